@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import esbuild from "rollup-plugin-esbuild";
+
+/** Lets `import bytes from "#kernels/simd.wasm"` give the module's bytes, carried in the bundle as base64. */
+export function inlineWasm() {
+  const prefix = "#kernels/";
+  return {
+    name: "inline-wasm",
+    enforce: "pre",
+    resolveId: (id) => (id.startsWith(prefix) ? `\0kernels:${id.slice(prefix.length)}` : null),
+    async load(id) {
+      if (!id.startsWith("\0kernels:")) return null;
+      const file = new URL(`./dist/kernels/${id.slice("\0kernels:".length)}`, import.meta.url);
+      const base64 = (await readFile(fileURLToPath(file))).toString("base64");
+      return `export default Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0));`;
+    },
+  };
+}
+
+const external = (id) => !id.startsWith(".") && !id.startsWith("/") && !id.startsWith("#") && !id.startsWith("\0");
+
+export default {
+  input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts" },
+  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "chunks/[name]-[hash].js" },
+  external,
+  plugins: [inlineWasm(), esbuild({ target: "es2022" })],
+};

@@ -1,0 +1,75 @@
+/** What every error of this library carries: where, what was expected, what came instead. */
+export interface ErrorDetail {
+  /** Where the fault is, as a path into the caller's input: `generator.layers[3].filter`, `labels[12]`. */
+  readonly path: string;
+  /** What would have been accepted. */
+  readonly expected: string;
+  /** What came instead. */
+  readonly got: string;
+}
+
+/** Base class of every error this library throws on purpose. */
+export abstract class GanvasError extends Error implements ErrorDetail {
+  readonly path: string;
+  readonly expected: string;
+  readonly got: string;
+
+  constructor(detail: ErrorDetail, options?: ErrorOptions & { message?: string }) {
+    super(options?.message ?? describe(detail), options);
+    this.name = new.target.name;
+    this.path = detail.path;
+    this.expected = detail.expected;
+    this.got = detail.got;
+  }
+}
+
+/** One sentence: `data.shape: expected [28, 28, 1], got [28, 28]`. */
+export function describe({ path, expected, got }: ErrorDetail): string {
+  return `${path}: expected ${expected}, got ${got}`;
+}
+
+/** The description of a GAN is wrong. Carries every fault found, not only the first. */
+export class SpecError extends GanvasError {
+  readonly faults: readonly ErrorDetail[];
+
+  constructor(faults: readonly [ErrorDetail, ...ErrorDetail[]]) {
+    super(faults[0], { message: faults.map(describe).join("\n") });
+    this.faults = faults;
+  }
+}
+
+/** Shapes that do not fit together. */
+export class ShapeError extends GanvasError {}
+
+/** Training data, labels, conditions or latents that cannot be used. */
+export class DataError extends GanvasError {}
+
+/** A file that is not a checkpoint of this library, or is damaged. */
+export class CheckpointError extends GanvasError {}
+
+/** A backend that cannot do what was asked: missing, out of memory, lost. */
+export class BackendError extends GanvasError {}
+
+/** Training that cannot go on: a loss or a gradient became NaN or infinite. */
+export class TrainingError extends GanvasError {}
+
+/** A call on an object in the wrong state: disposed, or already busy. */
+export class StateError extends GanvasError {}
+
+/** A value as it should appear in an error: short, unambiguous, never a whole array. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length ?? value.byteLength})`;
+  if (Array.isArray(value)) {
+    const head = value.slice(0, 6).map(show).join(", ");
+    return value.length > 6 ? `[${head}, ... ${value.length} in all]` : `[${head}]`;
+  }
+  if (typeof value === "object") {
+    const name = value.constructor?.name;
+    return name && name !== "Object" ? `an instance of ${name}` : `{ ${Object.keys(value).slice(0, 6).join(", ")} }`;
+  }
+  return typeof value;
+}

@@ -1,0 +1,64 @@
+/** What every executor offers, and all that the layers above see of one. */
+import type { Shape } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+
+/** Where and how a GAN computes. */
+export interface Backend {
+  readonly name: "webgpu" | "wasm" | "reference";
+  /** Threads that compute, the calling one included. 1 unless `name` is "wasm". */
+  readonly threads: number;
+  /** Which vector instructions the WebAssembly kernels use; "none" on other backends. */
+  readonly simd: "none" | "simd128" | "relaxed";
+  /** Why this backend was chosen, in a sentence. */
+  readonly reason: string;
+}
+
+/** Bytes an executor holds, by purpose. Known before the first run. */
+export interface MemoryReport {
+  /** Everything named by a variable: weights, optimizer slots, statistics. */
+  readonly variables: number;
+  /** Intermediate values, shared by all programs of the session: the largest program's plan. */
+  readonly activations: number;
+  /** The most that is live at one instruction of that program: no plan can need less than this. */
+  readonly live: number;
+  /** Packed panels and other space of the kernels themselves. */
+  readonly scratch: number;
+  /** All of the above together with instruction lists and constants. */
+  readonly total: number;
+}
+
+export interface VariableSpec {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+export type Feeds = Readonly<Record<string, Float32Array | number>>;
+export type Fetches = Record<string, Float32Array>;
+
+/** Runs graphs on one kind of hardware. */
+export interface Executor {
+  readonly backend: Backend;
+  /** Sets up variables, all zero. @throws BackendError when they, or later a program, need more than `maxMemory` bytes. */
+  open(variables: readonly VariableSpec[], options?: { maxMemory?: number | undefined }): Promise<Session>;
+  /** Ends what the executor holds (threads, devices). Sessions must be disposed first. */
+  dispose(): void;
+}
+
+/** Variables, and the programs that read and write them. One program runs at a time. */
+export interface Session {
+  readonly memory: MemoryReport;
+  /** Compiles `graph`, whose variables must all be of this session. @throws BackendError before anything is changed. */
+  compile(graph: Graph): Promise<Program>;
+  /** A copy of a variable's value. */
+  read(name: string): Promise<Float32Array>;
+  /** Sets a variable. */
+  write(name: string, value: Float32Array): Promise<void>;
+  dispose(): void;
+}
+
+/** A compiled graph: run many times, nothing allocated in between. */
+export interface Program {
+  /** Feeds every input, computes, applies the assignments, gives back copies of the fetches. */
+  run(feeds: Feeds): Promise<Fetches>;
+  dispose(): void;
+}

@@ -1,0 +1,393 @@
+import { ShapeError } from "../core/errors.ts";
+import { broadcastShapes, type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
+
+type None = Record<never, never>;
+type Pair = readonly [number, number];
+
+/** Geometry of a convolution: `strides` [height, width], `pads` [top, bottom, left, right] in pixels of the input. */
+export interface ConvAttrs {
+  readonly strides: Pair;
+  readonly pads: readonly [number, number, number, number];
+}
+
+/** Average pooling: `window` and `strides`, both [height, width]; no padding. */
+export interface PoolAttrs {
+  readonly window: Pair;
+  readonly strides: Pair;
+}
+
+/** The attributes of every op. All tensors are float32; images are NHWC, filters [kh, kw, in, out]. */
+export interface OpAttrs {
+  // Leaves
+  input: { readonly name: string; readonly shape: Shape };
+  variable: { readonly name: string; readonly shape: Shape };
+  constant: { readonly values: Float32Array; readonly shape: Shape };
+  // Elementwise, one operand
+  neg: None;
+  abs: None;
+  exp: None;
+  log: None;
+  sqrt: None;
+  rsqrt: None;
+  tanh: None;
+  sigmoid: None;
+  softplus: None;
+  leakyRelu: { readonly alpha: number };
+  // Elementwise, operands broadcast together
+  add: None;
+  sub: None;
+  mul: None;
+  div: None;
+  maximum: None;
+  minimum: None;
+  greater: None;
+  greaterEqual: None;
+  equal: None;
+  select: None;
+  leakyReluGrad: { readonly alpha: number };
+  lerp: None;
+  adamStep: { readonly epsilon: number };
+  // Reductions and broadcast
+  reduceSum: { readonly axes: readonly number[] };
+  broadcastTo: { readonly shape: Shape };
+  // Contractions
+  matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  conv2d: ConvAttrs;
+  conv2dInputGrad: ConvAttrs & { readonly inputSize: Pair };
+  conv2dFilterGrad: ConvAttrs & { readonly filterSize: Pair };
+  // Layout
+  reshape: { readonly shape: Shape };
+  transpose: { readonly perm: readonly number[] };
+  slice: { readonly begin: readonly number[]; readonly size: readonly number[] };
+  pad: { readonly before: readonly number[]; readonly after: readonly number[] };
+  concat: { readonly axis: number };
+  oneHot: { readonly depth: number };
+  // Resampling
+  resizeNearest: { readonly size: Pair };
+  resizeNearestGrad: { readonly inputSize: Pair };
+  resizeBilinear: { readonly size: Pair };
+  resizeBilinearGrad: { readonly inputSize: Pair };
+  avgPool: PoolAttrs;
+  avgPoolGrad: PoolAttrs & { readonly inputSize: Pair };
+  // Batch normalisation
+  moments: None;
+  batchNorm: { readonly epsilon: number };
+  batchNormSums: { readonly epsilon: number };
+  batchNormGrad: { readonly epsilon: number };
+}
+
+export type OpName = keyof OpAttrs;
+export type LeafOp = "input" | "variable" | "constant";
+/** Ops whose meaning is a graph of other ops (`composites.ts`); an executor may have no kernel for them. */
+export type CompositeOp = "lerp" | "adamStep" | "moments" | "batchNorm" | "batchNormSums" | "batchNormGrad";
+export type PrimitiveOp = Exclude<OpName, LeafOp | CompositeOp>;
+/** Everything an executor lowers. */
+export type ComputeOp = Exclude<OpName, LeafOp>;
+
+/** One row of the op table. */
+export interface OpRow<A> {
+  /** The meaning in one line. */
+  readonly doc: string;
+  /** Number of operands; "variadic" is one or more. */
+  readonly arity: number | "variadic";
+  /** `elementwise`: output element i depends on element i of each operand after broadcasting, and on nothing else. */
+  readonly kind: "leaf" | "elementwise" | "reduction" | "contraction" | "layout" | "resample" | "normalisation";
+  /** The shape of the result. @throws ShapeError naming `op` when the operands do not fit. */
+  shape(inputs: readonly Shape[], attrs: A): Shape;
+}
+
+const leaf = <A extends { readonly shape: Shape }>(doc: string): OpRow<A> => ({ doc, arity: 0, kind: "leaf", shape: (_, a) => a.shape });
+
+const unary = (doc: string): OpRow<unknown> => ({ doc, arity: 1, kind: "elementwise", shape: ([x]) => x! });
+
+const elementwise = (op: string, arity: number, doc: string): OpRow<unknown> => ({
+  doc,
+  arity,
+  kind: "elementwise",
+  shape: (inputs) => inputs.reduce((a, b) => broadcastShapes(op, a, b)),
+});
+
+export const OPS = {
+  input: leaf("A tensor fed anew at every run."),
+  variable: leaf("A tensor that stays with the executor between runs and is changed by assignment only."),
+  constant: leaf("A tensor known when the graph is built."),
+
+  neg: unary("-x"),
+  abs: unary("|x|"),
+  exp: unary("e^x"),
+  log: unary("ln x"),
+  sqrt: unary("√x"),
+  rsqrt: unary("1 / √x"),
+  tanh: unary("tanh x"),
+  sigmoid: unary("1 / (1 + e^-x)"),
+  softplus: unary("ln(1 + e^x), without overflow"),
+  leakyRelu: unary("x > 0 ? x : alpha x; alpha = 0 is ReLU"),
+
+  add: elementwise("add", 2, "a + b"),
+  sub: elementwise("sub", 2, "a - b"),
+  mul: elementwise("mul", 2, "a b"),
+  div: elementwise("div", 2, "a / b"),
+  maximum: elementwise("maximum", 2, "the larger of a and b; NaN if either is NaN"),
+  minimum: elementwise("minimum", 2, "the smaller of a and b; NaN if either is NaN"),
+  greater: elementwise("greater", 2, "a > b ? 1 : 0"),
+  greaterEqual: elementwise("greaterEqual", 2, "a >= b ? 1 : 0"),
+  equal: elementwise("equal", 2, "a == b ? 1 : 0"),
+  select: elementwise("select", 3, "mask != 0 ? a : b, never mixing in the operand not chosen"),
+  leakyReluGrad: elementwise("leakyReluGrad", 2, "(dy, x) -> x > 0 ? dy : alpha dy"),
+  lerp: elementwise("lerp", 3, "(a, b, t) -> a + t (b - a)"),
+  adamStep: elementwise("adamStep", 5, "(p, m, v, stepSize, scale) -> p - stepSize m / (scale √v + epsilon)"),
+
+  reduceSum: {
+    doc: "Sum over `axes`; the result keeps them with size 1.",
+    arity: 1,
+    kind: "reduction",
+    shape([x], { axes }) {
+      checkAxes("reduceSum", x!, axes);
+      return x!.map((d, i) => (axes.includes(i) ? 1 : d));
+    },
+  },
+  broadcastTo: {
+    doc: "Repeat along axes of size 1 (and along new leading axes) until the shape is `shape`.",
+    arity: 1,
+    kind: "layout",
+    shape([x], { shape }) {
+      if (!sameShape(broadcastShapes("broadcastTo", x!, shape), shape))
+        fail("broadcastTo", `a shape that stretches to ${showShape(shape)}`, showShape(x!));
+      return shape;
+    },
+  },
+
+  matmul: {
+    doc: "op(a) op(b) of two matrices, op transposing where the flag is set.",
+    arity: 2,
+    kind: "contraction",
+    shape([a, b], { transposeA, transposeB }) {
+      if (a!.length !== 2 || b!.length !== 2) fail("matmul", "two matrices", `${showShape(a!)} and ${showShape(b!)}`);
+      const [m, ka] = transposeA ? [a![1]!, a![0]!] : [a![0]!, a![1]!];
+      const [kb, n] = transposeB ? [b![1]!, b![0]!] : [b![0]!, b![1]!];
+      if (ka !== kb) fail("matmul", `equal inner sizes`, `${ka} and ${kb} (${showShape(a!)} and ${showShape(b!)})`);
+      return [m, n];
+    },
+  },
+  conv2d: {
+    doc: "(x, w) -> y: cross-correlation, y[n,i,j,o] = Σ x[n, i s + a - p, j s + b - p, c] w[a,b,c,o].",
+    arity: 2,
+    kind: "contraction",
+    shape([x, w], attrs) {
+      checkRank4("conv2d", x!, w!);
+      if (x![3] !== w![2]) fail("conv2d", `an input with ${w![2]} channels, as the filter has`, `${x![3]} channels`);
+      return [x![0]!, ...convOutput("conv2d", [x![1]!, x![2]!], [w![0]!, w![1]!], attrs), w![3]!];
+    },
+  },
+  conv2dInputGrad: {
+    doc: "(dy, w) -> dx: the adjoint of conv2d in x, which is the transposed convolution; `inputSize` is x's [height, width].",
+    arity: 2,
+    kind: "contraction",
+    shape([dy, w], attrs) {
+      checkRank4("conv2dInputGrad", dy!, w!);
+      if (dy![3] !== w![3]) fail("conv2dInputGrad", `an output gradient with ${w![3]} channels, as the filter has`, `${dy![3]} channels`);
+      checkConvOutput("conv2dInputGrad", dy!, attrs.inputSize, [w![0]!, w![1]!], attrs);
+      return [dy![0]!, ...attrs.inputSize, w![2]!];
+    },
+  },
+  conv2dFilterGrad: {
+    doc: "(x, dy) -> dw: the adjoint of conv2d in w; `filterSize` is w's [height, width].",
+    arity: 2,
+    kind: "contraction",
+    shape([x, dy], attrs) {
+      checkRank4("conv2dFilterGrad", x!, dy!);
+      if (x![0] !== dy![0]) fail("conv2dFilterGrad", `equal batch sizes`, `${x![0]} and ${dy![0]}`);
+      checkConvOutput("conv2dFilterGrad", dy!, [x![1]!, x![2]!], attrs.filterSize, attrs);
+      return [...attrs.filterSize, x![3]!, dy![3]!];
+    },
+  },
+
+  reshape: {
+    doc: "The same elements in the same order under another shape.",
+    arity: 1,
+    kind: "layout",
+    shape([x], { shape }) {
+      if (sizeOf(x!) !== sizeOf(shape)) fail("reshape", `${sizeOf(shape)} elements for ${showShape(shape)}`, `${sizeOf(x!)} in ${showShape(x!)}`);
+      return shape;
+    },
+  },
+  transpose: {
+    doc: "Axis i of the result is axis perm[i] of x.",
+    arity: 1,
+    kind: "layout",
+    shape([x], { perm }) {
+      const sorted = [...perm].sort((a, b) => a - b);
+      if (perm.length !== x!.length || sorted.some((p, i) => p !== i)) fail("transpose", `a permutation of ${x!.length} axes`, showShape(perm));
+      return perm.map((p) => x![p]!);
+    },
+  },
+  slice: {
+    doc: "The block of `size` elements from `begin` along each axis.",
+    arity: 1,
+    kind: "layout",
+    shape([x], { begin, size }) {
+      const fits = begin.length === x!.length && size.length === x!.length && begin.every((b, i) => b >= 0 && size[i]! > 0 && b + size[i]! <= x![i]!);
+      if (!fits) fail("slice", `a block inside ${showShape(x!)}`, `begin ${showShape(begin)}, size ${showShape(size)}`);
+      return size;
+    },
+  },
+  pad: {
+    doc: "Zeros around x, `before` and `after` along each axis: the adjoint of slice.",
+    arity: 1,
+    kind: "layout",
+    shape([x], { before, after }) {
+      if (before.length !== x!.length || after.length !== x!.length || [...before, ...after].some((p) => p < 0)) {
+        fail("pad", `${x!.length} sizes of at least 0 on each side`, `${showShape(before)} and ${showShape(after)}`);
+      }
+      return x!.map((d, i) => before[i]! + d + after[i]!);
+    },
+  },
+  concat: {
+    doc: "The operands one after another along `axis`.",
+    arity: "variadic",
+    kind: "layout",
+    shape(inputs, { axis }) {
+      const first = inputs[0]!;
+      checkAxes("concat", first, [axis]);
+      for (const s of inputs) {
+        if (s.length !== first.length || s.some((d, i) => i !== axis && d !== first[i])) {
+          fail("concat", `shapes equal to ${showShape(first)} but for axis ${axis}`, showShape(s));
+        }
+      }
+      return first.map((d, i) => (i === axis ? inputs.reduce((sum, s) => sum + s[axis]!, 0) : d));
+    },
+  },
+  oneHot: {
+    doc: "x[...] holding integers -> [..., depth], 1 where the last index equals x and 0 elsewhere.",
+    arity: 1,
+    kind: "layout",
+    shape: ([x], { depth }) => [...x!, depth],
+  },
+
+  resizeNearest: {
+    doc: "Output pixel i takes input pixel floor(i in / out), on both axes.",
+    arity: 1,
+    kind: "resample",
+    shape: ([x], { size }) => resized("resizeNearest", x!, size),
+  },
+  resizeNearestGrad: {
+    doc: "The adjoint of resizeNearest from an input of `inputSize`.",
+    arity: 1,
+    kind: "resample",
+    shape: ([dy], { inputSize }) => resized("resizeNearestGrad", dy!, inputSize),
+  },
+  resizeBilinear: {
+    doc: "Bilinear interpolation with half-pixel centres, clamped at the edges (align_corners = false).",
+    arity: 1,
+    kind: "resample",
+    shape: ([x], { size }) => resized("resizeBilinear", x!, size),
+  },
+  resizeBilinearGrad: {
+    doc: "The adjoint of resizeBilinear from an input of `inputSize`.",
+    arity: 1,
+    kind: "resample",
+    shape: ([dy], { inputSize }) => resized("resizeBilinearGrad", dy!, inputSize),
+  },
+  avgPool: {
+    doc: "The mean of each window.",
+    arity: 1,
+    kind: "resample",
+    shape: ([x], attrs) => resized("avgPool", x!, poolOutput("avgPool", [x![1]!, x![2]!], attrs)),
+  },
+  avgPoolGrad: {
+    doc: "The adjoint of avgPool from an input of `inputSize`.",
+    arity: 1,
+    kind: "resample",
+    shape([dy], attrs) {
+      const [h, w] = poolOutput("avgPoolGrad", attrs.inputSize, attrs);
+      if (dy![1] !== h || dy![2] !== w) fail("avgPoolGrad", `an output gradient of ${h}×${w} pixels`, `${dy![1]}×${dy![2]}`);
+      return resized("avgPoolGrad", dy!, attrs.inputSize);
+    },
+  },
+
+  moments: {
+    doc: "[2, C]: mean and (biased) variance of each channel of x[..., C].",
+    arity: 1,
+    kind: "normalisation",
+    shape: ([x]) => [2, x![x!.length - 1]!],
+  },
+  batchNorm: {
+    doc: "(x, moments, gamma, beta) -> gamma (x - mean) / √(variance + epsilon) + beta, by channel.",
+    arity: 4,
+    kind: "normalisation",
+    shape([x, m, gamma, beta]) {
+      const c = x![x!.length - 1]!;
+      checkChannels("batchNorm", [2, c], m!);
+      checkChannels("batchNorm", [c], gamma!);
+      checkChannels("batchNorm", [c], beta!);
+      return x!;
+    },
+  },
+  batchNormSums: {
+    doc: "(dy, x, moments) -> [2, C]: Σ dy and Σ dy x̂, where x̂ = (x - mean) / √(variance + epsilon).",
+    arity: 3,
+    kind: "normalisation",
+    shape([dy, x, m]) {
+      const c = x![x!.length - 1]!;
+      if (!sameShape(dy!, x!)) fail("batchNormSums", `a gradient of shape ${showShape(x!)}`, showShape(dy!));
+      checkChannels("batchNormSums", [2, c], m!);
+      return [2, c];
+    },
+  },
+  batchNormGrad: {
+    doc: "(dy, x, moments, gamma, sums) -> dx of batchNorm with moments = moments(x) and sums = batchNormSums(dy, x, moments).",
+    arity: 5,
+    kind: "normalisation",
+    shape([dy, x, m, gamma, sums]) {
+      const c = x![x!.length - 1]!;
+      if (!sameShape(dy!, x!)) fail("batchNormGrad", `a gradient of shape ${showShape(x!)}`, showShape(dy!));
+      checkChannels("batchNormGrad", [2, c], m!);
+      checkChannels("batchNormGrad", [c], gamma!);
+      checkChannels("batchNormGrad", [2, c], sums!);
+      return x!;
+    },
+  },
+} satisfies { readonly [O in OpName]: OpRow<OpAttrs[O]> };
+
+/** Output [height, width] of a convolution over an input of `size`. */
+export function convOutput(op: string, size: Pair, filter: Pair, { strides, pads }: ConvAttrs): Pair {
+  const h = Math.floor((size[0] + pads[0] + pads[1] - filter[0]) / strides[0]) + 1;
+  const w = Math.floor((size[1] + pads[2] + pads[3] - filter[1]) / strides[1]) + 1;
+  if (!(h > 0 && w > 0))
+    fail(
+      op,
+      `an input of at least ${filter[0]}×${filter[1]} pixels with its padding`,
+      `${size[0] + pads[0] + pads[1]}×${size[1] + pads[2] + pads[3]}`,
+    );
+  return [h, w];
+}
+
+function poolOutput(op: string, size: Pair, { window, strides }: PoolAttrs): Pair {
+  return convOutput(op, size, window, { strides, pads: [0, 0, 0, 0] });
+}
+
+function checkConvOutput(op: string, dy: Shape, size: Pair, filter: Pair, attrs: ConvAttrs): void {
+  const [h, w] = convOutput(op, size, filter, attrs);
+  if (dy[1] !== h || dy[2] !== w) fail(op, `an output gradient of ${h}×${w} pixels`, `${dy[1]}×${dy[2]}`);
+}
+
+function checkRank4(op: string, ...shapes: Shape[]): void {
+  for (const s of shapes) if (s.length !== 4) fail(op, "tensors of rank 4", showShape(s));
+}
+
+function checkAxes(op: string, x: Shape, axes: readonly number[]): void {
+  for (const a of axes) if (!Number.isInteger(a) || a < 0 || a >= x.length) fail(op, `axes from 0 to ${x.length - 1}`, showShape(axes));
+}
+
+function checkChannels(op: string, expected: Shape, got: Shape): void {
+  if (!sameShape(expected, got)) fail(op, `a statistic of shape ${showShape(expected)}`, showShape(got));
+}
+
+function resized(op: string, x: Shape, size: Pair): Shape {
+  if (x.length !== 4) fail(op, "an image batch of rank 4", showShape(x));
+  return [x[0]!, size[0], size[1], x[3]!];
+}
+
+function fail(path: string, expected: string, got: string): never {
+  throw new ShapeError({ path, expected, got });
+}
