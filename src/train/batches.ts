@@ -1,0 +1,201 @@
+import { DataError, show } from "../core/errors.ts";
+import { permutation, Stream } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
+import { type Batch, type DataFormat, type Dataset, type Examples, fitDataset, isValues, type Values } from "./data.ts";
+
+/** Everything a model can be trained on: examples in memory, or any iterable of batches of any size. */
+export type TrainingData = Values | Examples | Iterable<Values | Examples> | AsyncIterable<Values | Examples>;
+
+/** Where a training loop takes its batches from. */
+export interface BatchSource {
+  /** Images taken since training began: saved in a checkpoint, and given to `openSource` to go on from there. */
+  readonly drawn: number;
+  /**
+   * Takes the next `count` examples. Where the data run out there may be fewer, but never less than two (batch normalisation needs two); after that, null.
+   *
+   * @throws {DataError} if the data gave something unusable; nothing is then drawn.
+   */
+  next(count: number): Promise<Batch | null>;
+  /** Lets go of the data, so that an iterator can release what it holds. */
+  close(): Promise<void>;
+}
+
+export interface SourceOptions {
+  /** Of the shuffles. */
+  readonly seed: number;
+  /** Images taken by earlier training. An iterable starts from its beginning none the less. */
+  readonly drawn: number;
+}
+
+/**
+ * Opens training data for a model.
+ *
+ * Examples in memory become one endless stream of seeded shuffles, epoch after epoch, so that no short last batch is lost; the position in it is `drawn`
+ * alone. Batches of an iterable come in its own order, cut to the size asked for; one that can be iterated anew (an array, say) goes round for ever,
+ * and one that cannot (a generator) ends the stream.
+ *
+ * @throws {DataError} if examples in memory are faulty or do not fit the model.
+ */
+export function openSource(data: TrainingData, format: DataFormat, options: SourceOptions): BatchSource {
+  if (isValues(data)) return new ShuffledSource(fitDataset(data, format), format, options);
+  if (typeof data === "object" && data !== null) {
+    if ("data" in data) return new ShuffledSource(fitDataset(data, format), format, options);
+    if (Symbol.asyncIterator in data || Symbol.iterator in data) return new IteratedSource(data, format, options);
+  }
+  throw new DataError({ path: "data", expected: "a Dataset, { data, labels } or an iterable of batches", got: show(data) });
+}
+
+/** An endless walk through a dataset, each epoch in an order of its own. */
+class ShuffledSource implements BatchSource {
+  readonly #dataset: Dataset;
+  readonly #conditional: boolean;
+  readonly #seed: number;
+  #drawn: number;
+  #epoch = -1;
+  #order: Uint32Array = new Uint32Array();
+
+  constructor(dataset: Dataset, format: DataFormat, { seed, drawn }: SourceOptions) {
+    this.#dataset = dataset;
+    this.#conditional = format.condition !== undefined;
+    this.#seed = seed;
+    this.#drawn = drawn;
+  }
+
+  get drawn(): number {
+    return this.#drawn;
+  }
+
+  async next(count: number): Promise<Batch> {
+    const indices = new Uint32Array(count);
+    for (let i = 0; i < count; i++) indices[i] = this.#indexAt(this.#drawn + i);
+    this.#drawn += count;
+    const batch = this.#dataset.take(indices);
+    return this.#conditional ? batch : { ...batch, labels: null };
+  }
+
+  async close(): Promise<void> {}
+
+  #indexAt(position: number): number {
+    const { count } = this.#dataset;
+    const epoch = Math.floor(position / count);
+    if (epoch !== this.#epoch) {
+      this.#order = permutation(count, this.#seed, Stream.shuffle, epoch);
+      this.#epoch = epoch;
+    }
+    return this.#order[position % count]!;
+  }
+}
+
+type AnyIterator = Iterator<Values | Examples> | AsyncIterator<Values | Examples>;
+
+/** The batches of an iterable, cut anew to the size asked for. */
+class IteratedSource implements BatchSource {
+  readonly #source: Iterable<Values | Examples> | AsyncIterable<Values | Examples>;
+  readonly #format: DataFormat;
+  #drawn: number;
+  #iterator: AnyIterator | null;
+  /** Batches got in all, and in this round through the source. */
+  #batches = 0;
+  #batchesThisRound = 0;
+  #ended = false;
+  /** Examples got and not yet handed out, oldest first; of the first, those before `#offset` are gone. */
+  #waiting: Batch[] = [];
+  #offset = 0;
+
+  constructor(source: Iterable<Values | Examples> | AsyncIterable<Values | Examples>, format: DataFormat, { drawn }: SourceOptions) {
+    this.#source = source;
+    this.#format = format;
+    this.#drawn = drawn;
+    this.#iterator = iteratorOf(source);
+  }
+
+  get drawn(): number {
+    return this.#drawn;
+  }
+
+  async next(count: number): Promise<Batch | null> {
+    let waiting = this.#waitingCount();
+    while (waiting < count) {
+      const batch = await this.#pull();
+      if (!batch) break;
+      this.#waiting.push(batch);
+      waiting += batch.count;
+    }
+    if (waiting < Math.min(count, 2)) return null;
+    const batch = this.#cut(Math.min(count, waiting));
+    this.#drawn += batch.count;
+    return batch;
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true;
+    this.#waiting = [];
+    const iterator = this.#iterator;
+    this.#iterator = null;
+    await iterator?.return?.();
+  }
+
+  #waitingCount(): number {
+    return this.#waiting.reduce((sum, batch) => sum + batch.count, -this.#offset);
+  }
+
+  /** The source's next batch, checked; null once it has ended. */
+  async #pull(): Promise<Batch | null> {
+    while (!this.#ended) {
+      this.#iterator ??= iteratorOf(this.#source);
+      const result = await this.#iterator.next();
+      if (!result.done) {
+        const prefix = `data[${this.#batches}].`;
+        const dataset = fitDataset(checkBatch(prefix, result.value), this.#format, prefix);
+        this.#batches++;
+        this.#batchesThisRound++;
+        return dataset.take(Uint32Array.from({ length: dataset.count }, (_, i) => i));
+      }
+      if (this.#batches === 0) throw new DataError({ path: "data", expected: "an iterable of at least one batch", got: "an empty one" });
+      // A source that gives itself, or nothing more, when asked for a fresh iterator can be read only once.
+      const fresh = iteratorOf(this.#source);
+      this.#ended = fresh === this.#iterator || this.#batchesThisRound === 0;
+      this.#iterator = this.#ended ? null : fresh;
+      this.#batchesThisRound = 0;
+    }
+    return null;
+  }
+
+  /** Takes this many of the waiting examples. */
+  #cut(count: number): Batch {
+    const data = new Float32Array(count * sizeOf(this.#format.shape));
+    let labels: Float32Array | null = null;
+    let filled = 0;
+    while (filled < count) {
+      const first = this.#waiting[0]!;
+      const taken = Math.min(count - filled, first.count - this.#offset);
+      copyExamples(first.data, first.count, this.#offset, taken, data, filled);
+      if (first.labels && this.#format.condition) {
+        labels ??= new Float32Array((count * first.labels.length) / first.count);
+        copyExamples(first.labels, first.count, this.#offset, taken, labels, filled);
+      }
+      filled += taken;
+      this.#offset += taken;
+      if (this.#offset === first.count) {
+        this.#waiting.shift();
+        this.#offset = 0;
+      }
+    }
+    return { count, data, labels };
+  }
+}
+
+function iteratorOf(source: Iterable<Values | Examples> | AsyncIterable<Values | Examples>): AnyIterator {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}
+
+function checkBatch(prefix: string, batch: unknown): Values | Examples {
+  if (isValues(batch) || (typeof batch === "object" && batch !== null && "data" in batch)) return batch as Values | Examples;
+  throw new DataError({ path: prefix.slice(0, -1), expected: "a batch: a typed array or { data, labels }", got: show(batch) });
+}
+
+/** Copies `count` examples, from number `start` on, of `source` to number `at` on of `target`. */
+function copyExamples(source: Float32Array, sourceCount: number, start: number, count: number, target: Float32Array, at: number): void {
+  const size = source.length / sourceCount;
+  target.set(source.subarray(start * size, (start + count) * size), at * size);
+}
