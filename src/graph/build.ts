@@ -101,6 +101,10 @@ export const oneHot = (x: Node, depth: number): Node => x.graph.apply("oneHot", 
 export const resizeNearest = (x: Node, size: readonly [number, number]): Node => x.graph.apply("resizeNearest", [x], { size });
 export const resizeBilinear = (x: Node, size: readonly [number, number]): Node => x.graph.apply("resizeBilinear", [x], { size });
 export const avgPool = (x: Node, { window, strides }: PoolAttrs): Node => x.graph.apply("avgPool", [x], { window, strides });
+export const resizeNearestGrad = (dy: Node, inputSize: readonly [number, number]): Node => dy.graph.apply("resizeNearestGrad", [dy], { inputSize });
+export const resizeBilinearGrad = (dy: Node, inputSize: readonly [number, number]): Node => dy.graph.apply("resizeBilinearGrad", [dy], { inputSize });
+export const avgPoolGrad = (dy: Node, inputSize: readonly [number, number], { window, strides }: PoolAttrs): Node =>
+  dy.graph.apply("avgPoolGrad", [dy], { window, strides, inputSize });
 
 export const batchNorm = (x: Node, m: Node, gamma: Node, beta: Node, epsilon: number): Node =>
   x.graph.apply("batchNorm", [x, m, gamma, beta], { epsilon });

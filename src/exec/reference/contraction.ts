@@ -1,0 +1,70 @@
+import { sizeOf } from "../../core/shape.ts";
+import type { Node } from "../../graph/graph.ts";
+import type { ConvAttrs } from "../../graph/ops.ts";
+import type { Kernel } from "./kernel.ts";
+
+const matmul: Kernel<"matmul"> = (node, a, b) => {
+  const { transposeA, transposeB } = node.attrs;
+  const [m, n] = [node.shape[0]!, node.shape[1]!];
+  const k = node.inputs[0]!.shape[transposeA ? 0 : 1]!;
+  const y = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) {
+      const aip = a[transposeA ? p * m + i : i * k + p]!;
+      for (let j = 0; j < n; j++) y[i * n + j]! += aip * b[transposeB ? j * k + p : p * n + j]!;
+    }
+  }
+  return y;
+};
+
+/**
+ * Visits every (x, w, y) triple of channels that the trilinear form Σ x w y of a convolution couples: `xs`, `ws` and `ys`
+ * are the nodes that have the shape of its input, filter and output, and the visitor gets an offset in each.
+ */
+function couple(xs: Node, ws: Node, ys: Node, { strides, pads }: ConvAttrs, visit: (x: number, w: number, y: number) => void): void {
+  const [n, h, width, c] = xs.shape as [number, number, number, number];
+  const [kh, kw] = ws.shape as [number, number];
+  const [, oh, ow, o] = ys.shape as [number, number, number, number];
+  for (let b = 0; b < n; b++) {
+    for (let yi = 0; yi < oh; yi++) {
+      for (let yj = 0; yj < ow; yj++) {
+        for (let wi = 0; wi < kh; wi++) {
+          const xi = yi * strides[0] + wi - pads[0];
+          if (xi < 0 || xi >= h) continue;
+          for (let wj = 0; wj < kw; wj++) {
+            const xj = yj * strides[1] + wj - pads[2];
+            if (xj < 0 || xj >= width) continue;
+            const [x, w, y] = [((b * h + xi) * width + xj) * c, (wi * kw + wj) * c * o, ((b * oh + yi) * ow + yj) * o];
+            for (let i = 0; i < c; i++) for (let j = 0; j < o; j++) visit(x + i, w + i * o + j, y + j);
+          }
+        }
+      }
+    }
+  }
+}
+
+const conv2d: Kernel<"conv2d"> = (node, x, w) => {
+  const y = new Float64Array(sizeOf(node.shape));
+  couple(node.inputs[0]!, node.inputs[1]!, node, node.attrs, (xi, wi, yi) => {
+    y[yi]! += x[xi]! * w[wi]!;
+  });
+  return y;
+};
+
+const conv2dInputGrad: Kernel<"conv2dInputGrad"> = (node, dy, w) => {
+  const dx = new Float64Array(sizeOf(node.shape));
+  couple(node, node.inputs[1]!, node.inputs[0]!, node.attrs, (xi, wi, yi) => {
+    dx[xi]! += dy[yi]! * w[wi]!;
+  });
+  return dx;
+};
+
+const conv2dFilterGrad: Kernel<"conv2dFilterGrad"> = (node, x, dy) => {
+  const dw = new Float64Array(sizeOf(node.shape));
+  couple(node.inputs[0]!, node, node.inputs[1]!, node.attrs, (xi, wi, yi) => {
+    dw[wi]! += x[xi]! * dy[yi]!;
+  });
+  return dw;
+};
+
+export const CONTRACTION = { matmul, conv2d, conv2dInputGrad, conv2dFilterGrad };
