@@ -58,17 +58,25 @@ export class StateError extends GanvasError {}
 
 /** A value as it should appear in an error: short, unambiguous, never a whole array. */
 export function show(value: unknown): string {
+  return showNested(value, 0);
+}
+
+function showNested(value: unknown, depth: number): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) return String(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length ?? value.byteLength})`;
   if (Array.isArray(value)) {
-    const head = value.slice(0, 6).map(show).join(", ");
+    if (depth === 3) return "[...]";
+    const head = value
+      .slice(0, 6)
+      .map((v) => showNested(v, depth + 1))
+      .join(", ");
     return value.length > 6 ? `[${head}, ... ${value.length} in all]` : `[${head}]`;
   }
   if (typeof value === "object") {
-    const name = value.constructor?.name;
+    const name = Object.getPrototypeOf(value)?.constructor.name;
     return name && name !== "Object" ? `an instance of ${name}` : `{ ${Object.keys(value).slice(0, 6).join(", ")} }`;
   }
   return typeof value;

@@ -1,0 +1,159 @@
+/**
+ * The safetensors file format (https://github.com/huggingface/safetensors): the length of a JSON header as eight
+ * little-endian bytes, the header, then the tensors back to back. The reader takes files from anyone: it checks everything
+ * before it copies anything, and copies no more than the file holds.
+ */
+import { CheckpointError, ShapeError, show } from "../core/errors.ts";
+import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+
+export interface Tensor {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+const METADATA = "__metadata__";
+const MAX_HEADER = 100_000_000;
+
+/**
+ * Writes float32 tensors and string metadata as one file.
+ *
+ * @throws ShapeError when a tensor's data does not fill its shape
+ */
+export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
+  let end = 0;
+  for (const [name, { shape, data }] of tensors) {
+    if (name === METADATA)
+      throw new ShapeError({ path: "tensor name", expected: `a name other than ${METADATA}, which is reserved`, got: show(name) });
+    if (data.length !== sizeOf(shape)) {
+      throw new ShapeError({ path: name, expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got: `${data.length}` });
+    }
+    entries.push([name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(json, 8);
+  const floats = new Float32Array(bytes.buffer, 8 + headerLength);
+  let position = 0;
+  for (const { data } of tensors.values()) {
+    floats.set(data, position);
+    position += data.length;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a file of float32 tensors. The tensors are copies: the file's bytes may be dropped or changed afterwards.
+ *
+ * @throws CheckpointError on anything the format does not allow, and on tensors that are not float32
+ */
+export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Tensor>; metadata: Record<string, string> } {
+  const { header, dataStart } = readHeader(bytes);
+  let metadata: Record<string, string> = {};
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA) metadata = checkMetadata(value);
+    else entries.push(checkEntry(name, value));
+  }
+  checkLayout(entries, bytes.length - dataStart);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, begin, end } of entries) {
+    tensors.set(name, { shape, data: new Float32Array(bytes.slice(dataStart + begin, dataStart + end).buffer) });
+  }
+  return { tensors, metadata };
+}
+
+interface Entry {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Bytes from the end of the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < 8) fail("file", "at least 8 bytes", `${bytes.length}`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const limit = Math.min(bytes.length - 8, MAX_HEADER);
+  if (length > limit) fail("header length", `at most ${limit} bytes, in a file of ${bytes.length}`, `${length}`);
+  const dataStart = 8 + Number(length);
+  let text: string;
+  let header: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
+    header = JSON.parse(text);
+  } catch (cause) {
+    fail("header", "JSON in UTF-8", cause instanceof Error ? cause.message : show(cause));
+  }
+  if (!isRecord(header) || !text.startsWith("{")) fail("header", "a JSON object", show(header));
+  refuseRepeatedKeys(text);
+  return { header, dataStart };
+}
+
+function checkMetadata(value: unknown): Record<string, string> {
+  if (!isRecord(value)) fail(METADATA, "an object", show(value));
+  for (const [key, text] of Object.entries(value)) if (typeof text !== "string") fail(`${METADATA}[${show(key)}]`, "a string", show(text));
+  return value as Record<string, string>;
+}
+
+function checkEntry(name: string, value: unknown): Entry {
+  const path = `tensor ${show(name)}`;
+  if (!isRecord(value)) fail(path, "an object", show(value));
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype !== "F32") fail(`${path}.dtype`, '"F32", the only type read here', show(dtype));
+  if (!isSizes(shape)) fail(`${path}.shape`, "an array of integers of at least 0", show(shape));
+  if (!isSizes(offsets) || offsets.length !== 2) fail(`${path}.data_offsets`, "two integers of at least 0", show(offsets));
+  const [begin, end] = offsets as [number, number];
+  const size = sizeOf(shape) * 4;
+  if (!Number.isSafeInteger(size)) fail(`${path}.shape`, "fewer than 2^53 bytes", show(shape));
+  if (end - begin !== size) fail(`${path}.data_offsets`, `${size} bytes, as the shape ${show(shape)} needs`, show(offsets));
+  return { name, shape, begin, end };
+}
+
+/** The tensors must cover the data from its first byte to its last, each byte once. */
+function checkLayout(entries: readonly Entry[], length: number): void {
+  let position = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== position) fail(`tensor ${show(name)}.data_offsets`, `to begin at ${position}, where the tensor before ends`, `${begin}`);
+    if (end > length) fail(`tensor ${show(name)}.data_offsets`, `to end within the ${length} bytes of data`, `${end}`);
+    position = end;
+  }
+  if (position !== length) fail("data", `${position} bytes, the sum of all tensors`, `${length}`);
+}
+
+/** JSON.parse silently keeps the last of two equal keys; a second reader might keep the first. `json` is known to be valid. */
+function refuseRepeatedKeys(json: string): void {
+  const scopes: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i];
+    if (c === "{" || c === "[") scopes.push(new Set());
+    else if (c === "}" || c === "]") scopes.pop();
+    else if (c === '"') {
+      const start = i++;
+      while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
+      let next = i + 1;
+      while (" \t\n\r".includes(json[next] ?? ":")) next++;
+      if (json[next] !== ":") continue;
+      const key: string = JSON.parse(json.slice(start, i + 1));
+      const scope = scopes[scopes.length - 1]!;
+      if (scope.has(key)) fail("header", "each key once", `${show(key)} twice`);
+      scope.add(key);
+    }
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((d) => Number.isSafeInteger(d) && d >= 0);
+}
+
+function fail(path: string, expected: string, got: string): never {
+  throw new CheckpointError({ path, expected, got });
+}
