@@ -1,0 +1,27 @@
+import { DataError } from "../core/errors.ts";
+import { showShape } from "../core/shape.ts";
+import { readIdx } from "../io/idx.ts";
+import { Dataset } from "../train/data.ts";
+
+/**
+ * Grey images, and their classes, from IDX files, gzipped or not: MNIST, Fashion-MNIST and their kin.
+ *
+ * @param files.images bytes of the file of images [N, H, W]; they become [N, H, W, 1].
+ * @param files.labels bytes of the file of classes [N].
+ * @throws {DataError} if a file is damaged or of another rank, or the two differ in length.
+ *
+ * @example
+ * const digits = mnist({ images: await readFile("t10k-images-idx3-ubyte.gz"), labels: await readFile("t10k-labels-idx1-ubyte.gz") });
+ */
+export function mnist(files: { readonly images: Uint8Array | ArrayBuffer; readonly labels?: Uint8Array | ArrayBuffer | undefined }): Dataset {
+  const images = readIdx(files.images, { path: "images" });
+  if (images.shape.length !== 3) throw new DataError({ path: "images", expected: "shape [N, H, W]", got: showShape(images.shape) });
+  const shape = [...images.shape, 1];
+  if (files.labels === undefined) return new Dataset({ data: images.data, shape });
+  const labels = readIdx(files.labels, { path: "labels" });
+  const expected = images.shape.slice(0, 1);
+  if (labels.shape.length !== 1 || labels.shape[0] !== expected[0]) {
+    throw new DataError({ path: "labels", expected: `shape ${showShape(expected)}`, got: showShape(labels.shape) });
+  }
+  return new Dataset({ data: images.data, shape, labels: labels.data });
+}

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.ts";
+import { mnist } from "../../src/datasets/mnist.ts";
+
+const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 102);
+const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 9, 4);
+
+describe("mnist", () => {
+  it("gives grey images [N, H, W, 1] in [-1, 1] and their classes", () => {
+    const dataset = mnist({ images, labels });
+    expect(dataset.shape).toEqual([2, 1, 2, 1]);
+    expect(dataset.take([1, 0])).toEqual({
+      count: 2,
+      data: Float32Array.of(51 / 127.5 - 1, 102 / 127.5 - 1, -1, 1),
+      labels: Float32Array.of(4, 9),
+    });
+    expect(mnist({ images }).labels).toBeNull();
+  });
+
+  it("refuses files that are not images and their labels, naming which", () => {
+    const path = (run: () => unknown) => {
+      try {
+        run();
+      } catch (error) {
+        return error instanceof DataError ? error.path : error;
+      }
+    };
+    expect(path(() => mnist({ images: labels }))).toBe("images");
+    expect(path(() => mnist({ images, labels: images }))).toBe("labels");
+    expect(path(() => mnist({ images, labels: Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 9) }))).toBe("labels");
+    expect(path(() => mnist({ images: images.subarray(1) }))).toBe("images");
+  });
+
+  const folder = new URL("../../../shared/data/mnist/", import.meta.url);
+  const missing = existsSync(folder) ? "" : " (skipped: ../shared/data/mnist is not there)";
+  it.skipIf(missing)(`reads MNIST's test set${missing}`, () => {
+    const digits = mnist({
+      images: readFileSync(new URL("t10k-images-idx3-ubyte.gz", folder)),
+      labels: readFileSync(new URL("t10k-labels-idx1-ubyte.gz", folder)),
+    });
+    expect(digits.shape).toEqual([10000, 28, 28, 1]);
+    expect([...digits.labels!.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+  });
+});
