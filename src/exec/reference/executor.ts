@@ -84,7 +84,8 @@ class ReferenceSession implements Session {
   #run(graph: Graph, feeds: Feeds): Fetches {
     this.#checkAlive();
     const { fetches, assigns } = evaluate(graph, feeds, this.#state);
-    this.#state = { ...this.#state, ...assigns };
+    // What stays between runs is float32, as everywhere: read and written back, a state goes on with the same bits.
+    for (const [name, value] of Object.entries(assigns)) this.#state[name] = value.map(Math.fround);
     return Object.fromEntries(Object.entries(fetches).map(([name, value]) => [name, Float32Array.from(value)]));
   }
 
