@@ -1,0 +1,27 @@
+import type { Shape } from "../../core/shape.ts";
+import type { Initialization } from "../init.ts";
+import type { LayerSpec } from "../layers/types.ts";
+
+/** The layers of both networks, as a list each. */
+export interface LayerLists {
+  readonly generator: readonly LayerSpec[];
+  readonly discriminator: readonly LayerSpec[];
+}
+
+/** What an architecture is asked for. */
+export interface Blueprint {
+  readonly shape: Shape;
+  readonly width: number;
+  /** The discriminator must judge each image alone, as a gradient penalty needs: no batch normalisation in it. */
+  readonly imagesAlone: boolean;
+}
+
+/** A named architecture: layer lists from a few numbers. */
+export interface Architecture {
+  /** Completes "expected ..." where `accepts` says no. */
+  readonly expected: string;
+  accepts(shape: Shape): boolean;
+  readonly defaultWidth: number;
+  readonly initialization: Initialization;
+  layers(blueprint: Blueprint): LayerLists;
+}

@@ -1,0 +1,30 @@
+import { sizeOf } from "../../core/shape.ts";
+import type { LayerSpec } from "../layers/types.ts";
+import type { Architecture } from "./architecture.ts";
+
+const HIDDEN_LAYERS = 2;
+
+/** Two hidden layers of `width` units a network: for points, small vectors and small images. */
+export const mlp: Architecture = {
+  expected: "a vector [size] or images [height, width, channels]",
+  accepts: () => true,
+  defaultWidth: 128,
+  initialization: "fan",
+  layers({ shape, width }) {
+    const hidden = (activation: LayerSpec): LayerSpec[] =>
+      Array.from({ length: HIDDEN_LAYERS }, (): LayerSpec[] => [{ type: "dense", units: width }, activation]).flat();
+    const isImage = shape.length === 3;
+    const toImage: LayerSpec[] = [
+      { type: "reshape", shape },
+      { type: "activation", name: "tanh" },
+    ];
+    return {
+      generator: [...hidden({ type: "activation", name: "relu" }), { type: "dense", units: sizeOf(shape) }, ...(isImage ? toImage : [])],
+      discriminator: [
+        ...(isImage ? [{ type: "flatten" } as const] : []),
+        ...hidden({ type: "activation", name: "leakyRelu" }),
+        { type: "dense", units: 1 },
+      ],
+    };
+  },
+};

@@ -1,0 +1,36 @@
+/** First values of tensors, each a pure function of the seed and of the tensor's place in the model. */
+import { fillNormals, Stream } from "../core/random.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
+import type { NamedParameter } from "./layers.ts";
+
+/** How a tensor begins: filled with one value, or normal, as draw number `draw` of the seed. */
+export type Init =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "normal"; readonly mean: number; readonly stdDev: number; readonly draw: number };
+
+/**
+ * `dcgan`: weights N(0, 0.02), gains N(1, 0.02) (Radford, Metz & Chintala 2016, section 4, and its published code).
+ * `fan`: He normal (He et al. 2015, equations 10 and 15) before a ReLU or leaky ReLU, Glorot normal
+ * (Glorot & Bengio 2010, equation 12) before anything else; gains 1.
+ */
+export type Initialization = "dcgan" | "fan";
+
+/** What the scheme makes of a tensor's role. */
+export function initOf({ init, activation }: NamedParameter, scheme: Initialization, draw: number): Init {
+  if (init.kind === "constant") return init;
+  if (init.kind === "gain") return scheme === "dcgan" ? { kind: "normal", mean: 1, stdDev: 0.02, draw } : { kind: "constant", value: 1 };
+  if (scheme === "dcgan") return { kind: "normal", mean: 0, stdDev: 0.02, draw };
+  const { fanIn, fanOut } = init;
+  const slope = activation?.name === "relu" ? 0 : activation?.name === "leakyRelu" ? activation.alpha : null;
+  const variance = slope === null ? 2 / (fanIn + fanOut) : 2 / ((1 + slope * slope) * fanIn);
+  return { kind: "normal", mean: 0, stdDev: Math.sqrt(variance), draw };
+}
+
+/** The first value of a tensor. Weights depend on `seed` and on their draw, and on nothing else. */
+export function initialValue({ shape, init }: { readonly shape: Shape; readonly init: Init }, seed: number): Float32Array {
+  const values = new Float32Array(sizeOf(shape));
+  if (init.kind === "constant") return values.fill(init.value);
+  fillNormals(values, seed, Stream.weights, init.draw);
+  for (let i = 0; i < values.length; i++) values[i] = init.mean + init.stdDev * values[i]!;
+  return values;
+}

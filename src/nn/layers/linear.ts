@@ -1,0 +1,102 @@
+/** Layers that are linear in their input: dense, conv2d, conv2dTranspose. */
+import { ShapeError } from "../../core/errors.ts";
+import { add, conv2d, conv2dInputGrad, matmul } from "../../graph/build.ts";
+import type { Node } from "../../graph/graph.ts";
+import { type ConvAttrs, convOutput } from "../../graph/ops.ts";
+import { boolean, either, integer, oneOf, optional } from "../check.ts";
+import { imageSize, type LayerOf, type LayerParameter, type LayerRow, type Scope, vectorSize, zeros } from "./types.ts";
+
+type ConvLayer = LayerOf<"conv2d"> | LayerOf<"conv2dTranspose">;
+type Pair = readonly [number, number];
+
+const SIZE = integer(1, 65536);
+
+const convFields = {
+  filters: SIZE,
+  kernel: integer(1, 64),
+  stride: optional(integer(1, 64), 1),
+  padding: optional(either(integer(0, 64), oneOf("same")), "same"),
+  bias: optional(boolean, true),
+};
+
+function weights(shape: readonly number[], fanIn: number, fanOut: number): LayerParameter {
+  return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut } };
+}
+
+function withBias(x: Node, bias: boolean, scope: Scope): Node {
+  return bias ? add(x, scope.parameter("bias")) : x;
+}
+
+/** The convolution with this layer's stride that maps images of `from` pixels to `to`, its padding put evenly, the odd pixel last. */
+function geometry({ kernel, stride, padding }: ConvLayer, from: Pair, to: Pair): ConvAttrs {
+  const pads = ([0, 1] as const).map((axis) => {
+    if (padding !== "same") return [padding, padding] as const;
+    const total = Math.max((to[axis] - 1) * stride + kernel - from[axis], 0);
+    return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
+  });
+  return { strides: [stride, stride], pads: [...pads[0]!, ...pads[1]!] };
+}
+
+function convSize(layer: LayerOf<"conv2d">, [h, w]: Pair): Pair {
+  const { kernel, stride, padding } = layer;
+  if (padding === "same") return [Math.ceil(h / stride), Math.ceil(w / stride)];
+  return convOutput("input", [h, w], [kernel, kernel], geometry(layer, [h, w], [h, w]));
+}
+
+function transposedSize({ kernel, stride, padding }: LayerOf<"conv2dTranspose">, [h, w]: Pair): Pair {
+  if (padding === "same") return [h * stride, w * stride];
+  const size: Pair = [(h - 1) * stride + kernel - 2 * padding, (w - 1) * stride + kernel - 2 * padding];
+  if (Math.min(...size) < 1) throw new ShapeError({ path: "input", expected: "padding that leaves at least one pixel", got: `${padding} a side` });
+  return size;
+}
+
+const rows = (x: Node): Pair => [x.shape[1]!, x.shape[2]!];
+
+export const dense: LayerRow<LayerOf<"dense">> = {
+  fields: { units: integer(1, 2 ** 24), bias: optional(boolean, true) },
+  output({ units }, input) {
+    vectorSize(input);
+    return [units];
+  },
+  parameters({ units, bias }, input) {
+    const n = vectorSize(input);
+    const filter = weights([n, units], n, units);
+    return bias ? { filter, bias: zeros([units]) } : { filter };
+  },
+  build: ({ bias }, x, scope) => withBias(matmul(x, scope.parameter("filter")), bias, scope),
+};
+
+export const conv: LayerRow<LayerOf<"conv2d">> = {
+  fields: convFields,
+  output(layer, input) {
+    const [h, w] = imageSize(input);
+    return [...convSize(layer, [h, w]), layer.filters];
+  },
+  parameters({ filters, kernel, stride, bias }, input) {
+    const [, , channels] = imageSize(input);
+    const area = kernel * kernel;
+    const filter = weights([kernel, kernel, channels, filters], area * channels, (area * filters) / (stride * stride));
+    return bias ? { filter, bias: zeros([filters]) } : { filter };
+  },
+  build(layer, x, scope) {
+    return withBias(conv2d(x, scope.parameter("filter"), geometry(layer, rows(x), convSize(layer, rows(x)))), layer.bias, scope);
+  },
+};
+
+export const convTranspose: LayerRow<LayerOf<"conv2dTranspose">> = {
+  fields: convFields,
+  output(layer, input) {
+    const [h, w] = imageSize(input);
+    return [...transposedSize(layer, [h, w]), layer.filters];
+  },
+  parameters({ filters, kernel, stride, bias }, input) {
+    const [, , channels] = imageSize(input);
+    const area = kernel * kernel;
+    const filter = weights([kernel, kernel, filters, channels], (area * channels) / (stride * stride), area * filters);
+    return bias ? { filter, bias: zeros([filters]) } : { filter };
+  },
+  build(layer, x, scope) {
+    const size = transposedSize(layer, rows(x));
+    return withBias(conv2dInputGrad(x, scope.parameter("filter"), size, geometry(layer, size, rows(x))), layer.bias, scope);
+  },
+};

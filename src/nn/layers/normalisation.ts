@@ -1,0 +1,48 @@
+/** Layers that centre and scale: batchNorm, layerNorm. */
+import { sizeOf } from "../../core/shape.ts";
+import { add, concat, lerp, moments, mul, batchNorm as normalise, reduceMean, reshape, rsqrt, square, sub } from "../../graph/build.ts";
+import { statistic } from "../../graph/composites.ts";
+import { optional, positive, real } from "../check.ts";
+import { type LayerOf, type LayerParameter, type LayerRow, zeros } from "./types.ts";
+
+const gain = (channels: number): LayerParameter => ({ shape: [channels], role: "weight", init: { kind: "gain" } });
+const running = (channels: number, value: number): LayerParameter => ({
+  shape: [channels],
+  role: "statistic",
+  init: { kind: "constant", value },
+});
+
+export const batchNorm: LayerRow<LayerOf<"batchNorm">> = {
+  fields: { epsilon: optional(positive, 1e-5), momentum: optional(real(0, 1), 0.1) },
+  output: (_, input) => input,
+  parameters(_, input) {
+    const c = input[input.length - 1]!;
+    return { gamma: gain(c), beta: zeros([c]), runningMean: running(c, 0), runningVariance: running(c, 1) };
+  },
+  build({ epsilon, momentum }, x, { path, pass, parameter }) {
+    const [gamma, beta] = [parameter("gamma"), parameter("beta")];
+    const [mean, variance] = [parameter("runningMean"), parameter("runningVariance")];
+    const c = x.shape[x.shape.length - 1]!;
+    if (!pass.training) return normalise(x, concat([reshape(mean, [1, c]), reshape(variance, [1, c])], 0), gamma, beta, epsilon);
+    const m = moments(x);
+    const n = sizeOf(x.shape) / c;
+    pass.update(`${path}.runningMean`, lerp(mean, statistic(m, 0), momentum));
+    pass.update(`${path}.runningVariance`, lerp(variance, mul(statistic(m, 1), n / Math.max(n - 1, 1)), momentum));
+    return normalise(x, m, gamma, beta, epsilon);
+  },
+};
+
+export const layerNorm: LayerRow<LayerOf<"layerNorm">> = {
+  fields: { epsilon: optional(positive, 1e-5) },
+  output: (_, input) => input,
+  parameters(_, input) {
+    const c = input[input.length - 1]!;
+    return { gamma: gain(c), beta: zeros([c]) };
+  },
+  build({ epsilon }, x, { parameter }) {
+    const axes = x.shape.map((_, i) => i).slice(1);
+    const centred = sub(x, reduceMean(x, axes));
+    const normalised = mul(centred, rsqrt(add(reduceMean(square(centred), axes), epsilon)));
+    return add(mul(normalised, parameter("gamma")), parameter("beta"));
+  },
+};

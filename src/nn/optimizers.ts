@@ -1,0 +1,84 @@
+/** Optimizers: how a tensor changes by its gradient, as a graph. PyTorch's formulas. */
+import { adamStep, lerp, square } from "../graph/build.ts";
+import type { Node } from "../graph/graph.ts";
+import { type Fields, list, optional, positive, real } from "./check.ts";
+
+/** Adam (Kingma & Ba 2015, algorithm 1). */
+export interface AdamSpec {
+  readonly name: "adam";
+  readonly learningRate: number;
+  /** Decay rates of the first and the second moment, each in [0, 1). */
+  readonly betas: readonly number[];
+  readonly epsilon: number;
+}
+
+/** RMSProp (Tieleman & Hinton 2012), without momentum and not centred. */
+export interface RMSPropSpec {
+  readonly name: "rmsprop";
+  readonly learningRate: number;
+  /** Share of the old mean square that is kept, in [0, 1). */
+  readonly decay: number;
+  readonly epsilon: number;
+}
+
+export type OptimizerSpec = AdamSpec | RMSPropSpec;
+
+interface OptimizerRow<O> {
+  readonly fields: Fields<Omit<O, "name">>;
+  /** Tensors kept beside each weight, in the order `step` takes and gives them. */
+  readonly slots: readonly string[];
+  /** The numbers `step` reads at update `t`, the first being 1. */
+  scalars(optimizer: O, t: number): Record<string, number>;
+  /** The new weight, and the new slots. */
+  step(optimizer: O, p: Node, g: Node, slots: readonly Node[], scalar: (name: string) => Node): { value: Node; slots: Node[] };
+}
+
+const rate = real(0, 1, { open: true });
+
+/** x^t for an integer t >= 0 by squaring: multiplications only, so the same bits on every engine. */
+export function integerPower(x: number, t: number): number {
+  let power = 1;
+  for (let base = x, left = t; left > 0; left = Math.floor(left / 2), base *= base) if (left % 2 === 1) power *= base;
+  return power;
+}
+
+export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<Extract<OptimizerSpec, { readonly name: N }>> } = {
+  adam: {
+    fields: {
+      learningRate: optional(positive, 2e-4),
+      betas: optional(list(rate, { min: 2, max: 2 }), [0.5, 0.999]),
+      epsilon: optional(positive, 1e-8),
+    },
+    slots: ["adam.m", "adam.v"],
+    scalars: ({ learningRate, betas }, t) => ({
+      stepSize: learningRate / (1 - integerPower(betas[0]!, t)),
+      scale: 1 / Math.sqrt(1 - integerPower(betas[1]!, t)),
+    }),
+    step({ betas, epsilon }, p, g, [m, v], scalar) {
+      const newM = lerp(m!, g, 1 - betas[0]!);
+      const newV = lerp(v!, square(g), 1 - betas[1]!);
+      return { value: adamStep(p, newM, newV, scalar("stepSize"), scalar("scale"), epsilon), slots: [newM, newV] };
+    },
+  },
+
+  rmsprop: {
+    fields: { learningRate: optional(positive, 5e-5), decay: optional(rate, 0.99), epsilon: optional(positive, 1e-8) },
+    slots: ["rmsprop.v"],
+    scalars: ({ learningRate }) => ({ learningRate }),
+    step({ decay, epsilon }, p, g, [v], scalar) {
+      const newV = lerp(v!, square(g), 1 - decay);
+      return { value: adamStep(p, g, newV, scalar("learningRate"), 1, epsilon), slots: [newV] };
+    },
+  },
+};
+
+/** The row of one optimizer, its own type forgotten. */
+export const optimizerRow = ({ name }: OptimizerSpec): OptimizerRow<OptimizerSpec> => OPTIMIZERS[name] as OptimizerRow<OptimizerSpec>;
+
+/**
+ * Decay of the generator's moving average at update `t` (the first being 1): `decay`, but no more than t / (9 + t),
+ * so that the first steps, which know least, are soon forgotten.
+ */
+export function emaDecay(decay: number, t: number): number {
+  return Math.min(decay, t / (9 + t));
+}
