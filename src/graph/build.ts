@@ -93,7 +93,7 @@ export const conv2dFilterGrad = (x: Node, dy: Node, filterSize: readonly [number
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : x.graph.apply("reshape", [x], { shape }));
 export const transpose = (x: Node, perm: readonly number[]): Node => x.graph.apply("transpose", [x], { perm });
 export const slice = (x: Node, begin: readonly number[], size: readonly number[]): Node =>
-  sameShape(x.shape, size) ? x : x.graph.apply("slice", [x], { begin, size });
+  sameShape(x.shape, size) && begin.every((b) => b === 0) ? x : x.graph.apply("slice", [x], { begin, size });
 export const pad = (x: Node, before: readonly number[], after: readonly number[]): Node => x.graph.apply("pad", [x], { before, after });
 export const concat = (xs: readonly [Node, ...Node[]], axis: number): Node => (xs.length === 1 ? xs[0] : xs[0].graph.apply("concat", xs, { axis }));
 export const oneHot = (x: Node, depth: number): Node => x.graph.apply("oneHot", [x], { depth });
