@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../../src/core/errors.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
-import { add, batchNorm, conv2d, lerp, maximum, moments, mul, oneHot, square, sub, sumAll } from "../../src/graph/build.ts";
+import { add, batchNorm, conv2d, lerp, maximum, moments, mul, oneHot, square, sub, sumAll, tanh } from "../../src/graph/build.ts";
 import { define } from "../../src/graph/composites.ts";
 import { grad, vjp } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
@@ -166,7 +166,7 @@ describe("grad", () => {
     const graph = new Graph();
     const x = graph.input("x", [1, 4, 4, 2]);
     const w = graph.input("w", [3, 3, 2, 1]);
-    grad(sumAll(conv2d(x, w, { strides: [1, 1], pads: [0, 0, 0, 0] })), [w]);
+    grad(sumAll(conv2d(tanh(x), w, { strides: [1, 1], pads: [0, 0, 0, 0] })), [w]);
     expect(graph.nodes.map((n) => n.op)).toContain("conv2dFilterGrad");
     expect(graph.nodes.map((n) => n.op)).not.toContain("conv2dInputGrad");
   });
