@@ -3,7 +3,7 @@ import { type ErrorDetail, ShapeError } from "../core/errors.ts";
 import { type Shape, sameShape, showShape } from "../core/shape.ts";
 import { add } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
-import { type Check, list, optional, variant } from "./check.ts";
+import { type Check, list, optional, that, variant } from "./check.ts";
 import { conv, convTranspose, dense } from "./layers/linear.ts";
 import { batchNorm, layerNorm } from "./layers/normalisation.ts";
 import { activation, avgPool, dropout, flatten, reshape, upsample } from "./layers/shaping.ts";
@@ -14,8 +14,20 @@ const layer: Check<Layer> = variant("type", () => LAYER_FIELDS);
 /** Checks a list of layers and fills in their options. */
 export const checkLayers: Check<readonly Layer[]> = list(layer, { min: 1 });
 
+/** Residual layers within residual layers: deeper than anyone writes, shallow enough for any stack. */
+const MAX_NESTING = 8;
+
+const nested =
+  (min: number): Check<readonly Layer[]> =>
+  (value, path, faults) => {
+    // Each level adds one index to the path.
+    const check =
+      path.split("[").length - 1 <= MAX_NESTING ? list(layer, { min }) : that<never>(`at most ${MAX_NESTING} levels of residual layers`, () => false);
+    return check(value, path, faults);
+  };
+
 const residual: LayerRow<LayerOf<"residual">> = {
-  fields: { layers: checkLayers, shortcut: optional(list(layer), []) },
+  fields: { layers: nested(1), shortcut: optional(nested(0), []) },
   output({ layers, shortcut }, input) {
     const main = outputShape(layers, input);
     const side = outputShape(shortcut, input);

@@ -145,6 +145,7 @@ const TOP: Fields<TopFields> = {
 export function resolveSpec(options: GANOptions): GANSpec {
   const faults: ErrorDetail[] = [];
   const given = fieldsOf<TopFields>(TOP, options, "", faults);
+  if (!isRecord(options)) throw new SpecError(faults as [ErrorDetail]);
   const preset = OBJECTIVES[given.objective?.name ?? "non-saturating"].optimizer;
   const each = optional(optimizer(preset), preset);
   const optimizers = fieldsOf<GANSpec["optimizer"]>({ generator: each, discriminator: each }, given.optimizer, "optimizer", faults);

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { type Shape, sizeOf } from "../../src/core/shape.ts";
+import { evaluate } from "../../src/exec/reference/evaluate.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { LayerSpec } from "../../src/nn/layers/types.ts";
+import { applyLayers, checkLayers, outputShape, parametersOf } from "../../src/nn/layers.ts";
+import { type NoiseSpec, openPass } from "../../src/nn/network.ts";
+
+const resolve = (...layers: LayerSpec[]) => checkLayers(layers, "layers", [])!;
+
+interface Options {
+  readonly training?: boolean;
+  readonly variables?: Record<string, ArrayLike<number> | number>;
+  readonly noise?: ArrayLike<number> | number;
+}
+
+/** One batch through some layers: the result, its shape, and the new running statistics. */
+function run(layers: LayerSpec[], shape: Shape, x: readonly number[], { training = true, variables = {}, noise = 0 }: Options = {}) {
+  const graph = new Graph();
+  const wanted: NoiseSpec[] = [];
+  const pass = openPass(graph, { training, noise: wanted, label: "pass" });
+  const y = applyLayers(resolve(...layers), graph.input("x", shape), "n.", pass);
+  graph.fetch("y", y);
+  for (const [name, value] of pass.updates) graph.fetch(name, value);
+  const { fetches } = evaluate(graph, { x, ...Object.fromEntries(wanted.map(({ name }) => [name, noise])) }, variables);
+  return { shape: y.shape, fetches, y: [...fetches.y!] };
+}
+
+const close = (got: ArrayLike<number> | undefined, expected: readonly number[], digits = 6) => {
+  expect(got?.length).toBe(expected.length);
+  for (const [i, value] of expected.entries()) expect(got![i]).toBeCloseTo(value, digits);
+};
+
+describe("shapes of one example", () => {
+  it.each<[LayerSpec, Shape, Shape]>([
+    [{ type: "conv2d", filters: 5, kernel: 3 }, [7, 9, 2], [7, 9, 5]],
+    [{ type: "conv2d", filters: 5, kernel: 4, stride: 2 }, [7, 8, 2], [4, 4, 5]],
+    [{ type: "conv2d", filters: 5, kernel: 4, stride: 2, padding: 0 }, [7, 8, 2], [2, 3, 5]],
+    [{ type: "conv2dTranspose", filters: 5, kernel: 4, stride: 2 }, [7, 8, 2], [14, 16, 5]],
+    [{ type: "conv2dTranspose", filters: 5, kernel: 2, stride: 3 }, [7, 8, 2], [21, 24, 5]],
+    [{ type: "conv2dTranspose", filters: 5, kernel: 5, stride: 2, padding: 1 }, [7, 8, 2], [15, 17, 5]],
+    [{ type: "upsample", factor: 3, mode: "bilinear" }, [7, 8, 2], [21, 24, 2]],
+    [{ type: "avgPool", size: 2 }, [7, 8, 2], [3, 4, 2]],
+    [{ type: "avgPool", size: 3, stride: 1 }, [7, 8, 2], [5, 6, 2]],
+    [{ type: "flatten" }, [7, 8, 2], [112]],
+    [{ type: "reshape", shape: [8, 14] }, [7, 8, 2], [8, 14]],
+    [{ type: "layerNorm" }, [7, 8, 2], [7, 8, 2]],
+  ])("%j takes %j to %j, as its graph does", (layer, input, output) => {
+    expect(outputShape(resolve(layer), input)).toEqual(output);
+    const x = new Array<number>(2 * sizeOf(input)).fill(0);
+    const variables = Object.fromEntries(parametersOf(resolve(layer), input, "n.").map((p) => [p.name, 0]));
+    expect(run([layer], [2, ...input], x, { variables }).shape).toEqual([2, ...output]);
+  });
+
+  it("refuses an image smaller than the window", () => {
+    expect(() => outputShape(resolve({ type: "conv2d", filters: 1, kernel: 5, padding: 0 }), [4, 4, 1])).toThrow(/at least 5×5 pixels/);
+    expect(() => outputShape(resolve({ type: "conv2dTranspose", filters: 1, kernel: 2, padding: 4 }), [4, 4, 1])).toThrow(/at least one pixel/);
+  });
+});
+
+describe("batchNorm", () => {
+  const x = [1, 10, 2, 20, 6, 0];
+  const variables = { "n.0.gamma": [1, 2], "n.0.beta": [0, 5], "n.0.runningMean": [1, 2], "n.0.runningVariance": [4, 9] };
+
+  it("normalises by the batch while training and moves the statistics as PyTorch does, with the unbiased variance", () => {
+    const { y, fetches } = run([{ type: "batchNorm" }], [3, 2], x, { variables });
+    const variance = [14 / 3, 200 / 3];
+    const normal = (v: number, c: 0 | 1) => (v - [3, 10][c]!) / Math.sqrt(variance[c]! + 1e-5);
+    close(y, [normal(1, 0), 5 + 2 * normal(10, 1), normal(2, 0), 5 + 2 * normal(20, 1), normal(6, 0), 5 + 2 * normal(0, 1)]);
+    close(fetches["n.0.runningMean"], [0.9 * 1 + 0.1 * 3, 0.9 * 2 + 0.1 * 10]);
+    close(fetches["n.0.runningVariance"], [0.9 * 4 + 0.1 * 7, 0.9 * 9 + 0.1 * 100]);
+  });
+
+  it("normalises by the running statistics otherwise, and leaves them", () => {
+    const { y, fetches } = run([{ type: "batchNorm", epsilon: 1e-3 }], [3, 2], x, { variables, training: false });
+    close(y.slice(0, 2), [0, 5 + (2 * 8) / Math.sqrt(9 + 1e-3)]);
+    expect(Object.keys(fetches)).toEqual(["y"]);
+  });
+});
+
+describe("layerNorm", () => {
+  it("normalises each example over all its values, then scales by channel", () => {
+    const { y } = run([{ type: "layerNorm" }], [2, 1, 2, 2], [1, 2, 3, 6, 0, 0, 0, 4], { variables: { "n.0.gamma": [1, 10], "n.0.beta": [0, 1] } });
+    const [a, b] = [Math.sqrt(3.5 + 1e-5), Math.sqrt(3 + 1e-5)];
+    close(y, [-2 / a, 1 - 10 / a, 0, 1 + 30 / a, -1 / b, 1 - 10 / b, -1 / b, 1 + 30 / b]);
+  });
+});
+
+describe("dropout", () => {
+  it("drops what falls below the rate while training and makes up for it", () => {
+    const { y } = run([{ type: "dropout", rate: 0.25 }], [1, 4], [1, 2, 3, 4], { noise: [0.1, 0.3, 0.2, 0.9] });
+    close(y, [0, 2 / 0.75, 0, 4 / 0.75]);
+  });
+
+  it("does nothing otherwise", () => {
+    expect(run([{ type: "dropout", rate: 0.25 }], [1, 4], [1, 2, 3, 4], { training: false }).y).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe("activation", () => {
+  it.each([
+    ["relu", [0, 2]],
+    ["leakyRelu", [-0.5, 2]],
+    ["tanh", [Math.tanh(-1), Math.tanh(2)]],
+    ["sigmoid", [1 / (1 + Math.E), 1 / (1 + Math.exp(-2))]],
+    ["softplus", [Math.log(1 + 1 / Math.E), Math.log(1 + Math.exp(2))]],
+  ] as const)("%s", (name, expected) => {
+    close(run([{ type: "activation", name, alpha: 0.5 }], [1, 2], [-1, 2]).y, expected, 12);
+  });
+});
+
+describe("residual", () => {
+  const layers: LayerSpec[] = [
+    { type: "residual", layers: [{ type: "dense", units: 2 }, { type: "batchNorm" }], shortcut: [{ type: "dense", units: 2, bias: false }] },
+  ];
+
+  it("names its tensors by their place within it", () => {
+    expect(parametersOf(resolve(...layers), [3], "generator.").map((p) => p.name)).toEqual([
+      "generator.0.0.filter",
+      "generator.0.0.bias",
+      "generator.0.1.gamma",
+      "generator.0.1.beta",
+      "generator.0.1.runningMean",
+      "generator.0.1.runningVariance",
+      "generator.0.shortcut.0.filter",
+    ]);
+  });
+
+  it("adds the shortcut, or the input itself", () => {
+    const identity: LayerSpec[] = [{ type: "residual", layers: [{ type: "activation", name: "relu" }] }];
+    expect(run(identity, [1, 2], [-1, 2]).y).toEqual([-1, 4]);
+    const variables = {
+      "n.0.0.filter": [1, 2, 3, 4],
+      "n.0.0.bias": [10, 20],
+      "n.0.1.gamma": [0, 0],
+      "n.0.1.beta": [100, 200],
+      "n.0.1.runningMean": 0,
+      "n.0.1.runningVariance": 1,
+      "n.0.shortcut.0.filter": [1, 0, 0, -1],
+    };
+    const { y, fetches } = run(layers, [1, 2], [5, 7], { variables });
+    expect(y).toEqual([105, 193]);
+    close(fetches["n.0.1.runningMean"], [0.1 * (10 + 5 + 21), 0.1 * (20 + 10 + 28)]);
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { describe as describeFault, SpecError } from "../../src/core/errors.ts";
+import { type GANOptions, resolveSpec } from "../../src/nn/spec.ts";
+import { TINY_LAYERS } from "./harness.ts";
+
+/** Every fault of some options, as sentences. */
+function faultsOf(options: unknown): string[] {
+  try {
+    resolveSpec(options as GANOptions);
+  } catch (error) {
+    if (error instanceof SpecError) return error.faults.map(describeFault);
+    throw error;
+  }
+  return [];
+}
+
+const image = [8, 8, 1];
+
+describe("resolveSpec", () => {
+  it("fills in every default", () => {
+    const spec = resolveSpec({ shape: [28, 28, 1] });
+    expect(spec.latent).toBe(64);
+    expect(spec.objective).toEqual({ name: "non-saturating", discriminatorSteps: 1 });
+    expect(spec.optimizer.generator).toEqual({ name: "adam", learningRate: 2e-4, betas: [0.5, 0.999], epsilon: 1e-8 });
+    expect(spec.ema).toEqual({ decay: 0.999 });
+    expect(spec.architecture.initialization).toBe("dcgan");
+    expect(resolveSpec({ shape: [2] }).architecture.initialization).toBe("fan");
+  });
+
+  it("takes the objective's own optimizer, and from the user any part of it", () => {
+    const spec = resolveSpec({
+      shape: [2],
+      objective: { name: "wasserstein-gp", lambda: 1 },
+      optimizer: { generator: { learningRate: 0.5 }, discriminator: { name: "rmsprop" } },
+    });
+    expect(spec.objective).toEqual({ name: "wasserstein-gp", discriminatorSteps: 5, lambda: 1 });
+    expect(spec.optimizer.generator).toEqual({ name: "adam", learningRate: 0.5, betas: [0, 0.9], epsilon: 1e-8 });
+    expect(spec.optimizer.discriminator).toEqual({ name: "rmsprop", learningRate: 5e-5, decay: 0.99, epsilon: 1e-8 });
+    expect(resolveSpec({ shape: [2], objective: "wasserstein" }).optimizer.generator).toMatchObject({ name: "rmsprop", learningRate: 5e-5 });
+  });
+
+  it.each<GANOptions>([
+    { shape: [28, 28, 1] },
+    { shape: [2], objective: "wasserstein", ema: false },
+    { shape: [32, 32, 3], objective: "wasserstein-gp", condition: { classes: 10 }, width: 8, seed: 2 ** 53 - 1 },
+    { shape: [4, 4, 1], architecture: TINY_LAYERS, condition: { size: 2 } },
+  ])("gives plain JSON that resolves to itself: %j", (options) => {
+    const spec = resolveSpec(options);
+    expect(resolveSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
+  });
+
+  it("names every fault at once, each with its path", () => {
+    const faults = faultsOf({
+      shape: [4, 4, 1],
+      latent: 0,
+      conditon: { classes: 3 },
+      seed: 1.5,
+      batchSize: "64",
+      ema: { decay: 1 },
+      objective: { name: "wasserstein", clip: -1 },
+      optimizer: { generator: { betas: [0.5] } },
+      architecture: {
+        generator: [{ type: "dens", units: 3 }],
+        discriminator: [{ type: "conv2d", filters: 3, kernel: 3, padding: "valid" }, { type: "dense" }],
+      },
+    });
+    expect(faults).toEqual([
+      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, optimizer, ema, seed, batchSize, got an unknown one, "conditon"',
+      "latent: expected an integer from 1 to 65536, got 0",
+      "objective.clip: expected a number above 0, got -1",
+      "ema.decay: expected a number from 0 to below 1, got 1",
+      "seed: expected an integer from 0 to 2^53 - 1, got 1.5",
+      'batchSize: expected an integer from 1 to 65536, got "64"',
+      "optimizer.generator.betas: expected a list of 2, got [0.5]",
+      expect.stringMatching(/^architecture\.generator\[0\]\.type: expected "dense" or .* got "dens"$/),
+      'architecture.discriminator[0].padding: expected an integer from 0 to 64 or "same", got "valid"',
+      "architecture.discriminator[1].units: expected an integer from 1 to 16777216, got undefined",
+    ]);
+  });
+
+  it("says which layer of each network cannot take its input", () => {
+    expect(
+      faultsOf({
+        shape: image,
+        architecture: {
+          generator: [
+            { type: "dense", units: 64 },
+            { type: "reshape", shape: [4, 4, 8] },
+          ],
+          discriminator: [{ type: "flatten" }, { type: "conv2d", filters: 1, kernel: 3 }],
+        },
+      }),
+    ).toEqual([
+      "architecture.generator[1] reshape: expected 128 values for [4, 4, 8], got 64 in [64]",
+      "architecture.discriminator[1] conv2d: expected images [height, width, channels] as input, got [64]",
+    ]);
+  });
+
+  it("wants the generator to end in the shape and the discriminator in one number", () => {
+    const architecture = { generator: [{ type: "dense", units: 3 }], discriminator: [{ type: "dense", units: 2 }] };
+    expect(faultsOf({ shape: [2], architecture })).toEqual([
+      "architecture.generator: expected layers that end in [2], got [3]",
+      "architecture.discriminator: expected layers that end in one number, got [2]",
+    ]);
+  });
+
+  it("wants a shortcut to give what the layers give", () => {
+    const residual = { type: "residual", layers: [{ type: "dense", units: 3 }], shortcut: [] };
+    expect(
+      faultsOf({ shape: [2], architecture: { generator: [residual, { type: "dense", units: 2 }], discriminator: [{ type: "dense", units: 1 }] } }),
+    ).toEqual(["architecture.generator[0] residual: expected a shortcut that gives [3], as the layers do, got [64]"]);
+  });
+
+  it.each([
+    ["a size that does not halve", { shape: [30, 30, 1], architecture: "dcgan" }, /^shape: expected square images/],
+    ["a vector for a DCGAN", { shape: [2], architecture: "dcgan" }, /^shape: expected square images/],
+    ["a shape of rank 2", { shape: [28, 28] }, /^shape: expected \[height, width, channels\] or \[size\], got \[28, 28\]$/],
+    ["a fractional size", { shape: [2.5] }, /^shape\[0\]: expected an integer/],
+    ["no shape", {}, /^shape: .* got undefined$/],
+    ["no object", null, /^options: expected an object/],
+    [
+      "an unknown architecture",
+      { shape: [2], architecture: "resnet50" },
+      /^architecture: expected "mlp" or "dcgan" or \{ generator, discriminator \}, got "resnet50"$/,
+    ],
+    ["a name from the prototype", { shape: [2], architecture: "constructor" }, /^architecture: /],
+    ["an objective from the prototype", { shape: [2], objective: { name: "toString" } }, /^objective\.name: /],
+    [
+      "NaN",
+      { shape: [2], optimizer: { generator: { learningRate: Number.NaN } } },
+      /^optimizer\.generator\.learningRate: expected a number above 0, got NaN$/,
+    ],
+    [
+      "a parameter of another objective",
+      { shape: [2], objective: { name: "minimax", clip: 1 } },
+      /^objective\.clip: expected one of the options name, discriminatorSteps, got/,
+    ],
+    ["width beside layers", { shape: [4, 4, 1], architecture: TINY_LAYERS, width: 3 }, /^width: expected no width/],
+    ["a condition of two kinds", { shape: [2], condition: { classes: 2, size: 3 } }, /^condition\.size: /],
+    [
+      "batch norm in a penalised critic",
+      { shape: [4, 4, 1], architecture: TINY_LAYERS, objective: "wasserstein-gp" },
+      /^architecture\.discriminator\[1\]: expected a layer that keeps images apart/,
+    ],
+    [
+      "a conditional discriminator without features",
+      {
+        shape: [2],
+        condition: { classes: 2 },
+        architecture: {
+          generator: [{ type: "dense", units: 2 }],
+          discriminator: [
+            { type: "dense", units: 1 },
+            { type: "activation", name: "tanh" },
+          ],
+        },
+      },
+      /^architecture\.discriminator\[1\]: expected a dense layer of one unit, as a condition needs, got activation$/,
+    ],
+  ])("refuses %s", (_, options, message) => {
+    const faults = faultsOf(options);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(message);
+  });
+
+  it("refuses residual layers nested without end", () => {
+    let layer: unknown = { type: "flatten" };
+    for (let depth = 0; depth < 5000; depth++) layer = { type: "residual", layers: [layer] };
+    const faults = faultsOf({ shape: [2], architecture: { generator: [layer], discriminator: [{ type: "dense", units: 1 }] } });
+    expect(faults).toEqual([expect.stringMatching(/^architecture\.generator\[0\](\.layers\[0\]){7}\.layers: expected at most 8 levels/)]);
+  });
+
+  it("keeps batch norm out of the penalised DCGAN critic, with a bias in its place", () => {
+    const { discriminator, generator } = resolveSpec({ shape: [32, 32, 3], objective: "wasserstein-gp" }).architecture;
+    expect(discriminator.some((l) => l.type === "batchNorm")).toBe(false);
+    expect(discriminator.every((l) => l.type !== "conv2d" || l.bias)).toBe(true);
+    expect(generator.some((l) => l.type === "batchNorm")).toBe(true);
+  });
+});
