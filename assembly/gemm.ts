@@ -1,0 +1,313 @@
+/**
+ * Matrix multiplication by packed panels (Goto & van de Geijn 2008; Van Zee & van de Geijn 2015): a block of B is packed once, a block of A
+ * once for it, and a register tile of C is computed from a panel of each. Where the operands come from (dense
+ * matrices, patches of images, filters) is the packing's business alone: see pack.ts.
+ */
+import { Activation, GemmWord, ResultKind, ResultWord } from "./opcodes";
+import { v_sigmoid, v_tanh } from "./math";
+import { packPanel } from "./pack";
+import { share, v_madd } from "./simd";
+
+/** Rows of the register tile: 6 need a fused multiply-add to stay in 16 registers, 4 do with mul and add. */
+// @ts-ignore: decorator
+@inline
+export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+/** Columns of the register tile. */
+// @ts-ignore: decorator
+@inline
+export const NR: i32 = 8;
+
+// @ts-ignore: decorator
+@inline
+function word(p: usize, index: i32): i32 {
+  return load<i32>(p + ((<usize>index) << 2));
+}
+
+/**
+ * The whole of one Gemm instruction, as thread ith of nth. Rows or columns are shared out in whole tiles, and the order in which each element
+ * of C sums over K is the same however they are shared.
+ */
+export function f32_gemm(p: usize, ith: i32, nth: i32): void {
+  const M = word(p, GemmWord.M);
+  const N = word(p, GemmWord.N);
+  const K = word(p, GemmWord.K);
+  const MC = word(p, GemmWord.MC);
+  const KC = word(p, GemmWord.KC);
+  const NC = word(p, GemmWord.NC);
+  const byColumns = word(p, GemmWord.Split) != 0;
+  const m0 = byColumns ? 0 : share(M, MR, ith, nth);
+  const m1 = byColumns ? M : share(M, MR, ith + 1, nth);
+  const n0 = byColumns ? share(N, NR, ith, nth) : 0;
+  const n1 = byColumns ? share(N, NR, ith + 1, nth) : N;
+  if (m0 >= m1 || n0 >= n1) return;
+
+  const zeros = <usize>word(p, GemmWord.Zeros);
+  // Scratch: [tile: MR x NR] [lanes of a panel: 8 x 4 words] [packed A] [packed B]
+  const tile = <usize>word(p, GemmWord.Scratch) + <usize>ith * <usize>word(p, GemmWord.ScratchStride);
+  const lanes = tile + 256;
+  const packedA = lanes + 128;
+  const packedB = packedA + (<usize>(MC * min(KC, K)) << 2);
+  const A = p + (<usize>GemmWord.A << 2);
+  const B = p + (<usize>GemmWord.B << 2);
+
+  for (let jc = n0; jc < n1; jc += NC) {
+    const nc = min(NC, n1 - jc);
+    let pc = 0;
+    do {
+      const kc = min(KC, K - pc);
+      for (let j = 0; j < nc; j += NR) {
+        packPanel(B, jc + j, min(NR, nc - j), NR, pc, kc, packedB + (<usize>(j * kc) << 2), lanes, zeros);
+      }
+      for (let ic = m0; ic < m1; ic += MC) {
+        const mc = min(MC, m1 - ic);
+        for (let i = 0; i < mc; i += MR) {
+          packPanel(A, ic + i, min(MR, mc - i), MR, pc, kc, packedA + (<usize>(i * kc) << 2), lanes, zeros);
+        }
+        for (let j = 0; j < nc; j += NR) {
+          for (let i = 0; i < mc; i += MR) {
+            storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), packedA + (<usize>(i * kc) << 2), packedB + (<usize>(j * kc) << 2), kc, pc > 0, pc + kc >= K, tile);
+          }
+        }
+      }
+      pc += KC;
+    } while (pc < K);
+  }
+}
+
+/** Computes one tile from its panels and puts its rows x columns valid elements where C's view says, adding when `accumulate`. */
+function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, a: usize, b: usize, kc: i32, accumulate: bool, last: bool, tile: usize): void {
+  const C = p + (<usize>GemmWord.C << 2);
+  const base = <usize>word(C, ResultWord.Base);
+  const gridW = word(C, ResultWord.GridW);
+  const byRows = word(C, ResultWord.Kind) == ResultKind.Rows;
+  const dense = byRows && gridW == 0;
+  if (dense && rows == MR && columns == NR) {
+    const stride = <usize>word(C, ResultWord.Stride) << 2;
+    const c = base + <usize>m * stride + (<usize>n << 2);
+    f32_gemm_tile(kc, a, b, c, stride, accumulate);
+    if (last) epilogue(p, n, c, stride, MR);
+    return;
+  }
+  f32_gemm_tile(kc, a, b, tile, NR << 2, false);
+  if (byRows) {
+    const bytes = <usize>columns << 2;
+    let row = 0;
+    for (let r = 0; r < rows; r++) {
+      const c = address(C, base, gridW, m + r) + (<usize>n << 2);
+      const t = tile + (<usize>(r * NR) << 2);
+      if (accumulate) for (let o: usize = 0; o < bytes; o += 4) store<f32>(t + o, load<f32>(t + o) + load<f32>(c + o));
+      row++;
+    }
+    if (last) epilogue(p, n, tile, NR << 2, rows);
+    for (let r = 0; r < rows; r++) {
+      const c = address(C, base, gridW, m + r) + (<usize>n << 2);
+      const t = tile + (<usize>(r * NR) << 2);
+      if (columns == NR) {
+        v128.store(c, v128.load(t));
+        v128.store(c, v128.load(t, 16), 16);
+      } else {
+        for (let o: usize = 0; o < bytes; o += 4) store<f32>(c + o, load<f32>(t + o));
+      }
+    }
+  } else {
+    for (let j = 0; j < columns; j++) {
+      const c = address(C, base, gridW, n + j) + (<usize>m << 2);
+      for (let r = 0; r < rows; r++) {
+        const at = tile + (<usize>(r * NR + j) << 2);
+        const to = c + (<usize>r << 2);
+        store<f32>(to, accumulate ? load<f32>(to) + load<f32>(at) : load<f32>(at));
+      }
+    }
+  }
+}
+
+/** Address of row (or pixel column) `index` of C. */
+// @ts-ignore: decorator
+@inline
+function address(C: usize, base: usize, gridW: i32, index: i32): usize {
+  if (gridW == 0) return base + (<usize>index * <usize>word(C, ResultWord.Stride)) * 4;
+  const q = index / gridW;
+  const x = index - q * gridW;
+  const gridH = word(C, ResultWord.GridH);
+  const image = q / gridH;
+  const y = q - image * gridH;
+  return base + (<usize>image * <usize>word(C, ResultWord.ImageStride) + <usize>y * <usize>word(C, ResultWord.RowStride) + <usize>x * <usize>word(C, ResultWord.ColumnStride)) * 4;
+}
+
+/** Bias and activation on the rows of a finished tile, `stride` bytes apart. */
+function epilogue(p: usize, n: i32, c: usize, stride: usize, rows: i32): void {
+  const bias = <usize>word(p, GemmWord.Bias);
+  const activation = word(p, GemmWord.Activation);
+  if (bias == 0 && activation == Activation.None) return;
+  const alpha = f32x4.splat(load<f32>(p + (<usize>GemmWord.Alpha << 2)));
+  const zero = f32x4.splat(0);
+  const b0 = bias ? v128.load(bias + (<usize>n << 2)) : zero;
+  const b1 = bias ? v128.load(bias + (<usize>n << 2), 16) : zero;
+  for (let r = 0; r < rows; r++, c += stride) {
+    let x0 = f32x4.add(v128.load(c), b0);
+    let x1 = f32x4.add(v128.load(c, 16), b1);
+    if (activation == Activation.LeakyRelu) {
+      x0 = v128.bitselect(x0, f32x4.mul(x0, alpha), f32x4.gt(x0, zero));
+      x1 = v128.bitselect(x1, f32x4.mul(x1, alpha), f32x4.gt(x1, zero));
+    } else if (activation == Activation.Tanh) {
+      x0 = v_tanh(x0);
+      x1 = v_tanh(x1);
+    } else if (activation == Activation.Sigmoid) {
+      x0 = v_sigmoid(x0);
+      x1 = v_sigmoid(x1);
+    }
+    v128.store(c, x0);
+    v128.store(c, x1, 16);
+  }
+}
+
+/** C[MR, 8] (+)= Σ_k a[k, MR]ᵀ b[k, 8] from packed panels; rows of C are `stride` bytes apart. The inner loop of everything. */
+// @ts-ignore: decorator
+@inline
+function f32_gemm_tile(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  if (ASC_FEATURE_RELAXED_SIMD) f32_gemm_6x8(kc, a, b, c, stride, accumulate);
+  else f32_gemm_4x8(kc, a, b, c, stride, accumulate);
+}
+
+function f32_gemm_4x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  let k = kc;
+  for (; k >= 2; k -= 2) {
+    let b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = v128.load32_splat(a, 16);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 20);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 24);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 28);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    a += 32;
+    b += 64;
+  }
+  if (k > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+  }
+  c = storeRow(c, stride, c00, c01, accumulate);
+  c = storeRow(c, stride, c10, c11, accumulate);
+  c = storeRow(c, stride, c20, c21, accumulate);
+  storeRow(c, stride, c30, c31, accumulate);
+}
+
+function f32_gemm_6x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
+  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+  let k = kc;
+  for (; k >= 2; k -= 2) {
+    let b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    x = v128.load32_splat(a, 16);
+    c40 = v_madd(x, b0, c40);
+    c41 = v_madd(x, b1, c41);
+    x = v128.load32_splat(a, 20);
+    c50 = v_madd(x, b0, c50);
+    c51 = v_madd(x, b1, c51);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = v128.load32_splat(a, 24);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 28);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 32);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 36);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    x = v128.load32_splat(a, 40);
+    c40 = v_madd(x, b0, c40);
+    c41 = v_madd(x, b1, c41);
+    x = v128.load32_splat(a, 44);
+    c50 = v_madd(x, b0, c50);
+    c51 = v_madd(x, b1, c51);
+    a += 48;
+    b += 64;
+  }
+  if (k > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    x = v128.load32_splat(a, 16);
+    c40 = v_madd(x, b0, c40);
+    c41 = v_madd(x, b1, c41);
+    x = v128.load32_splat(a, 20);
+    c50 = v_madd(x, b0, c50);
+    c51 = v_madd(x, b1, c51);
+  }
+  c = storeRow(c, stride, c00, c01, accumulate);
+  c = storeRow(c, stride, c10, c11, accumulate);
+  c = storeRow(c, stride, c20, c21, accumulate);
+  c = storeRow(c, stride, c30, c31, accumulate);
+  c = storeRow(c, stride, c40, c41, accumulate);
+  storeRow(c, stride, c50, c51, accumulate);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(c: usize, stride: usize, x0: v128, x1: v128, accumulate: bool): usize {
+  if (accumulate) {
+    x0 = f32x4.add(v128.load(c), x0);
+    x1 = f32x4.add(v128.load(c, 16), x1);
+  }
+  v128.store(c, x0);
+  v128.store(c, x1, 16);
+  return c + stride;
+}

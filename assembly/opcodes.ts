@@ -1,0 +1,178 @@
+/**
+ * The words of a plan: shared by the compiler in TypeScript (src/exec/wasm) and the interpreter in AssemblyScript (run.ts).
+ * An instruction is [opcode, length in words, operands ...]; addresses are bytes, sizes and strides are elements.
+ */
+
+export const enum Opcode {
+  // Instructions with operands of their own, below.
+  Elementwise = 0,
+  Gemm = 1,
+  // Ranged kernels: [units, grain, the kernel's arguments in its own order ...]; threads share out the units in whole grains.
+  ReduceSum = 2,
+  CopyNd = 3,
+  OneHot = 4,
+  ColumnSum = 5,
+  ColumnSquareSum = 6,
+  ColumnGradientSum = 7,
+  ColumnCombine = 8,
+  BatchNorm = 9,
+  BatchNormGrad = 10,
+  ResizeNearest = 11,
+  ResizeNearestGrad = 12,
+  ResizeBilinear = 13,
+  ResizeBilinearGrad = 14,
+  AvgPool = 15,
+  AvgPoolGrad = 16,
+}
+
+/** Operands of Gemm: C[M, N] = A[M, K] B[K, N], with a view each for A, B and C. */
+export const enum GemmWord {
+  M = 0,
+  N = 1,
+  K = 2,
+  /** Block sizes: rows of A, depth, columns of B held packed at a time. */
+  MC = 3,
+  KC = 4,
+  NC = 5,
+  /** What threads share out: 0 rows, 1 columns. */
+  Split = 6,
+  /** Packing space of thread 0; thread i is `ScratchStride` bytes times i further. */
+  Scratch = 7,
+  ScratchStride = 8,
+  /** A run of zeros as long as the longest contiguous run of A or B. */
+  Zeros = 9,
+  /** Address of N values added to every row, or 0. */
+  Bias = 10,
+  /** An `Activation` applied to what is stored. */
+  Activation = 11,
+  /** Its parameter, as float bits. */
+  Alpha = 12,
+  A = 13,
+  B = 29,
+  C = 45,
+  Length = 61,
+}
+
+export const enum Activation {
+  None = 0,
+  LeakyRelu = 1,
+  Tanh = 2,
+  Sigmoid = 3,
+}
+
+/** How an operand of Gemm lies in memory, as lanes (rows of A, columns of B) by k. */
+export const enum ViewKind {
+  /** lane * LaneStride + k * DepthStride; one of the strides is 1. */
+  Dense = 0,
+  /** lane = pixel of a grid, k = (tap, channel): convolution patches. */
+  PixelLanes = 1,
+  /** lane = (tap, channel), k = pixel: the same patches, transposed. */
+  TapLanes = 2,
+  /** lane = a filter's first channel axis, k = (tap, second channel axis). */
+  Filter = 3,
+}
+
+/** A dense operand. */
+export const enum DenseWord {
+  Kind = 0,
+  Base = 1,
+  LaneStride = 2,
+  DepthStride = 3,
+}
+
+/** Patches of an image: grid pixel (i, j), tap (a, b) reads image pixel (i SY + Y0 + a DY, j SX + X0 + b DX), zero outside. */
+export const enum PatchWord {
+  Kind = 0,
+  Base = 1,
+  H = 2,
+  W = 3,
+  C = 4,
+  GridH = 5,
+  GridW = 6,
+  SY = 7,
+  SX = 8,
+  Y0 = 9,
+  X0 = 10,
+  TapsY = 11,
+  TapsX = 12,
+  DY = 13,
+  DX = 14,
+}
+
+/** Taps (a, b) of a filter: Base + a TapStrideY + b TapStrideX + lane LaneStride + k's channel, `Run` channels a tap. */
+export const enum FilterWord {
+  Kind = 0,
+  Base = 1,
+  Run = 2,
+  LaneStride = 3,
+  TapsX = 4,
+  TapStrideY = 5,
+  TapStrideX = 6,
+}
+
+/** Where C goes. Rows (or columns, when `PixelColumns`) are dense, or pixels of a grid spread over an image. */
+export const enum ResultWord {
+  Kind = 0,
+  Base = 1,
+  /** Distance between rows (columns when `PixelColumns`); used when GridW is 0. */
+  Stride = 2,
+  GridH = 3,
+  GridW = 4,
+  ImageStride = 5,
+  RowStride = 6,
+  ColumnStride = 7,
+}
+
+export const enum ResultKind {
+  /** Element (m, n) at row(m) + n. */
+  Rows = 0,
+  /** Element (m, n) at pixel(n) + m. */
+  PixelColumns = 1,
+}
+
+/** Elements an elementwise group handles at a time: a few blocks of them fit the first-level cache. */
+export const ELEMENTWISE_BLOCK = 1024;
+
+/** Header of Elementwise. Steps follow, `Once` of them to run before the first block, then `Each` to run for every block. */
+export const enum ElementwiseWord {
+  Size = 0,
+  Once = 1,
+  Each = 2,
+  Scratch = 3,
+  ScratchStride = 4,
+  Steps = 5,
+}
+
+/**
+ * One step: [code, y, x0, x1, x2, x3, x4, parameter]. An even operand is the address of a tensor's first element; an odd one is 1 + the
+ * byte offset of a block in scratch. Fill, FillPeriodic and FillRepeat spread memory at x0 over a block.
+ */
+export const enum ElementwiseCode {
+  Neg = 0,
+  Abs = 1,
+  Exp = 2,
+  Log = 3,
+  Sqrt = 4,
+  Rsqrt = 5,
+  Tanh = 6,
+  Sigmoid = 7,
+  Softplus = 8,
+  LeakyRelu = 9,
+  Add = 10,
+  Sub = 11,
+  Mul = 12,
+  Div = 13,
+  Maximum = 14,
+  Minimum = 15,
+  Greater = 16,
+  GreaterEqual = 17,
+  Equal = 18,
+  Select = 19,
+  LeakyReluGrad = 20,
+  Lerp = 21,
+  AdamStep = 22,
+  Copy = 23,
+  Fill = 24,
+  FillPeriodic = 25,
+  FillRepeat = 26,
+}

@@ -1,0 +1,224 @@
+/** One linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
+import { BackendError, ShapeError, StateError, show } from "../../core/errors.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
+import { compile } from "./compile.ts";
+import { align } from "./memory.ts";
+import { type Build, instantiate, type Kernels } from "./module.ts";
+import { type Buffer, homeOf, type Plan, type Word } from "./plan.ts";
+
+const PAGE = 65536;
+const MAX_PAGES = 65536;
+/** The first bytes are for the threads' barrier, and so that no tensor has address 0. */
+const RESERVED = 1024;
+
+/** Where each part of memory starts, for the programs at hand. */
+interface Layout {
+  readonly plans: ReadonlyMap<Plan, number>;
+  readonly arena: number;
+  readonly zeros: number;
+  readonly scratch: number;
+  /** Working space of one thread. */
+  readonly scratchStride: number;
+  readonly end: number;
+}
+
+export class WasmSession implements Session {
+  readonly #threads: number;
+  readonly #maxMemory: number;
+  readonly #addresses = new Map<string, { buffer: Buffer; address: number; size: number }>();
+  readonly #variablesEnd: number;
+  readonly #plans = new Set<Plan>();
+  readonly #memory: WebAssembly.Memory;
+  #kernels: Kernels | undefined;
+  #layout: Layout;
+
+  private constructor(variables: readonly VariableSpec[], threads: number, maxMemory: number) {
+    this.#threads = threads;
+    this.#maxMemory = maxMemory;
+    let address = RESERVED;
+    for (const { name, shape } of variables) {
+      const size = sizeOf(shape);
+      this.#addresses.set(name, { buffer: { space: "variable", bytes: size * 4, name }, address, size });
+      address += align(size * 4);
+    }
+    this.#variablesEnd = address;
+    this.#layout = this.#arrange(this.#plans);
+    this.#check(this.#layout.end);
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#layout.end / PAGE) });
+  }
+
+  static async open(build: Build, variables: readonly VariableSpec[], threads: number, maxMemory: number): Promise<WasmSession> {
+    const session = new WasmSession(variables, threads, maxMemory);
+    session.#kernels = await instantiate(build, session.#memory);
+    return session;
+  }
+
+  get memory(): MemoryReport {
+    const plans = [...this.#plans];
+    return {
+      variables: this.#variablesEnd - RESERVED,
+      activations: Math.max(0, ...plans.map((p) => p.arena)),
+      live: Math.max(0, ...plans.map((p) => p.live)),
+      scratch: this.#layout.end - this.#layout.zeros,
+      total: this.#layout.end,
+    };
+  }
+
+  async compile(graph: Graph): Promise<Program> {
+    this.#instance();
+    const plan = compile(graph, new Map([...this.#addresses].map(([name, { buffer }]) => [name, buffer])));
+    const layout = this.#arrange([...this.#plans, plan]);
+    this.#check(layout.end);
+    this.#grow(layout.end);
+    this.#plans.add(plan);
+    this.#link(layout);
+    const names = new Set(graph.leaves("input").map((n) => n.attrs.name));
+    return {
+      run: async (feeds) => {
+        const stranger = Object.keys(feeds).find((name) => !names.has(name));
+        if (stranger !== undefined)
+          throw new ShapeError({ path: `feeds.${stranger}`, expected: `one of ${[...names].join(", ")}`, got: "an unknown name" });
+        return this.#run(plan, feeds);
+      },
+      dispose: () => {
+        if (this.#plans.delete(plan) && this.#kernels) this.#link(this.#arrange(this.#plans));
+      },
+    };
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    this.#instance();
+    const { address, size } = this.#variable(name);
+    return new Float32Array(this.#memory.buffer, address, size).slice();
+  }
+
+  async write(name: string, value: Float32Array): Promise<void> {
+    this.#instance();
+    const { address, size } = this.#variable(name);
+    if (value.length !== size) throw new ShapeError({ path: name, expected: `${size} values`, got: `${value.length}` });
+    new Float32Array(this.#memory.buffer, address, size).set(value);
+  }
+
+  dispose(): void {
+    this.#kernels = undefined;
+    this.#plans.clear();
+  }
+
+  #instance(): Kernels {
+    if (!this.#kernels) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
+    return this.#kernels;
+  }
+
+  #variable(name: string): { address: number; size: number } {
+    const variable = this.#addresses.get(name);
+    if (!variable) throw new BackendError({ path: name, expected: "a variable of this session", got: "an unknown name" });
+    return variable;
+  }
+
+  #arrange(plans: Iterable<Plan>): Layout {
+    let end = this.#variablesEnd;
+    const starts = new Map<Plan, number>();
+    let arena = 0;
+    let zeros = 0;
+    let scratchStride = 0;
+    for (const plan of plans) {
+      starts.set(plan, end);
+      end += align(planWords(plan) * 4) + plan.constants.reduce((sum, c) => sum + align(c.bytes), 0);
+      arena = Math.max(arena, plan.arena);
+      zeros = Math.max(zeros, align(plan.zeros));
+      scratchStride = Math.max(scratchStride, align(plan.scratch));
+    }
+    const zerosAt = end + arena;
+    const scratch = zerosAt + zeros;
+    // Kernels may read a vector past the end of a buffer.
+    return { plans: starts, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * this.#threads + PAGE / 64 };
+  }
+
+  #check(bytes: number): void {
+    const limit = Math.min(this.#maxMemory, MAX_PAGES * PAGE);
+    if (bytes <= limit) return;
+    throw new BackendError({
+      path: "maxMemory",
+      expected: `at most ${limit} bytes${limit < MAX_PAGES * PAGE ? "" : ", all that WebAssembly has"}`,
+      got: `a need of ${bytes} bytes; a smaller batchSize, width or image shape needs less`,
+    });
+  }
+
+  #grow(bytes: number): void {
+    const pages = Math.ceil(bytes / PAGE) - this.#memory.buffer.byteLength / PAGE;
+    if (pages <= 0) return;
+    try {
+      this.#memory.grow(pages);
+    } catch (cause) {
+      throw new BackendError(
+        {
+          path: "memory",
+          expected: `${bytes} bytes of memory`,
+          got: "a refusal by the runtime; a smaller batchSize, width or image shape needs less",
+        },
+        { cause },
+      );
+    }
+  }
+
+  /** Writes every plan with the addresses of `layout`. */
+  #link(layout: Layout): void {
+    this.#layout = layout;
+    for (const [plan, start] of layout.plans) {
+      let address = start + align(planWords(plan) * 4);
+      const constants = new Map<Buffer, number>();
+      for (const constant of plan.constants) {
+        constants.set(constant, address);
+        new Float32Array(this.#memory.buffer, address, constant.values!.length).set(constant.values!);
+        address += align(constant.bytes);
+      }
+      const resolve = (word: Word): number => {
+        if (typeof word === "number") return word;
+        if (word === "zeros") return layout.zeros;
+        if (word === "scratch") return layout.scratch;
+        if (word === "scratchStride") return layout.scratchStride;
+        return (constants.get(word.buffer) ?? this.#addressOf(word.buffer, plan, layout)) + word.offset;
+      };
+      const words = new Int32Array(this.#memory.buffer, start, planWords(plan));
+      let w = 0;
+      for (const instruction of plan.instructions) {
+        words[w++] = instruction.opcode;
+        words[w++] = instruction.words.length + 2;
+        for (const word of instruction.words) words[w++] = resolve(word);
+      }
+    }
+    new Uint8Array(this.#memory.buffer, layout.zeros, layout.scratch - layout.zeros).fill(0);
+  }
+
+  #addressOf(buffer: Buffer, plan: Plan, layout: Layout): number {
+    if (buffer.space === "variable") return this.#variable(buffer.name!).address;
+    return layout.arena + plan.offsets.get(homeOf(buffer))!;
+  }
+
+  #run(plan: Plan, feeds: Feeds): Fetches {
+    const kernels = this.#instance();
+    const start = this.#layout.plans.get(plan);
+    if (start === undefined) throw new StateError({ path: "program", expected: "a program in use", got: "one that was disposed" });
+    const tensors = this.#memory.buffer;
+    for (const [name, { buffer, size }] of plan.inputs) {
+      const feed = feeds[name];
+      const values = typeof feed === "number" ? [feed] : feed;
+      if (values?.length !== size)
+        throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: values ? `${values.length}` : show(feed) });
+      new Float32Array(tensors, this.#addressOf(buffer, plan, this.#layout), size).set(values);
+    }
+    kernels.run(start, planWords(plan) * 4, 0, 1, 0);
+    const fetches: Fetches = {};
+    for (const [name, { buffer, size }] of plan.fetches) {
+      const constant = buffer.values;
+      fetches[name] = constant ? constant.slice() : new Float32Array(tensors, this.#addressOf(buffer, plan, this.#layout), size).slice();
+    }
+    return fetches;
+  }
+}
+
+function planWords(plan: Plan): number {
+  return plan.instructions.reduce((sum, i) => sum + i.words.length + 2, 0);
+}

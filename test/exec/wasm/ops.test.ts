@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Executor, Fetches, Session } from "../../../src/exec/executor.ts";
+import { evaluate } from "../../../src/exec/reference/evaluate.ts";
+import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import type { Graph } from "../../../src/graph/graph.ts";
+import { OPS } from "../../../src/graph/ops.ts";
+import { caseFeeds, caseGraph, OP_CASES } from "../../cases/ops.ts";
+
+let executor: Executor;
+let session: Session;
+beforeAll(async () => {
+  executor = await createWasmExecutor();
+  session = await executor.open([]);
+});
+afterAll(() => {
+  session.dispose();
+  executor.dispose();
+});
+
+async function run(graph: Graph, feeds: Record<string, Float32Array>): Promise<Fetches> {
+  const program = await session.compile(graph);
+  const fetches = await program.run(feeds);
+  program.dispose();
+  return fetches;
+}
+
+/** The largest difference, as a share of the largest value expected. */
+function relativeError(got: Float32Array, expected: Float64Array): number {
+  expect(got.length).toBe(expected.length);
+  let difference = 0;
+  let largest = 1e-30;
+  for (const [i, e] of expected.entries()) {
+    difference = Math.max(difference, Math.abs(got[i]! - e));
+    largest = Math.max(largest, Math.abs(e));
+  }
+  return difference / largest;
+}
+
+describe("every op against the float64 reference", () => {
+  for (const c of OP_CASES) {
+    const bound = OPS[c.op].kind === "layout" ? 0 : 2e-6;
+    it(`${c.name}: error ${bound === 0 ? "none" : `< ${bound} of the largest value`}`, async () => {
+      const { graph } = caseGraph(c);
+      const feeds = caseFeeds(c);
+      const expected = evaluate(graph, feeds).fetches.y!;
+      const { y } = await run(graph, feeds);
+      const error = relativeError(y!, expected);
+      expect(Number.isNaN(error)).toBe(false);
+      expect(error).toBeLessThanOrEqual(bound);
+    });
+  }
+});
