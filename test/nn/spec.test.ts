@@ -167,7 +167,7 @@ describe("resolveSpec", () => {
     let layer: unknown = { type: "flatten" };
     for (let depth = 0; depth < 5000; depth++) layer = { type: "residual", layers: [layer] };
     const faults = faultsOf({ shape: [2], architecture: { generator: [layer], discriminator: [{ type: "dense", units: 1 }] } });
-    expect(faults).toEqual([expect.stringMatching(/^architecture\.generator\[0\](\.layers\[0\]){7}\.layers: expected at most 8 levels/)]);
+    expect(faults).toEqual([expect.stringMatching(/^architecture\.generator\[0\](\.layers\[0\]){8}\.layers: expected at most 8 levels/)]);
   });
 
   it("keeps batch norm out of the penalised DCGAN critic, with a bias in its place", () => {

@@ -4,6 +4,7 @@ import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { meanAll, softplus } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import type { LayerSpec } from "../../src/nn/layers/types.ts";
 import { conditionInput, discriminate, generate, openPass, parameters, variables } from "../../src/nn/network.ts";
 import { OBJECTIVES, type ObjectiveName } from "../../src/nn/objectives.ts";
 import { sampleGraph } from "../../src/nn/sampling.ts";
@@ -66,7 +67,10 @@ describe("trainStep", () => {
   });
 
   it("gives the generator the gradient of its loss under the updated discriminator, held fixed: relative error < 1e-6", () => {
-    const t = trainer();
+    // With Adam's v at 1 the discriminator's update is in proportion to its gradient, and the rate makes it large:
+    // a path from the images through the update to the loss would be seen.
+    const t = new Trainer(resolveSpec({ ...TINY, optimizer: { discriminator: { learningRate: 30 } } }), BATCH);
+    for (const [name, v] of Object.entries(t.state)) if (/^discriminator.*adam\.v$/.test(name)) v.fill(1);
     const before = t.state;
     const { fetches } = t.step("train", images(BATCH * 16), LABELS);
     const noise = drawNoise(t.train.noise, 1);
@@ -139,6 +143,23 @@ describe("trainStep", () => {
     const real = images(BATCH * 16);
     spoil(real);
     const { fetches } = t.step("train", real, LABELS);
+    expect(fetches.finite![0]).toBe(0);
+    expect(t.state).toEqual(before);
+  });
+
+  it.each(["generator", "discriminator"] as const)("changes nothing after a gradient of the %s that is NaN under finite losses", (network) => {
+    // tanh(±∞) is ±1, but what flows back through it is 0 · ∞.
+    const saturating = (units: number): LayerSpec[] => [
+      { type: "dense", units: 3 },
+      { type: "dense", units: 3 },
+      { type: "activation", name: "tanh" },
+      { type: "dense", units },
+    ];
+    const t = new Trainer(resolveSpec({ shape: [2], architecture: { generator: saturating(2), discriminator: saturating(1) } }), BATCH);
+    t.state = { ...t.state, [`${network}.1.filter`]: new Float64Array(9).map((_, i) => (i < 3 ? Number.POSITIVE_INFINITY : 0.1)) };
+    const before = t.state;
+    const { fetches } = t.step(network === "generator" ? "train" : "critic", images(BATCH * 2));
+    expect(fetches.discriminatorLoss![0]).toBeGreaterThan(0);
     expect(fetches.finite![0]).toBe(0);
     expect(t.state).toEqual(before);
   });
