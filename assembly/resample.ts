@@ -191,8 +191,8 @@ function firstTap(k: usize, inSize: usize, outSize: usize): usize {
 // @ts-ignore: decorator
 @inline
 function endTap(k: usize, inSize: usize, outSize: usize): usize {
-  // It lies below k + 1: (2i + 1) in < (2k + 3) out. All that follow the last centre are the last pixel's.
-  return k + 1 == inSize ? outSize : min(outSize, ((k * 2 + 3) * outSize) / (inSize * 2) + 1);
+  // It lies below k + 1: (2i + 1) in < (2k + 3) out, which for the last k is all of them.
+  return min(outSize, ((k * 2 + 3) * outSize) / (inSize * 2) + 1);
 }
 
 /** y = bilinear interpolation of x with half-pixel centres, clamped at the edges; x[N, inH, inW, C], y[N, outH, outW, C]. */

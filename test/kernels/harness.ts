@@ -49,6 +49,13 @@ export function createHarness() {
       buffer.values.set(values);
       return buffer;
     },
+    /** A copy of `values` that ends where memory ends, so that reading past it traps. One at a time. */
+    atEnd(values: ArrayLike<number>): Buffer {
+      const address = memory.buffer.byteLength - 4 * values.length;
+      const view = new Float32Array(memory.buffer, address, values.length);
+      view.set(values);
+      return { address, length: values.length, values: view, intact: () => true };
+    },
     /** A descriptor of 32-bit words. */
     words(values: readonly number[]): number {
       const buffer = allocate(values.length);

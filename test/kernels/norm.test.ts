@@ -17,7 +17,7 @@ function ranges(n: number, cuts: readonly number[]): [number, number][] {
 function moments(x: Float32Array, R: number, C: number, cuts: readonly number[] = []): Float32Array {
   const k = harness.kernels;
   const chunks = Math.ceil(R / CHUNK);
-  const input = harness.from(x);
+  const input = harness.atEnd(x);
   const partial = harness.empty(chunks * C);
   const result = harness.empty(2 * C);
   const variance = result.address + 4 * C;
@@ -38,7 +38,7 @@ function expectedMoments(x: Float32Array, R: number, C: number): Float64Array {
 
 function sums(dy: Float32Array, x: Float32Array, m: Float32Array, R: number, C: number, cuts: readonly number[] = []): Float32Array {
   const chunks = Math.ceil(R / CHUNK);
-  const [a, b, c] = [harness.from(dy), harness.from(x), harness.from(m)];
+  const [a, b, c] = [harness.from(dy), harness.atEnd(x), harness.from(m)];
   const partial = harness.empty(chunks * 2 * C);
   const result = harness.empty(2 * C);
   for (const [begin, end] of ranges(chunks, cuts)) {
@@ -105,7 +105,7 @@ describe("moments", () => {
 
 describe("batch norm", () => {
   function batchnorm(c: Case, inPlace: boolean, cuts: readonly number[] = []): Float32Array {
-    const [x, m, gamma, beta] = [harness.from(c.x), harness.from(c.m), harness.from(c.gamma), harness.from(c.beta)];
+    const [x, m, gamma, beta] = [harness.atEnd(c.x), harness.from(c.m), harness.from(c.gamma), harness.from(c.beta)];
     const scratch = harness.empty(c.C);
     const y = inPlace ? x : harness.empty(c.R * c.C);
     for (const [b, e] of ranges(c.R, cuts)) {
@@ -137,7 +137,7 @@ describe("batch norm", () => {
 
 describe("batch norm's gradient", () => {
   function gradient(c: Case, s: Float32Array, over: "none" | "dy" | "x", cuts: readonly number[] = []): Float32Array {
-    const [dy, x, m, gamma, s2] = [harness.from(c.dy), harness.from(c.x), harness.from(c.m), harness.from(c.gamma), harness.from(s)];
+    const [dy, x, m, gamma, s2] = [harness.from(c.dy), harness.atEnd(c.x), harness.from(c.m), harness.from(c.gamma), harness.from(s)];
     const scratch = harness.empty(3 * c.C);
     const dx = over === "dy" ? dy : over === "x" ? x : harness.empty(c.R * c.C);
     for (const [b, e] of ranges(c.R, cuts)) {
