@@ -28,6 +28,34 @@ interface Picture {
   readonly bytes: Uint8ClampedArray;
 }
 
+/** One sample: an image `[H, W, C]` with values in [-1, 1], or a plain vector `[d]`. */
+export class Image {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+
+  /** @throws ShapeError unless `data` fills `shape` and the shape is of rank 3 (an image) or 1 (a vector) */
+  constructor(shape: Shape, data: Float32Array) {
+    checkShape("image", shape, data, [3, 1], "[H, W, C] or [d]");
+    this.shape = [...shape];
+    this.data = data;
+  }
+
+  /** The image as a PNG file. @throws ShapeError for vectors, and unless there are 1, 3 or 4 channels */
+  async toPNG(options: Pick<GridOptions, "scale"> = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return encodePNG(drawGrid("toPNG", [1, ...this.shape], this.data, options));
+  }
+
+  /** The image as RGBA: an `ImageData` where the runtime has it, else an object with the same fields. @throws as `toPNG` */
+  toImageData(options: Pick<GridOptions, "scale"> = {}): ImageData | ImageDataLike {
+    return toRGBA(drawGrid("toImageData", [1, ...this.shape], this.data, options));
+  }
+
+  /** The image as a PNG, as the answer to an HTTP request. @throws as `toPNG` */
+  async toResponse(options: Pick<GridOptions, "scale"> = {}): Promise<Response> {
+    return respond(await this.toPNG(options));
+  }
+}
+
 /**
  * A batch of samples: images `[N, H, W, C]` with values in [-1, 1], or plain vectors `[N, d]`.
  *
@@ -36,18 +64,13 @@ interface Picture {
  * @example
  * await writeFile("samples.png", await images.toPNG({ columns: 8 }));
  */
-export class Images implements Iterable<Images> {
+export class Images implements Iterable<Image> {
   readonly shape: Shape;
   readonly data: Float32Array;
 
   /** @throws ShapeError unless `data` fills `shape` and the shape is of rank 4 (images) or 2 (vectors) */
   constructor(shape: Shape, data: Float32Array) {
-    if ((shape.length !== 4 && shape.length !== 2) || shape.some((d) => !Number.isSafeInteger(d) || d < 0)) {
-      throw new ShapeError({ path: "images.shape", expected: "[N, H, W, C] or [N, d]", got: showShape(shape) });
-    }
-    if (data.length !== sizeOf(shape)) {
-      throw new ShapeError({ path: "images.data", expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got: `${data.length}` });
-    }
+    checkShape("images", shape, data, [4, 2], "[N, H, W, C] or [N, d]");
     this.shape = [...shape];
     this.data = data;
   }
@@ -58,20 +81,21 @@ export class Images implements Iterable<Images> {
   }
 
   /**
-   * Sample `i` as a batch of one that shares its values with this one; negative counts from the end.
+   * Sample `i`, which shares its values with this batch; negative counts from the end.
    *
    * @throws DataError when there is no such sample
    */
-  at(i: number): Images {
+  at(i: number): Image {
     const index = i < 0 ? i + this.length : i;
     if (!Number.isInteger(i) || index < 0 || index >= this.length) {
       throw new DataError({ path: "index", expected: `an integer from ${-this.length} to ${this.length - 1}`, got: show(i) });
     }
-    const size = sizeOf(this.shape.slice(1));
-    return new Images([1, ...this.shape.slice(1)], this.data.subarray(index * size, (index + 1) * size));
+    const shape = this.shape.slice(1);
+    const size = sizeOf(shape);
+    return new Image(shape, this.data.subarray(index * size, (index + 1) * size));
   }
 
-  *[Symbol.iterator](): Iterator<Images> {
+  *[Symbol.iterator](): Iterator<Image> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
 
@@ -82,52 +106,67 @@ export class Images implements Iterable<Images> {
    * @throws DataError for an option out of range
    */
   async toPNG(options: GridOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const { width, height, channels, bytes } = this.#grid("toPNG", options);
-    return new Uint8Array(encode({ width, height, channels, data: bytes, depth: 8 }));
+    return encodePNG(drawGrid("toPNG", this.shape, this.data, options));
   }
 
   /** All images in one RGBA picture: an `ImageData` where the runtime has it, else an object with the same fields. @throws as `toPNG` */
   toImageData(options: GridOptions = {}): ImageData | ImageDataLike {
-    const { width, height, channels, bytes } = this.#grid("toImageData", options);
-    const data = new Uint8ClampedArray(width * height * 4);
-    for (let p = 0; p < width * height; p++) {
-      for (let c = 0; c < 3; c++) data[p * 4 + c] = bytes[p * channels + (channels === 1 ? 0 : c)]!;
-      data[p * 4 + 3] = channels === 4 ? bytes[p * channels + 3]! : 255;
-    }
-    return typeof ImageData === "function" ? new ImageData(data, width, height) : { width, height, data, colorSpace: "srgb" };
+    return toRGBA(drawGrid("toImageData", this.shape, this.data, options));
   }
 
   /** All images in one PNG, as the answer to an HTTP request. @throws as `toPNG` */
   async toResponse(options: GridOptions = {}): Promise<Response> {
-    return new Response(await this.toPNG(options), { headers: { "content-type": "image/png" } });
-  }
-
-  #grid(method: string, options: GridOptions): Picture {
-    const [count, h, w, channels] = this.shape as [number, number, number, number];
-    if (this.shape.length !== 4) {
-      throw new ShapeError({ path: method, expected: "images, of shape [N, H, W, C]", got: `vectors, of shape ${showShape(this.shape)}` });
-    }
-    if (![1, 3, 4].includes(channels)) throw new ShapeError({ path: method, expected: "1, 3 or 4 channels", got: `${channels}` });
-    if (this.data.length === 0) throw new ShapeError({ path: method, expected: "at least one pixel", got: showShape(this.shape) });
-    const { columns, gap, scale } = checkGrid(options, Math.ceil(Math.sqrt(count)));
-    const rows = Math.ceil(count / columns);
-    const width = columns * (w * scale + gap) - gap;
-    const height = rows * (h * scale + gap) - gap;
-    const bytes = new Uint8ClampedArray(width * height * channels).fill(255);
-    for (let n = 0; n < count; n++) {
-      const left = (n % columns) * (w * scale + gap);
-      const top = Math.floor(n / columns) * (h * scale + gap);
-      for (let y = 0; y < h * scale; y++) {
-        for (let x = 0; x < w * scale; x++) {
-          const from = ((n * h + Math.floor(y / scale)) * w + Math.floor(x / scale)) * channels;
-          const to = ((top + y) * width + left + x) * channels;
-          for (let c = 0; c < channels; c++) bytes[to + c] = Math.round((this.data[from + c]! + 1) * 127.5);
-        }
-      }
-    }
-    return { width, height, channels, bytes };
+    return respond(await this.toPNG(options));
   }
 }
+
+function checkShape(path: string, shape: Shape, data: Float32Array, ranks: readonly number[], expected: string): void {
+  if (!ranks.includes(shape.length) || shape.some((d) => !Number.isSafeInteger(d) || d < 0)) {
+    throw new ShapeError({ path: `${path}.shape`, expected, got: showShape(shape) });
+  }
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError({ path: `${path}.data`, expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got: `${data.length}` });
+  }
+}
+
+/** Draws images [N, H, W, C] side by side, 8 bits a channel, on white. */
+function drawGrid(method: string, shape: Shape, data: Float32Array, options: GridOptions): Picture {
+  if (shape.length !== 4) throw new ShapeError({ path: method, expected: "images, of shape [H, W, C] each", got: `vectors of ${shape[1]} numbers` });
+  const [count, h, w, channels] = shape as [number, number, number, number];
+  if (![1, 3, 4].includes(channels)) throw new ShapeError({ path: method, expected: "1, 3 or 4 channels", got: `${channels}` });
+  if (data.length === 0) throw new ShapeError({ path: method, expected: "at least one pixel", got: showShape(shape) });
+  const { columns, gap, scale } = checkGrid(options, Math.ceil(Math.sqrt(count)));
+  const width = columns * (w * scale + gap) - gap;
+  const height = Math.ceil(count / columns) * (h * scale + gap) - gap;
+  const bytes = new Uint8ClampedArray(width * height * channels).fill(255);
+  for (let n = 0; n < count; n++) {
+    const left = (n % columns) * (w * scale + gap);
+    const top = Math.floor(n / columns) * (h * scale + gap);
+    for (let y = 0; y < h * scale; y++) {
+      for (let x = 0; x < w * scale; x++) {
+        const from = ((n * h + Math.floor(y / scale)) * w + Math.floor(x / scale)) * channels;
+        const to = ((top + y) * width + left + x) * channels;
+        for (let c = 0; c < channels; c++) bytes[to + c] = Math.round((data[from + c]! + 1) * 127.5);
+      }
+    }
+  }
+  return { width, height, channels, bytes };
+}
+
+function encodePNG({ width, height, channels, bytes }: Picture): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(encode({ width, height, channels, data: bytes, depth: 8 }));
+}
+
+function toRGBA({ width, height, channels, bytes }: Picture): ImageData | ImageDataLike {
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let p = 0; p < width * height; p++) {
+    for (let c = 0; c < 3; c++) data[p * 4 + c] = bytes[p * channels + (channels === 1 ? 0 : c)]!;
+    data[p * 4 + 3] = channels === 4 ? bytes[p * channels + 3]! : 255;
+  }
+  return typeof ImageData === "function" ? new ImageData(data, width, height) : { width, height, data, colorSpace: "srgb" };
+}
+
+const respond = (png: Uint8Array<ArrayBuffer>): Response => new Response(png, { headers: { "content-type": "image/png" } });
 
 function checkGrid(options: GridOptions, defaultColumns: number): { columns: number; gap: number; scale: number } {
   const { columns = defaultColumns, gap = 0, scale = 1, ...rest } = options;

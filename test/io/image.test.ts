@@ -1,7 +1,7 @@
 import { decode } from "fast-png";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { DataError, ShapeError } from "../../src/core/errors.ts";
-import { Images } from "../../src/io/image.ts";
+import { Image, Images } from "../../src/io/image.ts";
 
 const ramp = (count: number, h: number, w: number, channels: number) =>
   new Images(
@@ -47,12 +47,21 @@ describe("Images", () => {
   it("gives single samples that share their values, and iterates over them", () => {
     const images = ramp(3, 2, 2, 1);
     expect(images.length).toBe(3);
-    expect(images.at(1).shape).toEqual([1, 2, 2, 1]);
+    expect(images.at(1).shape).toEqual([2, 2, 1]);
     expect(images.at(1).data).toEqual(images.data.subarray(4, 8));
     expect(images.at(-1).data).toEqual(images.data.subarray(8));
     expect(images.at(1).data.buffer).toBe(images.data.buffer);
     expect([...images].map((image) => image.data[0])).toEqual([images.data[0], images.data[4], images.data[8]]);
     for (const i of [3, -4, 0.5, Number.NaN]) expect(() => images.at(i)).toThrow(DataError);
+  });
+
+  it("makes a picture of one sample", async () => {
+    const images = ramp(3, 2, 2, 3);
+    const png = await new Images([1, 2, 2, 3], images.at(2).data).toPNG({ scale: 2 });
+    expect(await images.at(2).toPNG({ scale: 2 })).toEqual(png);
+    expect(new Uint8Array(await (await images.at(2).toResponse({ scale: 2 })).arrayBuffer())).toEqual(png);
+    expect(images.at(2).toImageData()).toMatchObject({ width: 2, height: 2 });
+    expect(() => new Image([2, 2, 3], new Float32Array(11))).toThrow("image.data: expected 12 values for [2, 2, 3], got 11");
   });
 
   it("gives RGBA in a plain object where the runtime has no ImageData, and an ImageData where it has", () => {
@@ -94,7 +103,7 @@ describe("Images", () => {
   it("holds vectors, which are no pictures", async () => {
     const vectors = new Images([3, 2], Float32Array.of(1, 2, 3, 4, 5, 6));
     expect([...vectors.at(1).data]).toEqual([3, 4]);
-    await expect(vectors.toPNG()).rejects.toThrow("toPNG: expected images, of shape [N, H, W, C], got vectors, of shape [3, 2]");
+    await expect(vectors.toPNG()).rejects.toThrow("toPNG: expected images, of shape [H, W, C] each, got vectors of 2 numbers");
     expect(() => vectors.toImageData()).toThrow(ShapeError);
   });
 

@@ -1,0 +1,59 @@
+/** The training entry: make a GAN, or load one. */
+import { BackendError, CheckpointError, show } from "./core/errors.ts";
+import type { Executor } from "./exec/executor.ts";
+import { createReferenceExecutor } from "./exec/reference/executor.ts";
+import { createWasmExecutor } from "./exec/wasm/executor.ts";
+import { decodeCheckpoint } from "./io/checkpoint.ts";
+import { variables } from "./nn/network.ts";
+import { GAN } from "./train/gan.ts";
+import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./train/options.ts";
+
+/**
+ * A GAN with fresh weights.
+ *
+ * @param options what it is and where it computes; only `shape` must be given
+ * @throws SpecError with every fault of the options at once
+ * @throws BackendError when the backend is not there, or training needs more memory than it may have
+ *
+ * @example
+ * const gan = await createGAN({ shape: [28, 28, 1], architecture: "dcgan", seed: 1 });
+ */
+export async function createGAN(options: CreateOptions): Promise<GAN> {
+  const { spec, request } = checkCreateOptions(options);
+  return GAN.open(await chooseExecutor(request), { spec, maxMemory: request.maxMemory });
+}
+
+/**
+ * A GAN as `save` left it: trained further, it takes the very steps it would have taken without the break.
+ *
+ * @param bytes the file
+ * @param options where it computes; the file does not say
+ * @throws CheckpointError when the file is damaged or not of this kind
+ * @throws SpecError, BackendError as `createGAN`
+ */
+export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendOptions = {}): Promise<GAN> {
+  const request = checkBackendOptions(options);
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
+    throw new CheckpointError({ path: "bytes", expected: "a Uint8Array or an ArrayBuffer", got: show(bytes) });
+  }
+  const checkpoint = decodeCheckpoint(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), variables);
+  return GAN.open(await chooseExecutor(request), { spec: checkpoint.spec, checkpoint, maxMemory: request.maxMemory });
+}
+
+async function chooseExecutor({ backend, threads }: BackendRequest): Promise<Executor> {
+  if (backend === "reference") return createReferenceExecutor();
+  if (backend === "webgpu") throw new BackendError({ path: "backend", expected: '"auto", "wasm" or "reference"', got: show(backend) });
+  if (threads !== "auto" && threads > 1) throw new BackendError({ path: "threads", expected: '1 or "auto"', got: show(threads) });
+  return createWasmExecutor(backend === "auto" ? { reason: "the fastest backend there is" } : {});
+}
+
+export * from "./core/errors.ts";
+export type { Backend, MemoryReport } from "./exec/executor.ts";
+export { type GridOptions, Image, type ImageDataLike, Images } from "./io/image.ts";
+export type { LayerSpec } from "./nn/layers/types.ts";
+export type { Condition, CustomArchitecture, GANOptions, GANSpec } from "./nn/spec.ts";
+export type { TrainingData } from "./train/batches.ts";
+export { Dataset, type Examples, type Values } from "./train/data.ts";
+export type { GAN } from "./train/gan.ts";
+export type { StepReport, TrainReport } from "./train/loop.ts";
+export type { BackendOptions, CreateOptions, LatentOptions, SampleOptions, TrainOptions } from "./train/options.ts";

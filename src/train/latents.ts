@@ -1,0 +1,74 @@
+import { DataError, show } from "../core/errors.ts";
+import { fillNormals, fillTruncatedNormals, Stream } from "../core/random.ts";
+
+/**
+ * `count` draws from N(0, I) as rows [count, size]. Row i depends on the seed and i alone.
+ *
+ * @param truncation values of larger magnitude are drawn again (Brock, Donahue & Simonyan 2019, the truncation trick)
+ */
+export function drawLatents(size: number, count: number, seed: number, truncation?: number): Float32Array {
+  const z = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) {
+    const row = z.subarray(i * size, (i + 1) * size);
+    if (truncation === undefined) fillNormals(row, seed, Stream.latents, i);
+    else fillTruncatedNormals(row, seed, Stream.latents, i, truncation);
+  }
+  return z;
+}
+
+/**
+ * `steps` latents [steps, a.length] along the great circle from `a` to `b`, both included (White 2016, "Sampling generative networks").
+ *
+ * @throws DataError when the two differ in length, are not finite, or point in exactly opposite directions
+ */
+export function sphericalInterpolation(a: Float32Array, b: Float32Array, steps: number): Float32Array {
+  if (!Number.isSafeInteger(steps) || steps < 2) throw new DataError({ path: "steps", expected: "an integer of at least 2", got: show(steps) });
+  if (a.length !== b.length) throw new DataError({ path: "b", expected: `${a.length} values, as in a`, got: `${b.length}` });
+  const cosine = cosineOf(a, b);
+  const out = new Float32Array(steps * a.length);
+  for (let k = 0; k < steps; k++) {
+    const [wa, wb] = slerpWeights(cosine, k / (steps - 1));
+    for (let i = 0; i < a.length; i++) out[k * a.length + i] = wa * a[i]! + wb * b[i]!;
+  }
+  return out;
+}
+
+function cosineOf(a: Float32Array, b: Float32Array): number {
+  let [aa, ab, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    aa += a[i]! * a[i]!;
+    ab += a[i]! * b[i]!;
+    bb += b[i]! * b[i]!;
+  }
+  for (const [path, square] of [["a", aa] as const, ["b", bb] as const]) {
+    if (!(square > 0 && square < Number.POSITIVE_INFINITY))
+      throw new DataError({ path, expected: "finite values, not all zero", got: `a square norm of ${square}` });
+  }
+  const cosine = ab / Math.sqrt(aa) / Math.sqrt(bb);
+  if (cosine < -1 + 1e-12) throw new DataError({ path: "b", expected: "a direction other than straight away from a", got: "the opposite of a" });
+  return Math.min(cosine, 1);
+}
+
+/**
+ * The weights sin((1 - t) Ω) / sin Ω and sin(t Ω) / sin Ω for cos Ω = `cosine`, without a trigonometric function.
+ *
+ * The arc is halved towards t: the middle of two unit vectors at angle Ω is their sum over 2 cos(Ω/2), and
+ * cos(Ω/2) = √((1 + cos Ω) / 2). After 26 halvings the arc is its chord to double precision.
+ */
+function slerpWeights(cosine: number, t: number): readonly [number, number] {
+  let low: readonly [number, number] = [1, 0];
+  let high: readonly [number, number] = [0, 1];
+  let rest = t;
+  let cos = cosine;
+  for (let halving = 0; halving < 26; halving++) {
+    cos = Math.sqrt((1 + cos) / 2);
+    const middle = [(low[0] + high[0]) / (2 * cos), (low[1] + high[1]) / (2 * cos)] as const;
+    rest *= 2;
+    if (rest < 1) high = middle;
+    else {
+      low = middle;
+      rest -= 1;
+    }
+  }
+  return [low[0] + rest * (high[0] - low[0]), low[1] + rest * (high[1] - low[1])];
+}

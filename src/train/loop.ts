@@ -1,0 +1,95 @@
+import type { BatchSource } from "./batches.ts";
+import type { Batch } from "./data.ts";
+import type { StepLosses } from "./model.ts";
+
+/** What is known after one step: one update of the generator and the discriminator's before it. */
+export interface StepReport extends StepLosses {
+  /** Number of the step since the GAN was created, the first being 1. */
+  readonly step: number;
+  /** Real images seen in a second, over this step alone. */
+  readonly imagesPerSecond: number;
+}
+
+/** What a call of `train` did. Of each list, element i belongs to the call's step i. */
+export interface TrainReport {
+  /** Steps done in this call. */
+  readonly steps: number;
+  /** Why it ended: all steps done, the signal, or an iterable that had no more batches. */
+  readonly stopped: "steps" | "signal" | "data";
+  readonly seconds: number;
+  readonly discriminatorLosses: Float32Array;
+  readonly generatorLosses: Float32Array;
+  readonly divergences: Float32Array;
+}
+
+export interface LoopOptions {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Updates of the discriminator in a step, each with a batch of its own. */
+  readonly batchesPerStep: number;
+  readonly onStep?: ((report: StepReport) => unknown) | undefined;
+  readonly signal?: { readonly aborted: boolean } | undefined;
+}
+
+/** How long computing may go on before timers, signals and I/O get their turn. */
+const BREATH_MS = 50;
+
+/**
+ * Takes batches, steps and reports until there is a reason to stop.
+ *
+ * @param step does one step and says its number and its losses
+ */
+export async function trainLoop(
+  source: BatchSource,
+  step: (batches: readonly Batch[]) => Promise<StepLosses & { readonly step: number }>,
+  { steps, batchSize, batchesPerStep, onStep, signal }: LoopOptions,
+): Promise<TrainReport> {
+  const begun = performance.now();
+  const losses: StepLosses[] = [];
+  let stopped: TrainReport["stopped"] = "steps";
+  let breathed = begun;
+  while (losses.length < steps) {
+    if (signal?.aborted) {
+      stopped = "signal";
+      break;
+    }
+    const start = performance.now();
+    const batches = await take(source, batchSize, batchesPerStep);
+    if (batches.length === 0) {
+      stopped = "data";
+      break;
+    }
+    const result = await step(batches);
+    losses.push(result);
+    const images = batches.reduce((sum, { count }) => sum + count, 0);
+    await onStep?.({ ...result, imagesPerSecond: (1000 * images) / (performance.now() - start) });
+    if (performance.now() - breathed > BREATH_MS) {
+      await nextTask();
+      breathed = performance.now();
+    }
+  }
+  return {
+    steps: losses.length,
+    stopped,
+    seconds: (performance.now() - begun) / 1000,
+    discriminatorLosses: Float32Array.from(losses, (l) => l.discriminatorLoss),
+    generatorLosses: Float32Array.from(losses, (l) => l.generatorLoss),
+    divergences: Float32Array.from(losses, (l) => l.divergence),
+  };
+}
+
+/** The batches of one step; fewer where the data end, so that none is lost. */
+async function take(source: BatchSource, size: number, count: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  while (batches.length < count) {
+    const batch = await source.next(size);
+    if (!batch) break;
+    batches.push(batch);
+  }
+  return batches;
+}
+
+/** Goes on after timers, messages and I/O that are due. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));
+}

@@ -1,0 +1,154 @@
+/** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
+import { type ErrorDetail, SpecError } from "../core/errors.ts";
+import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../nn/check.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "../nn/spec.ts";
+import type { StepReport } from "./loop.ts";
+
+/** Where a GAN computes. */
+export interface BackendOptions {
+  /** Default "auto": the fastest there is. */
+  readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
+  /** Threads of the "wasm" backend, the calling one included. Default "auto". */
+  readonly threads?: number | "auto";
+  /** Bytes the GAN may hold while it computes. Default: what the backend can have. */
+  readonly maxMemory?: number;
+}
+
+/** A backend asked for, defaults filled in. */
+export interface BackendRequest {
+  readonly backend: "auto" | "webgpu" | "wasm" | "reference";
+  readonly threads: number | "auto";
+  readonly maxMemory: number | undefined;
+}
+
+export interface CreateOptions extends GANOptions, BackendOptions {}
+
+export interface TrainOptions {
+  /** Steps to do: updates of the generator. */
+  readonly steps: number;
+  /** Images of one update. Default: the GAN's own batch size. */
+  readonly batchSize?: number | undefined;
+  /** Called, and awaited, after every step. */
+  readonly onStep?: ((report: StepReport) => unknown) | undefined;
+  /** Stops training after the current step. */
+  readonly signal?: { readonly aborted: boolean } | undefined;
+}
+
+export interface SampleOptions {
+  /** Images to make. Default 1, or as many as there are latents. */
+  readonly count?: number | undefined;
+  /** Of the latents, and of classes not asked for. Image i depends on the seed and i alone. Default 0. */
+  readonly seed?: number | undefined;
+  /** What the images are of, for a conditional GAN: one class or one for each image, [size] numbers or [count, size]. Default: classes at random. */
+  readonly condition?: number | ArrayLike<number> | undefined;
+  /** No latent is larger than this, in standard deviations: less variety, fewer odd images. At least 0.01; default: no limit. */
+  readonly truncation?: number | undefined;
+  /** z itself, [count, latent], instead of a seed. */
+  readonly latents?: Float32Array | undefined;
+  /** Whether the generator's moving average makes the images, where the GAN keeps one. Default true. */
+  readonly ema?: boolean | undefined;
+}
+
+export interface LatentOptions {
+  readonly count?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly truncation?: number | undefined;
+}
+
+const COUNT = integer(1, 2 ** 24);
+const SEED = integer(0, Number.MAX_SAFE_INTEGER);
+
+const BACKEND: Fields<BackendRequest> = {
+  backend: optional(oneOf("auto", "webgpu", "wasm", "reference"), "auto"),
+  threads: optional(
+    that<number | "auto">(
+      '"auto" or an integer from 1 to 256',
+      (v) => v === "auto" || (Number.isInteger(v) && (v as number) >= 1 && (v as number) <= 256),
+    ),
+    "auto",
+  ),
+  maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
+};
+
+const TRAIN: Fields<TrainOptions> = {
+  steps: integer(0, Number.MAX_SAFE_INTEGER),
+  batchSize: optional<number | undefined>(integer(1, 65536), undefined),
+  onStep: optional(
+    that<TrainOptions["onStep"]>("a function", (v) => typeof v === "function"),
+    undefined,
+  ),
+  signal: optional(
+    that<TrainOptions["signal"]>("an AbortSignal", (v) => typeof v === "object" && v !== null && "aborted" in v),
+    undefined,
+  ),
+};
+
+const LATENTS: Fields<LatentOptions> = {
+  count: optional<number | undefined>(COUNT, undefined),
+  seed: optional<number | undefined>(SEED, undefined),
+  truncation: optional<number | undefined>(real(0.01), undefined),
+};
+
+const SAMPLE: Fields<SampleOptions> = {
+  ...LATENTS,
+  condition: optional(
+    that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
+    undefined,
+  ),
+  latents: optional(
+    that<Float32Array | undefined>("a Float32Array", (v) => v instanceof Float32Array),
+    undefined,
+  ),
+  ema: optional<boolean | undefined>(boolean, undefined),
+};
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function check<T>(fields: Fields<T>, options: unknown): T {
+  const faults: ErrorDetail[] = [];
+  const checked = fieldsOf(fields, options, "", faults);
+  refuse(faults);
+  return checked as T;
+}
+
+function refuse(faults: readonly ErrorDetail[]): void {
+  if (faults.length > 0) throw new SpecError(faults as [ErrorDetail, ...ErrorDetail[]]);
+}
+
+/** Takes the description of a GAN and the choice of a backend apart. @throws SpecError with the faults of both */
+export function checkCreateOptions(options: CreateOptions): { spec: GANSpec; request: BackendRequest } {
+  const faults: ErrorDetail[] = [];
+  const isBackend = ([key]: [string, unknown]) => Object.hasOwn(BACKEND, key);
+  const entries = isRecord(options) ? Object.entries(options) : [];
+  const request = fieldsOf(BACKEND, Object.fromEntries(entries.filter(isBackend)), "", faults);
+  const description = isRecord(options) ? Object.fromEntries(entries.filter((e) => !isBackend(e))) : options;
+  let spec: GANSpec | undefined;
+  try {
+    spec = resolveSpec(description as GANOptions);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    faults.unshift(...error.faults);
+  }
+  refuse(faults);
+  return { spec: spec!, request: request as BackendRequest };
+}
+
+/** @throws SpecError */
+export const checkBackendOptions = (options: BackendOptions): BackendRequest => check(BACKEND, options);
+
+/** @throws SpecError */
+export const checkTrainOptions = (options: TrainOptions): TrainOptions => check(TRAIN, options);
+
+/** @throws SpecError */
+export const checkLatentOptions = (options: LatentOptions): LatentOptions => check(LATENTS, options);
+
+/** @throws SpecError */
+export function checkSampleOptions(options: SampleOptions): SampleOptions {
+  const checked = check(SAMPLE, options);
+  if (checked.latents && checked.truncation !== undefined) {
+    refuse([{ path: "truncation", expected: "none where latents are given", got: `${checked.truncation}` }]);
+  }
+  return checked;
+}
