@@ -1,5 +1,5 @@
 /** One training step as one graph. Nothing is assigned unless every loss and every gradient of the step is finite. */
-import { add, equal, lerp, meanAll, select, sub, sumAll } from "../graph/build.ts";
+import { add, equal, lerp, meanAll, select, square, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
 import { Graph, type Node } from "../graph/graph.ts";
 import {
@@ -64,7 +64,7 @@ interface Turn {
  *
  * Inputs: `images` [batch, ...shape], `condition` where the model has one, the `noise`, and the scalars of `stepScalars`.
  * Fetches (scalars): `discriminatorLoss`, `generatorLoss`, `divergence`, `realScore` and `fakeScore` (mean scores before the
- * update), `finite` (1, or 0 if nothing was assigned because a loss or a gradient is NaN or infinite).
+ * update), `finite` (1, or 0 if nothing was assigned because a loss, a gradient's square or a statistic is NaN or infinite).
  */
 export function trainStep(spec: GANSpec, batch: number): StepGraph {
   const step = beginStep(spec, batch);
@@ -80,7 +80,7 @@ export function trainStep(spec: GANSpec, batch: number): StepGraph {
   const weights = weightsOf(spec, "generator");
   const gradients = vjp(fake, variablesOf(graph, weights), imageGradient!);
 
-  const finite = fetchFinite(graph, [...discriminator.checks, loss, ...gradients.map(sumAll)]);
+  const finite = fetchFinite(graph, [...discriminator.checks, loss, ...gradients.map(sumOfSquares), ...[...generation.updates.values()].map(sumAll)]);
   commit(graph, finite, discriminator.changes);
   for (const [i, weight] of weights.entries()) {
     const changes = updated(step, "generator", weight, gradients[i]!);
@@ -157,7 +157,7 @@ function discriminatorTurn(step: Step): Turn {
 
   const weights = weightsOf(spec, "discriminator");
   const gradients = grad(loss, variablesOf(graph, weights));
-  const checks = [loss, ...gradients.map(sumAll)];
+  const checks = [loss, ...gradients.map(sumOfSquares), ...[...newStatistics.values()].map(sumAll)];
   const changes: Changes = new Map();
   for (const [i, weight] of weights.entries()) {
     for (const [name, value] of updated(step, "discriminator", weight, gradients[i]!)) {
@@ -186,6 +186,9 @@ function updated({ spec, graph }: Step, network: NetworkName, { name, shape }: P
   );
   return new Map([[name, result.value], ...slots.map((slot, i) => [slot, result.slots[i]!] as const)]);
 }
+
+/** Of squares, because optimizers keep them: a gradient that is finite, but its square not, would leave an infinite slot behind. */
+const sumOfSquares = (x: Node): Node => sumAll(square(x));
 
 /** 1 if all of `scalars` are finite: then, and only then, their sum less itself is 0. Also asked for as `finite`. */
 function fetchFinite(graph: Graph, scalars: readonly Node[]): Node {

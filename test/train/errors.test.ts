@@ -252,6 +252,32 @@ describe.each(["reference", "wasm"] as const)("a step that is not finite, %s", (
   });
 });
 
+describe("a step whose losses are finite but not what it would keep", () => {
+  const huge = Float32Array.from({ length: 20 }, (_, i) => i * 3e19);
+
+  it.each<[string, CreateOptions]>([
+    ["a gradient whose square is not", options],
+    [
+      "a running variance that is not",
+      {
+        shape: [2],
+        latent: 3,
+        batchSize: 4,
+        architecture: {
+          generator: [{ type: "dense", units: 2 }],
+          discriminator: [{ type: "batchNorm" }, { type: "dense", units: 1 }],
+        },
+      },
+    ],
+  ])("stops training, and what is saved can be loaded: %s", async (_, gan32) => {
+    const gan = await createGAN({ ...gan32, backend: "wasm" });
+    const before = await gan.save();
+    expect(await faultOf(gan.train(huge, { steps: 3 }))).toBeInstanceOf(TrainingError);
+    expect(await gan.save()).toEqual(before);
+    expect((await loadGAN(before)).step).toBe(0);
+  });
+});
+
 describe("loadGAN", () => {
   const file = async () => (await createGAN(options)).save();
 
