@@ -82,6 +82,13 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     expect(inside).toEqual(await other.save());
   });
 
+  it("counts the updates of each network and the images", async () => {
+    const gan = await createGAN({ ...mlp, backend, objective: { name: "wasserstein", discriminatorSteps: 3 } });
+    await gan.train(points, { steps: 2 });
+    const { progress } = decodeSafetensors(await gan.save()).metadata;
+    expect(JSON.parse(progress!)).toEqual({ generatorUpdates: 2, discriminatorUpdates: 6, imagesSeen: 48 });
+  });
+
   it("writes names and metadata as documented", async () => {
     const gan = await createGAN({ ...mlp, backend, shape: [8, 8, 1], architecture: "dcgan", width: 2 });
     const { tensors, metadata } = decodeSafetensors(await gan.save());
