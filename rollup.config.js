@@ -21,7 +21,7 @@ export function inlineWasm() {
 const external = (id) => !id.startsWith(".") && !id.startsWith("/") && !id.startsWith("#") && !id.startsWith("\0");
 
 export default {
-  input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts" },
+  input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts", bench: "bench/main.ts" },
   output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "chunks/[name]-[hash].js" },
   external,
   plugins: [inlineWasm(), esbuild({ target: "es2022" })],

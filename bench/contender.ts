@@ -1,0 +1,32 @@
+/** Something that can do a task, ours or a peer's, wherever it runs. */
+import type { Task, Tensor } from "./task.ts";
+
+export interface Info {
+  readonly version: string;
+  /** Threads it really computes with. */
+  readonly threads: number;
+  /** What a reader should know of this run: instruction set, BLAS, warnings. */
+  readonly notes?: readonly string[];
+}
+
+export interface Contender {
+  readonly info: Info;
+  /** Puts parameters and optimizer back to where they started. */
+  reset(): Promise<void>;
+  /** Does the task `steps` times. */
+  run(steps: number): Promise<void>;
+  /** What the last run gave, by name; pictures as NHWC and filters as [kh, kw, in, out]. */
+  outputs(): Promise<Map<string, Float32Array>>;
+  close(): void;
+}
+
+/** A contender and how to start it. */
+export interface Entrant {
+  /** As asked for by `--peers`; "ganvas" is ours. */
+  readonly name: string;
+  /** What it runs in, as printed. */
+  readonly runtime: string;
+  /** Whether it can use more than one thread here. */
+  readonly threaded: boolean;
+  open(task: Task, tensors: readonly Tensor[], threads: number): Promise<Contender>;
+}

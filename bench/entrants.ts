@@ -1,0 +1,38 @@
+/** Who can take part, by the name `--peers` uses. */
+import { fileURLToPath } from "node:url";
+import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
+import type { Entrant } from "./contender.ts";
+import { startOurs } from "./ours.ts";
+import { type Command, startPeer } from "./peer.ts";
+
+const script = (name: string): string => fileURLToPath(new URL(`../bench/peers/${name}`, import.meta.url));
+const node = (file: string, ...args: string[]): Command => ({ program: process.execPath, args: [script(file), ...args] });
+const python = (env: Record<string, string>): Command => ({ program: "/usr/bin/python3", args: [script("pytorch.py")], env });
+
+export const NODE = `Node ${process.versions.node}`;
+
+export const OURS: Entrant = {
+  name: "ganvas",
+  runtime: NODE,
+  threaded: false,
+  open: async (task, tensors) => startOurs(await createWasmExecutor(), task, tensors),
+};
+
+function peer(name: string, runtime: string, threaded: boolean, command: (threads: number) => Command): Entrant {
+  return { name, runtime, threaded, open: (task, tensors, threads) => startPeer(command(threads), task, tensors, threads) };
+}
+
+const threadCounts = (threads: number): Record<string, string> => ({ OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` });
+
+export const PEERS: readonly Entrant[] = [
+  peer("tfjs-cpu", NODE, false, () => node("tfjs.js", "cpu")),
+  peer("tfjs-wasm", NODE, false, () => node("tfjs.js", "wasm")),
+  peer("ort-web", NODE, true, () => node("ort.js", "web")),
+  peer("ort-node", `native, ${NODE}`, true, () => node("ort.js", "node")),
+  peer("jax", NODE, false, () => node("jax.js")),
+  peer("pytorch", "native, Python", true, (threads) => python(threadCounts(threads))),
+  // The same vector width as WebAssembly's.
+  peer("pytorch-sse", "native, Python", true, (threads) =>
+    python({ ...threadCounts(threads), ONEDNN_MAX_CPU_ISA: "SSE41", ATEN_CPU_CAPABILITY: "default", OPENBLAS_CORETYPE: "Nehalem" }),
+  ),
+];

@@ -1,0 +1,110 @@
+/** The benchmark: `npm run bench -- kernels|sample|train`. What it measures and how is told in README.md. */
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { type Options, parse, USAGE } from "./cli.ts";
+import { compare } from "./compare.ts";
+import type { Contender, Entrant } from "./contender.ts";
+import { tensorsOf } from "./data.ts";
+import { NODE, OURS, PEERS } from "./entrants.ts";
+import { FULL, firstStep, measure, QUICK } from "./measure.ts";
+import { simdPeak } from "./peak.ts";
+import { type Result, type Row, rowsOf, table } from "./report.ts";
+import { installPeers, runInNode24 } from "./setup.ts";
+import { loadLayers, loadTasks } from "./shapes.ts";
+import type { Task } from "./task.ts";
+
+let options: Options;
+try {
+  options = parse(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exit(2);
+}
+if (options.peers.length > 0 || options.node24) installPeers();
+if (options.node24) process.exit(runInNode24(options.args));
+await main(options);
+
+async function main({ workloads, json }: Options): Promise<void> {
+  const { simd128, relaxed } = await simdPeak();
+  const rates = `${simd128.toFixed(1)} GFLOP/s (multiply and add)${relaxed === null ? "" : `, ${relaxed.toFixed(1)} (relaxed multiply-add)`}`;
+  console.log(`${NODE} on ${cpus()[0]?.model.trim()}, ${cpus().length} cores; 128-bit SIMD peak of one core: ${rates}\n`);
+  const rows: Row[] = [];
+  const told = new Set<string>();
+  for (const task of workloads.flatMap((name) => tasksOf(name, options))) {
+    const results = await compete(task, entries(options), options.quick);
+    tellNotes(results, told);
+    console.log(`${table(task, results, Math.max(simd128, relaxed ?? 0))}\n`);
+    rows.push(...rowsOf(task, results));
+    if (json) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
+  }
+}
+
+function tasksOf(name: string, { suite, quick, batch }: Options): Task[] {
+  if (suite === "kernels" && name !== "GEMM") return loadLayers(name, batch);
+  const tasks = loadTasks(name, batch === undefined ? undefined : [batch]);
+  return suite === "kernels" && quick ? tasks.slice(1, 2) : tasks;
+}
+
+/** A contender that agrees with ours, and the milliseconds of its first step. */
+interface Started {
+  readonly contender: Contender;
+  readonly first: number;
+}
+
+interface Entry {
+  readonly entrant: Entrant;
+  readonly threads: number;
+}
+
+/** Ours first, then the peers, each with every thread count it can use. */
+function entries({ peers, threads }: Options): Entry[] {
+  const field = [OURS, ...PEERS.filter(({ name }) => peers.includes(name))];
+  return field.flatMap((entrant) => (entrant.threaded ? threads : [1]).map((n) => ({ entrant, threads: n })));
+}
+
+/** Starts every entry on the task, compares what each computes with ours, and times those that agree. */
+async function compete(task: Task, field: readonly Entry[], quick: boolean): Promise<Result[]> {
+  const tensors = tensorsOf(task);
+  const outcomes: (Error | Started)[] = [];
+  let ours: ReadonlyMap<string, Float32Array> | undefined;
+  for (const { entrant, threads } of field) {
+    let contender: Contender | undefined;
+    try {
+      contender = await entrant.open(task, tensors, threads);
+      const first = await firstStep(contender);
+      const outputs = await contender.outputs();
+      ours ??= outputs;
+      const fault = compare(task, tensors, ours, outputs);
+      if (fault) throw new Error(`does not agree with ours: ${fault}`);
+      outcomes.push({ contender, first });
+    } catch (error) {
+      contender?.close();
+      if (entrant === OURS) throw error;
+      outcomes.push(error as Error);
+    }
+  }
+  const able = outcomes.filter((o): o is Started => !(o instanceof Error));
+  const measured = await measure(
+    able.map((o) => o.contender),
+    able.map((o) => o.first),
+    quick ? QUICK : FULL,
+  );
+  for (const { contender } of able) contender.close();
+  return field.map(({ entrant, threads }, i) => {
+    const outcome = outcomes[i]!;
+    const head = { implementation: entrant.name, runtime: entrant.runtime, threads };
+    return outcome instanceof Error ? { ...head, outcome } : { ...head, info: outcome.contender.info, outcome: measured[able.indexOf(outcome)]! };
+  });
+}
+
+/** Versions, instruction sets and warnings, each once. */
+function tellNotes(results: readonly Result[], told: Set<string>): void {
+  for (const { implementation, info } of results) {
+    if (!info) continue;
+    for (const note of [`version ${info.version}`, ...(info.notes ?? [])]) {
+      const line = `${implementation}: ${note}`;
+      if (!told.has(line)) console.log(line);
+      told.add(line);
+    }
+  }
+}

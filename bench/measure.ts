@@ -1,0 +1,104 @@
+/** Timing by the library `benchmark`: short turns of every contender in alternation, so that a machine that slows down slows all of them. */
+import Benchmark from "benchmark";
+import type { Contender } from "./contender.ts";
+
+/** How much time goes into each contender, in milliseconds. */
+export interface Effort {
+  /** A turn repeats the task until it lasts this long, which makes a peer's messages (0.1 ms) not count. */
+  readonly turn: number;
+  /** All turns of a contender together, if a single one is not longer. */
+  readonly total: number;
+  /** At least so many turns, however long each is. */
+  readonly turns: number;
+}
+
+export const FULL: Effort = { turn: 250, total: 8_000, turns: 3 };
+export const QUICK: Effort = { turn: 100, total: 1_000, turns: 1 };
+
+/** Milliseconds of one task, by turn. */
+export type Samples = number[];
+
+/** Times `task` once. */
+async function once(task: () => Promise<void>): Promise<number> {
+  const { promise, resolve, reject } = withResolvers<number>();
+  const benchmark = new Benchmark({
+    defer: true,
+    minSamples: 1,
+    maxTime: 0,
+    minTime: 1e-6,
+    delay: 0,
+    fn: (deferred: { resolve(): void }) => void task().then(() => deferred.resolve(), reject),
+    onError: () => reject(benchmark.error),
+    onComplete: () => resolve(1_000 * benchmark.stats.sample[0]!),
+  });
+  benchmark.run({ async: true });
+  return promise;
+}
+
+/** Runs a contender's first step from the start. @returns its milliseconds, compilation and warming up included */
+export async function firstStep(contender: Contender): Promise<number> {
+  await contender.reset();
+  return once(() => contender.run(1));
+}
+
+/**
+ * Times contenders in alternation.
+ *
+ * @param first milliseconds of each contender's first step; one longer than all of its turns should take is timed by that step alone if `effort.turns` is 1
+ * @returns for each contender its samples, or what went wrong
+ */
+export async function measure(contenders: readonly Contender[], first: readonly number[], effort: Effort): Promise<(Samples | Error)[]> {
+  const results: (Samples | Error)[] = [];
+  const plans: { steps: number; turns: number }[] = [];
+  for (const [i, contender] of contenders.entries()) {
+    const slow = effort.turns === 1 && first[i]! > effort.total;
+    results.push(slow ? [first[i]!] : []);
+    plans.push(slow ? { steps: 0, turns: 0 } : await plan(contender, first[i]!, effort));
+  }
+  const rounds = Math.max(...plans.map(({ turns }) => turns));
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, contender] of contenders.entries()) {
+      const samples = results[i]!;
+      const { steps, turns } = plans[i]!;
+      if (round >= turns || samples instanceof Error) continue;
+      try {
+        await contender.reset();
+        samples.push((await once(() => contender.run(steps))) / steps);
+      } catch (error) {
+        results[i] = error instanceof Error ? error : new Error(String(error));
+      }
+    }
+  }
+  return results;
+}
+
+/** Warms up and finds how many steps make a turn. */
+async function plan(contender: Contender, first: number, effort: Effort): Promise<{ steps: number; turns: number }> {
+  let step = first;
+  for (let steps = 1, spent = first; spent < 2 * effort.turn; spent += step * steps) {
+    steps = Math.max(1, Math.min(4 * steps, Math.ceil(effort.turn / step)));
+    step = (await once(() => contender.run(steps))) / steps;
+  }
+  const steps = Math.max(1, Math.ceil(effort.turn / step));
+  return { steps, turns: Math.max(effort.turns, Math.min(25, Math.floor(effort.total / (steps * step)))) };
+}
+
+export const median = (samples: Samples): number => quantile(samples, 0.5);
+
+/** By linear interpolation between the order statistics. */
+export function quantile(samples: Samples, p: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = p * (sorted.length - 1);
+  const below = sorted[Math.floor(at)]!;
+  return below + (at % 1) * (sorted[Math.ceil(at)]! - below);
+}
+
+function withResolvers<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void } {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((a, b) => {
+    resolve = a;
+    reject = b;
+  });
+  return { promise, resolve, reject };
+}

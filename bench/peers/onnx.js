@@ -1,0 +1,118 @@
+/** Tasks as ONNX models. Pictures are NCHW inside, as ONNX has it; what goes in and comes out of a generator is NHWC but for the last op. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import { AttributeProto_AttributeType as Attribute, ModelProtoSchema, TensorProto_DataType } from "onnx-buf";
+
+const FLOAT = TensorProto_DataType.FLOAT;
+
+const attribute = (name, value) =>
+  Array.isArray(value) ? { name, type: Attribute.INTS, ints: value.map(BigInt) } : { name, type: Attribute.INT, i: BigInt(value) };
+
+const node = (opType, input, output, attributes = {}) => ({
+  opType,
+  input,
+  output: [output],
+  attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+});
+
+const floats = (name, shape, data) => ({
+  name,
+  dims: shape.map(BigInt),
+  dataType: FLOAT,
+  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+});
+
+const integers = (name, values) => ({ name, dims: [BigInt(values.length)], dataType: TensorProto_DataType.INT64, int64Data: values.map(BigInt) });
+
+const value = (name, shape) => ({
+  name,
+  type: {
+    value: {
+      case: "tensorType",
+      value: { elemType: FLOAT, shape: { dim: shape.map((d) => ({ value: { case: "dimValue", value: BigInt(d) } })) } },
+    },
+  },
+});
+
+function model(nodes, initializers, [inputName, inputShape], [outputName, outputShape]) {
+  const graph = {
+    name: "task",
+    node: nodes,
+    initializer: initializers,
+    input: [value(inputName, inputShape)],
+    output: [value(outputName, outputShape)],
+  };
+  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ domain: "", version: 17n }], graph }));
+}
+
+/** A dense tensor with its axes in another order. */
+export function permute({ shape, data }, order) {
+  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
+  const to = order.map((axis) => shape[axis]);
+  const out = new Float32Array(data.length);
+  const index = to.map(() => 0);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = data[index.reduce((sum, at, axis) => sum + at * strides[order[axis]], 0)];
+    for (let axis = to.length - 1; axis >= 0 && ++index[axis] === to[axis]; axis--) index[axis] = 0;
+  }
+  return { shape: to, data: out };
+}
+
+/** [kh, kw, in, out] -> [out, in, kh, kw], which is a transposed convolution's [in, out, kh, kw] as well. */
+const filterToOnnx = (filter) => permute(filter, [3, 2, 0, 1]);
+export const toNCHW = (t) => (t.shape.length === 4 ? permute(t, [0, 3, 1, 2]) : t);
+export const toNHWC = (t) => (t.shape.length === 4 ? permute(t, [0, 2, 3, 1]) : t);
+
+const geometry = ({ stride, pad }, kernel) => ({ kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad] });
+
+/** The second operand is a weight, so that the runtime may pack it beforehand. */
+export function kernelModel(task, tensors) {
+  const opType = { matmul: "MatMul", conv2d: "Conv", conv2dInputGrad: "ConvTranspose" }[task.op];
+  if (!opType) throw new Error(`ONNX has no operator for ${task.op}`);
+  const b = task.op === "matmul" ? tensors.get("b") : filterToOnnx(tensors.get("b"));
+  const attributes = task.op === "matmul" ? {} : geometry(task, task.b[0]);
+  const y = task.op === "matmul" ? task.y : [task.y[0], task.y[3], task.y[1], task.y[2]];
+  const a = toNCHW(tensors.get("a"));
+  return { input: a, output: y, bytes: model([node(opType, ["a", "b"], "y", attributes)], [floats("b", b.shape, b.data)], ["a", a.shape], ["y", y]) };
+}
+
+export function generatorModel(task, tensors) {
+  const nodes = [];
+  const initializers = [];
+  let x = "z";
+  const apply = (opType, inputs, attributes) => {
+    const output = `t${nodes.length}`;
+    nodes.push(node(opType, [x, ...inputs], output, attributes));
+    x = output;
+  };
+  const weight = (name, tensor) => {
+    initializers.push(floats(name, tensor.shape, tensor.data));
+    return name;
+  };
+  for (const layer of task.generator) {
+    const biasInput = layer.bias ? [weight(layer.bias, tensors.get(layer.bias))] : [];
+    switch (layer.type) {
+      case "dense":
+        apply("Gemm", [weight(layer.filter, tensors.get(layer.filter)), ...biasInput]);
+        break;
+      case "reshape": {
+        const shape = `${x}.shape`;
+        initializers.push(integers(shape, [task.batch, ...layer.output]));
+        apply("Reshape", [shape]);
+        apply("Transpose", [], { perm: [0, 3, 1, 2] });
+        break;
+      }
+      case "conv2dTranspose":
+        apply("ConvTranspose", [weight(layer.filter, filterToOnnx(tensors.get(layer.filter))), ...biasInput], geometry(layer, layer.kernel));
+        break;
+      case "activation":
+        apply({ relu: "Relu", tanh: "Tanh" }[layer.name], []);
+        break;
+      default:
+        throw new Error(`no ONNX form of the layer ${layer.type}`);
+    }
+  }
+  const [h, w, c] = task.generator.at(-1).output;
+  const z = tensors.get("z");
+  const output = [task.batch, c, h, w];
+  return { input: z, output, bytes: model(nodes, initializers, ["z", z.shape], [x, output]) };
+}

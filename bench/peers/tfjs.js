@@ -1,0 +1,165 @@
+/** TensorFlow.js on its CPU or its WebAssembly backend (argument: cpu or wasm): eager ops, gradients by variableGrads, its own Adam. */
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { serve } from "./protocol.js";
+
+async function startBackend(name) {
+  if (name === "wasm") {
+    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+    setWasmPaths(`${dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))}/`);
+  }
+  await tf.setBackend(name);
+  await tf.ready();
+}
+
+// By the gradient of tf.leakyRelu nothing can be differentiated again ("gradient function not found for Greater"); by that of relu it can.
+const twiceDifferentiable = (x, alpha) => tf.add(tf.mul(x, alpha), tf.mul(tf.relu(x), 1 - alpha));
+
+function forward(layers, parameters, x, leakyRelu = tf.leakyRelu) {
+  for (const layer of layers) {
+    const p = (name) => parameters.get(name);
+    const biased = (y) => (layer.bias ? tf.add(y, p(layer.bias)) : y);
+    const batch = x.shape[0];
+    switch (layer.type) {
+      case "dense":
+        x = biased(tf.matMul(x, p(layer.filter)));
+        break;
+      case "conv2d":
+        x = biased(tf.conv2d(x, p(layer.filter), layer.stride, layer.pad));
+        break;
+      case "conv2dTranspose":
+        x = biased(tf.conv2dTranspose(x, p(layer.filter), [batch, ...layer.output], layer.stride, layer.pad));
+        break;
+      case "batchNorm": {
+        const axes = x.shape.map((_, i) => i).slice(0, -1);
+        const { mean, variance } = tf.moments(x, axes);
+        x = tf.batchNorm(x, mean, variance, p(layer.beta), p(layer.gamma), 1e-5);
+        break;
+      }
+      case "activation":
+        x = layer.name === "tanh" ? tf.tanh(x) : layer.name === "relu" ? tf.relu(x) : leakyRelu(x, layer.alpha);
+        break;
+      default:
+        x = tf.reshape(x, [batch, ...layer.output]);
+    }
+  }
+  return x;
+}
+
+const first = (tensors, names) => new Map(names.map((name) => [name, tf.variable(tf.tensor(tensors.get(name).data, tensors.get(name).shape))]));
+const parameterNames = (layers) => layers.flatMap((l) => [l.filter, l.bias, l.gamma, l.beta].filter(Boolean));
+
+function kernel(task, tensors) {
+  const [a, b] = ["a", "b"].map((n) => tf.tensor(tensors.get(n).data, tensors.get(n).shape));
+  const geometry = { strides: [task.stride, task.stride], pad: task.pad, dataFormat: "NHWC", dilations: [1, 1] };
+  const runKernel = (name, inputs, attrs) => tf.engine().runKernel(name, inputs, { ...geometry, ...attrs });
+  const ops = {
+    matmul: () => tf.matMul(a, b),
+    conv2d: () => tf.conv2d(a, b, task.stride, task.pad),
+    conv2dInputGrad: () => runKernel("Conv2DBackpropInput", { dy: a, filter: b }, { inputShape: task.y }),
+    conv2dFilterGrad: () => runKernel("Conv2DBackpropFilter", { x: a, dy: b }, { filterShape: task.y }),
+  };
+  let y;
+  return {
+    reset() {},
+    run(steps) {
+      for (let i = 0; i < steps; i++) {
+        y?.dispose();
+        y = ops[task.op]();
+      }
+    },
+    outputs: () => ({ y: y.dataSync() }),
+  };
+}
+
+function sample(task, tensors) {
+  const parameters = first(tensors, parameterNames(task.generator));
+  const z = tf.tensor(tensors.get("z").data, tensors.get("z").shape);
+  let images;
+  return {
+    reset() {},
+    run(steps) {
+      for (let i = 0; i < steps; i++) {
+        images?.dispose();
+        images = tf.tidy(() => forward(task.generator, parameters, z));
+      }
+    },
+    outputs: () => ({ images: images.dataSync() }),
+  };
+}
+
+function train(task, tensors) {
+  const names = { generator: parameterNames(task.generator), discriminator: parameterNames(task.discriminator) };
+  const g = first(tensors, names.generator);
+  const d = first(tensors, names.discriminator);
+  const [z, real, mix] = ["z", "real", "mix"].map((n) => tensors.get(n) && tf.tensor(tensors.get(n).data, tensors.get(n).shape));
+  const { learningRate, beta1, beta2, epsilon } = task.adam;
+  const meanSoftplus = (scores, sign) => tf.mean(tf.softplus(tf.mul(scores, sign)));
+  const score = (x) => forward(task.discriminator, d, x, task.kind === "critic" ? twiceDifferentiable : tf.leakyRelu);
+  const newOptimizer = () => tf.train.adam(learningRate, beta1, beta2, epsilon);
+  let optimizers = [newOptimizer(), newOptimizer()];
+  let losses = {};
+
+  function penalty(fake) {
+    const t = tf.reshape(mix, [task.batch, ...task.image.map(() => 1)]);
+    const points = tf.add(fake, tf.mul(t, tf.sub(real, fake)));
+    const slope = tf.grad((x) => tf.sum(score(x)))(points);
+    const norms = tf.sqrt(tf.sum(tf.square(tf.reshape(slope, [task.batch, -1])), 1));
+    return tf.mul(task.penalty, tf.mean(tf.square(tf.sub(norms, 1))));
+  }
+  const discriminatorLoss = {
+    "non-saturating": (fake) => tf.add(meanSoftplus(score(real), -1), meanSoftplus(score(fake), 1)),
+    "wasserstein-gp": (fake) => tf.add(tf.sub(tf.mean(score(fake)), tf.mean(score(real))), penalty(fake)),
+  }[task.objective];
+
+  function update(optimizer, loss, variables) {
+    const { value, grads } = tf.variableGrads(loss, [...variables.values()]);
+    optimizer.applyGradients(grads);
+    return value;
+  }
+
+  /** G runs forward once: its graph is entered by variableGrads with D's update in the middle. */
+  function step() {
+    let discriminator;
+    const generator = update(
+      optimizers[1],
+      () => {
+        const fake = forward(task.generator, g, z);
+        const constant = tf.clone(fake);
+        discriminator = tf.keep(update(optimizers[0], () => discriminatorLoss(constant), d));
+        return meanSoftplus(score(fake), -1);
+      },
+      g,
+    );
+    return { discriminator, generator };
+  }
+
+  function criticStep() {
+    const fake = forward(task.generator, g, z);
+    return { discriminator: update(optimizers[0], () => discriminatorLoss(fake), d) };
+  }
+
+  return {
+    reset() {
+      for (const [name, variable] of [...g, ...d]) tf.tidy(() => variable.assign(tf.tensor(tensors.get(name).data, tensors.get(name).shape)));
+      for (const optimizer of optimizers) optimizer.dispose();
+      optimizers = [newOptimizer(), newOptimizer()];
+    },
+    run(steps) {
+      for (let i = 0; i < steps; i++) {
+        const { discriminator, generator } = tf.tidy(task.kind === "train" ? step : criticStep);
+        losses = { discriminatorLoss: discriminator.dataSync(), ...(generator && { generatorLoss: generator.dataSync() }) };
+        discriminator.dispose();
+        generator?.dispose();
+      }
+    },
+    outputs: () => ({ ...losses, ...Object.fromEntries([...(task.kind === "train" ? g : []), ...d].map(([name, v]) => [name, v.dataSync()])) }),
+  };
+}
+
+await serve(async ({ task, tensors }) => {
+  await startBackend(process.argv[2]);
+  const contender = { kernel, sample, train, critic: train }[task.kind](task, tensors);
+  return { ...contender, info: { version: tf.version_core, threads: 1 } };
+});
