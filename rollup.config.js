@@ -18,11 +18,22 @@ export function inlineWasm() {
   };
 }
 
+/** Puts the worker's source beside the code that starts it. */
+function worker() {
+  return {
+    name: "worker",
+    async generateBundle() {
+      const source = await readFile(fileURLToPath(new URL("./src/exec/wasm/worker.js", import.meta.url)));
+      this.emitFile({ type: "asset", fileName: "worker.js", source });
+    },
+  };
+}
+
 const external = (id) => !id.startsWith(".") && !id.startsWith("/") && !id.startsWith("#") && !id.startsWith("\0");
 
 export default {
   input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts", bench: "bench/main.ts" },
-  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "chunks/[name]-[hash].js" },
+  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "[name]-[hash].js" },
   external,
-  plugins: [inlineWasm(), esbuild({ target: "es2022" })],
+  plugins: [inlineWasm(), worker(), esbuild({ target: "es2022" })],
 };

@@ -40,11 +40,10 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
   return GAN.open(await chooseExecutor(request), { spec: checkpoint.spec, checkpoint, maxMemory: request.maxMemory });
 }
 
-async function chooseExecutor({ backend, threads }: BackendRequest): Promise<Executor> {
+async function chooseExecutor({ backend, threads, reproducible }: BackendRequest): Promise<Executor> {
   if (backend === "reference") return createReferenceExecutor();
   if (backend === "webgpu") throw new BackendError({ path: "backend", expected: '"auto", "wasm" or "reference"', got: show(backend) });
-  if (threads !== "auto" && threads > 1) throw new BackendError({ path: "threads", expected: '1 or "auto"', got: show(threads) });
-  return createWasmExecutor(backend === "auto" ? { reason: "the fastest backend there is" } : {});
+  return createWasmExecutor({ threads, reproducible, reason: backend === "auto" ? "the fastest backend there is" : "asked for" });
 }
 
 export * from "./core/errors.ts";

@@ -32,6 +32,11 @@ export interface VariableSpec {
   readonly shape: Shape;
 }
 
+export interface CompileOptions {
+  /** Hold the program's results to the same bits on every machine, where the backend can: WebAssembly does, a GPU does not. Default false. */
+  readonly reproducible?: boolean;
+}
+
 export type Feeds = Readonly<Record<string, Float32Array | number>>;
 export type Fetches = Record<string, Float32Array>;
 
@@ -48,7 +53,7 @@ export interface Executor {
 export interface Session {
   readonly memory: MemoryReport;
   /** Compiles `graph`, whose variables must all be of this session. @throws BackendError before anything is changed. */
-  compile(graph: Graph): Promise<Program>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** A copy of a variable's value. */
   read(name: string): Promise<Float32Array>;
   /** Sets a variable. */

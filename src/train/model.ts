@@ -177,7 +177,7 @@ export class Model {
   async #program(key: string, graph: () => Graph): Promise<Program> {
     let program = this.#programs.get(key);
     if (!program) {
-      program = await this.#session.compile(graph());
+      program = await this.#session.compile(graph(), { reproducible: true });
       this.#programs.set(key, program);
     }
     return program;

@@ -8,8 +8,10 @@ import type { StepReport } from "./loop.ts";
 export interface BackendOptions {
   /** Default "auto": the fastest there is. */
   readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
-  /** Threads of the "wasm" backend, the calling one included. Default "auto". */
+  /** Threads of the "wasm" backend. Results do not depend on it. Default "auto": one for every processor. */
   readonly threads?: number | "auto";
+  /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
+  readonly reproducible?: boolean;
   /** Bytes the GAN may hold while it computes. Default: what the backend can have. */
   readonly maxMemory?: number;
 }
@@ -18,6 +20,7 @@ export interface BackendOptions {
 export interface BackendRequest {
   readonly backend: "auto" | "webgpu" | "wasm" | "reference";
   readonly threads: number | "auto";
+  readonly reproducible: boolean;
   readonly maxMemory: number | undefined;
 }
 
@@ -67,6 +70,7 @@ const BACKEND: Fields<BackendRequest> = {
     ),
     "auto",
   ),
+  reproducible: optional(boolean, false),
   maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
 };
 

@@ -1,15 +1,30 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
 import type { Executor } from "../executor.ts";
-import { loadBuild } from "./module.ts";
+import { loadBuild, whyNotShared } from "./module.ts";
 import { WasmSession } from "./session.ts";
+import { availableThreads } from "./threads.ts";
 
-/** Sets up the WebAssembly backend. @param reason why it was chosen, for `Backend.reason`. */
-export async function createWasmExecutor({ reason = "asked for" }: { reason?: string } = {}): Promise<Executor> {
-  const build = await loadBuild();
-  const threads = 1;
+export interface WasmOptions {
+  /** How many threads compute; "auto" is one for every processor. Results do not depend on it. Default "auto". */
+  readonly threads?: number | "auto";
+  /** Hold results to the same bits on every machine, at the cost of fused multiply-adds. Default false. */
+  readonly reproducible?: boolean;
+  /** Why this backend was chosen, for `Backend.reason`. */
+  readonly reason?: string;
+}
+
+/** More threads than this wait for each other more than they compute. */
+const MAX_THREADS = 16;
+
+/** Sets up the WebAssembly backend. Where memory cannot be shared it computes in one thread, and says so in `Backend.reason`. */
+export async function createWasmExecutor({ threads = "auto", reproducible = false, reason = "asked for" }: WasmOptions = {}): Promise<Executor> {
+  const wanted = Math.min(threads === "auto" ? await availableThreads() : threads, MAX_THREADS);
+  const obstacle = wanted > 1 ? await whyNotShared() : null;
+  const count = obstacle ? 1 : wanted;
+  const build = await loadBuild({ reproducible, threaded: count > 1 });
   return {
-    backend: { name: "wasm", threads, simd: build.simd, reason },
-    open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => WasmSession.open(build, variables, threads, maxMemory),
+    backend: { name: "wasm", threads: count, simd: build.simd, reason: obstacle ? `${reason}; one thread, for ${obstacle}` : reason },
+    open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => WasmSession.open(build, variables, count, maxMemory),
     dispose() {},
   };
 }

@@ -2,11 +2,12 @@
 import { BackendError, ShapeError, StateError, show } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
+import type { CompileOptions, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
 import { compile } from "./compile.ts";
 import { align } from "./memory.ts";
-import { type Build, instantiate, type Kernels } from "./module.ts";
+import type { Build } from "./module.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "./plan.ts";
+import { type Runner, singleRunner, threadedRunner } from "./threads.ts";
 
 const PAGE = 65536;
 const MAX_PAGES = 65536;
@@ -31,10 +32,10 @@ export class WasmSession implements Session {
   readonly #variablesEnd: number;
   readonly #plans = new Set<Plan>();
   readonly #memory: WebAssembly.Memory;
-  #kernels: Kernels | undefined;
+  #runner: Runner | undefined;
   #layout: Layout;
 
-  private constructor(variables: readonly VariableSpec[], threads: number, maxMemory: number) {
+  private constructor({ shared }: Build, variables: readonly VariableSpec[], threads: number, maxMemory: number) {
     this.#threads = threads;
     this.#maxMemory = maxMemory;
     let address = RESERVED;
@@ -46,12 +47,13 @@ export class WasmSession implements Session {
     this.#variablesEnd = address;
     this.#layout = this.#arrange(this.#plans);
     this.#check(this.#layout.end);
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#layout.end / PAGE) });
+    const initial = Math.ceil(this.#layout.end / PAGE);
+    this.#memory = shared ? new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared }) : new WebAssembly.Memory({ initial });
   }
 
   static async open(build: Build, variables: readonly VariableSpec[], threads: number, maxMemory: number): Promise<WasmSession> {
-    const session = new WasmSession(variables, threads, maxMemory);
-    session.#kernels = await instantiate(build, session.#memory);
+    const session = new WasmSession(build, variables, threads, maxMemory);
+    session.#runner = await (build.shared ? threadedRunner(build, session.#memory, threads) : singleRunner(build, session.#memory));
     return session;
   }
 
@@ -66,8 +68,8 @@ export class WasmSession implements Session {
     };
   }
 
-  async compile(graph: Graph): Promise<Program> {
-    this.#instance();
+  async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
+    this.#inUse();
     const plan = compile(graph, new Map([...this.#addresses].map(([name, { buffer }]) => [name, buffer])));
     const layout = this.#arrange([...this.#plans, plan]);
     this.#check(layout.end);
@@ -80,35 +82,36 @@ export class WasmSession implements Session {
         const stranger = Object.keys(feeds).find((name) => !names.has(name));
         if (stranger !== undefined)
           throw new ShapeError({ path: `feeds.${stranger}`, expected: `one of ${[...names].join(", ")}`, got: "an unknown name" });
-        return this.#run(plan, feeds);
+        return this.#run(plan, feeds, reproducible);
       },
       dispose: () => {
-        if (this.#plans.delete(plan) && this.#kernels) this.#link(this.#arrange(this.#plans));
+        if (this.#plans.delete(plan) && this.#runner) this.#link(this.#arrange(this.#plans));
       },
     };
   }
 
   async read(name: string): Promise<Float32Array> {
-    this.#instance();
+    this.#inUse();
     const { address, size } = this.#variable(name);
     return new Float32Array(this.#memory.buffer, address, size).slice();
   }
 
   async write(name: string, value: Float32Array): Promise<void> {
-    this.#instance();
+    this.#inUse();
     const { address, size } = this.#variable(name);
     if (value.length !== size) throw new ShapeError({ path: name, expected: `${size} values`, got: `${value.length}` });
     new Float32Array(this.#memory.buffer, address, size).set(value);
   }
 
   dispose(): void {
-    this.#kernels = undefined;
+    this.#runner?.dispose();
+    this.#runner = undefined;
     this.#plans.clear();
   }
 
-  #instance(): Kernels {
-    if (!this.#kernels) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
-    return this.#kernels;
+  #inUse(): Runner {
+    if (!this.#runner) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
+    return this.#runner;
   }
 
   #variable(name: string): { address: number; size: number } {
@@ -197,8 +200,8 @@ export class WasmSession implements Session {
     return layout.arena + plan.offsets.get(homeOf(buffer))!;
   }
 
-  #run(plan: Plan, feeds: Feeds): Fetches {
-    const kernels = this.#instance();
+  async #run(plan: Plan, feeds: Feeds, exact: boolean): Promise<Fetches> {
+    const runner = this.#inUse();
     const start = this.#layout.plans.get(plan);
     if (start === undefined) throw new StateError({ path: "program", expected: "a program in use", got: "one that was disposed" });
     const tensors = this.#memory.buffer;
@@ -209,7 +212,7 @@ export class WasmSession implements Session {
         throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: values ? `${values.length}` : show(feed) });
       new Float32Array(tensors, this.#addressOf(buffer, plan, this.#layout), size).set(values);
     }
-    kernels.run(start, planWords(plan) * 4, 0, 1, 0);
+    await runner.run(start, planWords(plan) * 4, exact);
     const fetches: Fetches = {};
     for (const [name, { buffer, size }] of plan.fetches) {
       const constant = buffer.values;
