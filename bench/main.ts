@@ -101,10 +101,8 @@ async function compete(task: Task, field: readonly Entry[], quick: boolean): Pro
 function tellNotes(results: readonly Result[], told: Set<string>): void {
   for (const { implementation, info } of results) {
     if (!info) continue;
-    for (const note of [`version ${info.version}`, ...(info.notes ?? [])]) {
-      const line = `${implementation}: ${note}`;
-      if (!told.has(line)) console.log(line);
-      told.add(line);
-    }
+    const line = [`${implementation} ${info.version}`, ...(info.notes ?? [])].join("; ");
+    if (!told.has(line)) console.log(line);
+    told.add(line);
   }
 }

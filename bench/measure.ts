@@ -52,8 +52,14 @@ export async function measure(contenders: readonly Contender[], first: readonly 
   const plans: { steps: number; turns: number }[] = [];
   for (const [i, contender] of contenders.entries()) {
     const slow = effort.turns === 1 && first[i]! > effort.total;
-    results.push(slow ? [first[i]!] : []);
-    plans.push(slow ? { steps: 0, turns: 0 } : await plan(contender, first[i]!, effort));
+    results[i] = slow ? [first[i]!] : [];
+    plans[i] = { steps: 0, turns: 0 };
+    if (slow) continue;
+    try {
+      plans[i] = await plan(contender, first[i]!, effort);
+    } catch (error) {
+      results[i] = asError(error);
+    }
   }
   const rounds = Math.max(...plans.map(({ turns }) => turns));
   for (let round = 0; round < rounds; round++) {
@@ -65,12 +71,14 @@ export async function measure(contenders: readonly Contender[], first: readonly 
         await contender.reset();
         samples.push((await once(() => contender.run(steps))) / steps);
       } catch (error) {
-        results[i] = error instanceof Error ? error : new Error(String(error));
+        results[i] = asError(error);
       }
     }
   }
   return results;
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** Warms up and finds how many steps make a turn. */
 async function plan(contender: Contender, first: number, effort: Effort): Promise<{ steps: number; turns: number }> {

@@ -35,7 +35,7 @@ export async function startOurs(executor: Executor, task: Task, tensors: readonl
   let step = 0;
   let fetches: Fetches = {};
   return {
-    info: { version: "this one", threads, notes: [simd === "relaxed" ? "relaxed SIMD" : simd] },
+    info: { version: "of this tree", threads, notes: [simd === "relaxed" ? "relaxed SIMD" : simd] },
     async reset() {
       step = 0;
       for (const { name, shape } of work.variables) await session.write(name, data.get(name) ?? rest(name, sizeOf(shape)));

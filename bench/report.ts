@@ -89,7 +89,7 @@ function bests(rows: readonly Row[]): string[] {
   if (!ours) return [];
   return [...best.values()]
     .filter((row) => row !== ours)
-    .map((row) => `  best against best: ours is ${(row.medianMs! / ours.medianMs!).toPrecision(3)}× as fast as ${row.implementation}`);
+    .map((row) => `  best against best: ours is ${figure(row.medianMs! / ours.medianMs!)}× as fast as ${row.implementation}`);
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
