@@ -23,6 +23,7 @@ export const enum Opcode {
   ResizeBilinearGrad = 14,
   AvgPool = 15,
   AvgPoolGrad = 16,
+  Col2Im = 17,
 }
 
 /** Operands of Gemm: C[M, N] = A[M, K] B[K, N], with a view each for A, B and C. */

@@ -1,5 +1,6 @@
 /** The interpreter: walks a plan's instructions, each thread doing its share of every one. */
 import { barrier } from "./barrier";
+import { f32_col2im } from "./conv2d";
 import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
 import { f32_copy_nd, f32_one_hot } from "./layout";
@@ -39,6 +40,12 @@ function arg(p: usize, index: usize): usize {
 
 // @ts-ignore: decorator
 @inline
+function int(p: usize, index: usize): i32 {
+  return load<i32>(p + ((index + 2) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
 function float(p: usize, index: usize): f32 {
   return load<f32>(p + ((index + 2) << 2));
 }
@@ -72,6 +79,9 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
       break;
     case Opcode.AvgPoolGrad:
       f32_avgpool_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6), arg(p, 7), arg(p, 8), arg(p, 9), arg(p, 10));
+      break;
+    case Opcode.Col2Im:
+      f32_col2im(b, e, int(p, 0), int(p, 1), int(p, 2), int(p, 3), int(p, 4), int(p, 5), int(p, 6), int(p, 7), int(p, 8), int(p, 9), int(p, 10), arg(p, 11), arg(p, 12));
       break;
     default: unreachable();
   }

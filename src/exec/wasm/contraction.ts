@@ -2,7 +2,7 @@
 import { DenseWord, FilterWord, GemmWord, Opcode, PatchWord, ResultKind, ResultWord, ViewKind } from "../../../assembly/opcodes.ts";
 import type { Node } from "../../graph/graph.ts";
 import type { ConvAttrs } from "../../graph/ops.ts";
-import { at, type Buffer, type Instruction, type Word } from "./plan.ts";
+import { at, type Buffer, type Context, type Instruction, ranged, type Word } from "./plan.ts";
 
 /** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
 const MC = 192;
@@ -116,10 +116,9 @@ function phaseResult(
   [sy, sx]: ConvAttrs["strides"],
   y0: number,
   x0: number,
-  transposed: boolean,
 ): View {
   const words: Word[] = [];
-  words[ResultWord.Kind] = transposed ? ResultKind.PixelColumns : ResultKind.Rows;
+  words[ResultWord.Kind] = ResultKind.Rows;
   words[ResultWord.Base] = at(buffer, (y0 * W! + x0) * C! * 4);
   words[ResultWord.Stride] = 0;
   words[ResultWord.GridH] = gridH;
@@ -173,10 +172,31 @@ export function lowerConv2dFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffe
 }
 
 /**
+ * A transposed convolution to few channels: the products of every pixel with all taps at once, a dense matrix product
+ * whose columns are (tap, channel), then each pixel of the result sums its own. By phases, its one or three columns would
+ * leave most of the register tile idle and pack every patch for the sake of them.
+ */
+function lowerNarrowInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, dy: Buffer, w: Buffer, { temp }: Context): Instruction[] {
+  const [batch, gridH, gridW, channels] = node.inputs[0]!.shape as [number, number, number, number];
+  const [kh, kw] = node.inputs[1]!.shape as [number, number];
+  const [, H, W, C] = node.shape as [number, number, number, number];
+  const { strides, pads } = node.attrs;
+  const M = batch * gridH * gridW;
+  const N = kh * kw * C;
+  const products = temp(M * N * 4);
+  const args = [H, W, C, gridH, gridW, kh, kw, ...strides, pads[0], pads[2], at(products), at(out)];
+  return [
+    gemm({ M, N, K: channels, a: dense(dy, channels, 1), b: dense(w, channels, 1), c: result(products, N) }),
+    ranged(Opcode.Col2Im, { units: batch * H, args, reads: [products], writes: [out] }),
+  ];
+}
+
+/**
  * The transposed convolution by phases: input pixels of equal residue modulo the stride see the same taps, so each residue
  * is a dense stride-1 convolution of dy with its own part of the filter, and no zero is ever multiplied.
  */
-export function lowerConv2dInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, [dy, w]: readonly Buffer[]): Instruction[] {
+export function lowerConv2dInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, [dy, w]: readonly Buffer[], context: Context): Instruction[] {
+  if (node.shape[3]! <= NARROW) return lowerNarrowInputGrad(node, out, dy!, w!, context);
   const output = node.inputs[0]!.shape;
   const [kh, kw, N, channels] = node.inputs[1]!.shape as [number, number, number, number];
   const { strides, pads } = node.attrs;
@@ -195,12 +215,9 @@ export function lowerConv2dInputGrad(node: Node<"conv2dInputGrad">, out: Buffer,
       words[FilterWord.TapStrideY] = strides[0] * kw * N * channels;
       words[FilterWord.TapStrideX] = strides[1] * N * channels;
       const filter: View = { words, buffer: w!, run: channels };
-      const M = batch * y.grid * x.grid;
-      instructions.push(
-        oriented(M, N, y.taps * x.taps * channels, patches(ViewKind.PixelLanes, dy!, output, y, x), filter, (transposed) =>
-          phaseResult(out, node.shape, y.grid, x.grid, strides, ry, rx, transposed),
-        ),
-      );
+      const a = patches(ViewKind.PixelLanes, dy!, output, y, x);
+      const c = phaseResult(out, node.shape, y.grid, x.grid, strides, ry, rx);
+      instructions.push(gemm({ M: batch * y.grid * x.grid, N, K: y.taps * x.taps * channels, a, b: filter, c }));
     }
   }
   return instructions;
