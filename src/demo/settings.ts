@@ -1,0 +1,34 @@
+/** What the demo trains, and how: the one place to tune it. */
+export interface DemoSettings {
+  /** Faces drawn to train on, where no file is given. */
+  readonly faces: number;
+  /** Height and width of a face in pixels. */
+  readonly size: number;
+  /** Steps where `--steps` does not say. */
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly latent: number;
+  /** Channels of the networks' widest image. */
+  readonly width: number;
+  /** Of the generator's moving average: short, for the training is. */
+  readonly emaDecay: number;
+  /** Latents followed in progress.png. */
+  readonly rows: number;
+  /** When they are looked at, as parts of the training. */
+  readonly moments: readonly number[];
+  /** Each pixel becomes a square of this many a side. */
+  readonly scale: number;
+}
+
+export const settings: DemoSettings = {
+  faces: 8000,
+  size: 32,
+  steps: 1000,
+  batchSize: 64,
+  latent: 64,
+  width: 32,
+  emaDecay: 0.99,
+  rows: 8,
+  moments: [0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1],
+  scale: 3,
+};

@@ -1,0 +1,202 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { decode } from "fast-png";
+import { afterAll, describe, expect, it } from "vitest";
+import { cli } from "../src/demo/cli.ts";
+import { parseOptions, UsageError } from "../src/demo/options.ts";
+import { plotLosses } from "../src/demo/plot.ts";
+import { duration, showProgress } from "../src/demo/progress.ts";
+import { type DemoSettings, settings } from "../src/demo/settings.ts";
+import { loadGAN } from "../src/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ganvas-demo-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const small: DemoSettings = {
+  ...settings,
+  faces: 12,
+  size: 16,
+  steps: 4,
+  batchSize: 4,
+  latent: 4,
+  width: 4,
+  rows: 3,
+  moments: [0, 0.5, 1],
+  scale: 2,
+};
+
+/** A stream that keeps what is written to it. */
+class Sink extends Writable {
+  text = "";
+  constructor(readonly isTTY = false) {
+    super();
+  }
+  override _write(chunk: Buffer, _: string, done: () => void) {
+    this.text += chunk;
+    done();
+  }
+}
+
+async function run(argv: readonly string[], signal = new AbortController().signal) {
+  const out = new Sink();
+  const err = new Sink();
+  const code = await cli(argv, small, { out, err, signal });
+  return { code, out: out.text, err: err.text };
+}
+
+describe("parseOptions", () => {
+  it("fills in what the command line leaves out", () => {
+    expect(parseOptions([], 70)).toEqual({ data: null, steps: 70, seed: 1, out: "demo-output" });
+    expect(parseOptions(["--data", "a.gz", "--steps", "5", "--seed=0", "--out", "b"], 70)).toEqual({ data: "a.gz", steps: 5, seed: 0, out: "b" });
+    expect(parseOptions(["--help"], 70)).toBeNull();
+  });
+
+  it.each([
+    [["--stepz", "5"], "Unknown option '--stepz'"],
+    [["extra"], "Unexpected argument 'extra'"],
+    [["--steps"], "Option '--steps <value>' argument missing"],
+    [["--steps", "0"], '--steps: expected an integer of at least 1, got "0"'],
+    [["--steps", "1e3"], '--steps: expected an integer of at least 1, got "1e3"'],
+    [["--steps=-1"], '--steps: expected an integer of at least 1, got "-1"'],
+    [["--steps", "99999999999999999"], '--steps: expected an integer of at least 1, got "99999999999999999"'],
+    [["--seed", "x"], '--seed: expected an integer of at least 0, got "x"'],
+    [["--seed", ""], '--seed: expected an integer of at least 0, got ""'],
+    [["--out", ""], "--out: expected a path, got nothing"],
+  ])("refuses %j in one line", (argv, message) => {
+    expect(() => parseOptions(argv, 1)).toThrow(UsageError);
+    expect(() => parseOptions(argv, 1)).toThrow(message);
+    try {
+      parseOptions(argv, 1);
+    } catch (error) {
+      expect((error as Error).message).not.toContain("\n");
+    }
+  });
+});
+
+describe("the demo", () => {
+  it("trains on faces and writes the four files", async () => {
+    const out = join(folder, "new", "faces");
+    const result = await run(["--out", out, "--seed", "3"]);
+    expect(result).toMatchObject({ code: 0, err: "" });
+    expect(result.out).toMatch(/^step 4\/4 {2}loss D \d/m);
+    expect(readdirSync(out).sort()).toEqual(["losses.svg", "model.safetensors", "progress.png", "samples.png"]);
+    expect(decode(readFileSync(join(out, "samples.png")))).toMatchObject({ width: 8 * 16 * 2, height: 8 * 16 * 2, channels: 3 });
+    expect(decode(readFileSync(join(out, "progress.png")))).toMatchObject({ width: 3 * 16 * 2, height: 3 * 16 * 2, channels: 3 });
+    using gan = await loadGAN(readFileSync(join(out, "model.safetensors")));
+    expect(gan.step).toBe(4);
+    expect(gan.spec.shape).toEqual([16, 16, 3]);
+    // The model and the seed give the very picture that was written.
+    const samples = await (await gan.sample({ count: 64, seed: 3 })).toPNG({ columns: 8, scale: 2 });
+    expect(Buffer.compare(samples, readFileSync(join(out, "samples.png")))).toBe(0);
+    // The rightmost column of progress.png shows its latents at the last step.
+    const last = await gan.sample({ latents: gan.latents({ count: 3, seed: 3 }) });
+    const column = decode(await last.toPNG({ columns: 1, scale: 2 }));
+    const progress = decode(readFileSync(join(out, "progress.png")));
+    const rows = Array.from({ length: 96 }, (_, y) => [...progress.data.subarray((y * 96 + 64) * 3, (y * 96 + 96) * 3)]).flat();
+    expect(rows).toEqual([...column.data]);
+  });
+
+  it("trains on the images of an IDX file", async () => {
+    const file = join(folder, "grey.idx");
+    writeFileSync(file, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 16, 0, 0, 0, 16, ...Array.from({ length: 6 * 256 }, (_, i) => i % 251)));
+    const out = join(folder, "grey");
+    expect(await run(["--data", file, "--out", out, "--steps", "2"])).toMatchObject({ code: 0, err: "" });
+    expect(decode(readFileSync(join(out, "samples.png")))).toMatchObject({ channels: 1 });
+  });
+
+  it("stops at Ctrl-C and still writes what there is", async () => {
+    const interrupt = new AbortController();
+    const out = new Sink();
+    out.write = ((chunk: string) => {
+      out.text += chunk;
+      if (chunk.startsWith("step 2/")) interrupt.abort();
+      return true;
+    }) as typeof out.write;
+    const folderOut = join(folder, "interrupted");
+    expect(await cli(["--out", folderOut, "--steps", "20"], small, { out, err: new Sink(), signal: interrupt.signal })).toBe(0);
+    expect(out.text).toContain("Trained for 2 steps.");
+    using gan = await loadGAN(readFileSync(join(folderOut, "model.safetensors")));
+    expect(gan.step).toBe(2);
+    // Columns: before the first step, and where it stopped.
+    expect(decode(readFileSync(join(folderOut, "progress.png"))).width).toBe(2 * 16 * 2);
+  });
+
+  const notIdx = join(folder, "not.idx");
+  const labels = join(folder, "labels.idx");
+  const file = join(folder, "file");
+  writeFileSync(notIdx, "hello");
+  writeFileSync(labels, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 1, 2));
+  writeFileSync(file, "");
+  it.each([
+    ["an unknown flag", ["--dta", "x"], "--dta"],
+    ["a number that is none", ["--steps", "many"], "--steps"],
+    ["a file that is not there", ["--data", join(folder, "none.gz")], "none.gz"],
+    ["a folder for a file", ["--data", folder], "EISDIR"],
+    ["a malformed file", ["--data", notIdx], "an IDX file"],
+    ["a file of labels", ["--data", labels], "shape [N, H, W]"],
+  ])("answers %s with one line and code 2, and writes nothing", async (_, argv, named) => {
+    const out = join(folder, "refused");
+    const result = await run(["--out", out, ...argv]);
+    expect(result.code).toBe(2);
+    expect(result.err).toMatch(/^demo: [^\n]*\n$/);
+    expect(result.err).toContain(named);
+    expect(result.out).toBe("");
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("answers a folder that cannot be made with one line and code 2", async () => {
+    const result = await run(["--out", join(file, "below")]);
+    expect(result).toMatchObject({ code: 2, out: "" });
+    expect(result.err).toMatch(/^demo: --out: [^\n]*\n$/);
+  });
+
+  it("explains itself", async () => {
+    expect((await run(["--help"])).out).toContain("--steps <n>");
+  });
+});
+
+describe("showProgress", () => {
+  const standing = { discriminatorLoss: 1.3864, generatorLoss: 0.7009, imagesPerSecond: 123.4, secondsLeft: 75 };
+
+  it("writes about twenty plain lines where there is no terminal", () => {
+    const out = new Sink();
+    const progress = showProgress(out, 1000);
+    for (let step = 1; step <= 1000; step++) progress.update({ step, ...standing });
+    progress.stop();
+    const lines = out.text.trimEnd().split("\n");
+    expect(lines.length).toBe(21);
+    expect(lines[0]).toBe("step 1/1000  loss D 1.386 G 0.701  123 images/s  1:15 left");
+    expect(out.text).not.toContain("\x1b");
+  });
+
+  it("draws a bar on a terminal", () => {
+    const out = new Sink(true);
+    const progress = showProgress(out, 10);
+    progress.update({ step: 5, ...standing });
+    progress.stop();
+    expect(out.text).toContain("step 5/10  loss D 1.386 G 0.701  123 images/s  1:15 left");
+    expect(out.text).toContain("\x1b");
+  });
+
+  it("tells time as minutes and seconds", () => {
+    expect([0, 59.6, 600, 3725].map(duration)).toEqual(["0:00", "1:00", "10:00", "62:05"]);
+  });
+});
+
+describe("plotLosses", () => {
+  it("draws an SVG with a line for each curve and its name", () => {
+    const svg = plotLosses([
+      { name: "up", values: [0, 1, 2, 3], color: "#123456" },
+      { name: "down", values: [3, 2, 1, 0], color: "#654321" },
+    ]);
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+    for (const text of [">up<", ">down<", ">step<"]) expect(svg).toContain(text);
+    for (const color of ["#123456", "#654321"]) expect(svg.split(`stroke="${color}"`).length - 1).toBeGreaterThanOrEqual(2);
+  });
+
+  it("draws axes alone before the first step", () => {
+    expect(plotLosses([{ name: "none", values: [], color: "#000000" }])).toContain("<svg");
+  });
+});
