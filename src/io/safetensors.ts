@@ -62,7 +62,9 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Ten
   checkLayout(entries, bytes.length - dataStart);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, begin, end } of entries) {
-    tensors.set(name, { shape, data: new Float32Array(bytes.slice(dataStart + begin, dataStart + end).buffer) });
+    // Not bytes.slice, which for Node's Buffer makes a view.
+    const data = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end);
+    tensors.set(name, { shape, data: new Float32Array(data.buffer) });
   }
   return { tensors, metadata };
 }

@@ -71,6 +71,11 @@ describe("decodeSafetensors", () => {
     expect(tensors.get("b")!.data[0]).toBe(6);
   });
 
+  it("reads a Buffer, as Node reads a file into", () => {
+    const bytes = example();
+    expect(decodeSafetensors(Buffer.from(bytes))).toEqual(decodeSafetensors(bytes));
+  });
+
   it("keeps __proto__ an ordinary name", () => {
     const { tensors, metadata } = decodeSafetensors(
       file('{"__metadata__":{"__proto__":"x"},"__proto__":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}', 4),
