@@ -19,7 +19,7 @@ export function plotLosses(curves: readonly Curve[]): string {
   chart.setOption({
     animation: false,
     backgroundColor: "#ffffff",
-    legend: { data: curves.map(({ name }) => name), bottom: 6 },
+    legend: { data: curves.map(({ name }) => name), icon: "roundRect", itemGap: 36, bottom: 6 },
     grid: { left: 64, right: 32, top: 24, bottom: 76 },
     xAxis: { type: "value", name: "step", nameLocation: "middle", nameGap: 26, min: 0, splitLine: { show: false } },
     yAxis: { type: "value", name: "loss", nameLocation: "middle", nameGap: 40, scale: true },
