@@ -1,0 +1,151 @@
+"""Networks in PyTorch, from the same lists of layers as src/nn, with its names for their tensors."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from operations import avg_pool, channels_first, channels_last, conv2d, conv2d_input_grad, interpolate
+
+# A pre-activation this close to the kink of a ReLU, as a share of the root mean square of its layer, might fall on the
+# other side of it in float32. Two training steps in float32 are exact to far less.
+KINK_MARGIN = 1e-4
+
+
+class NearKink(Exception):
+    """These numbers are no good as a test: draw others."""
+
+
+class Pass:
+    """One use of a network: values by name, drawn when first asked for if there is a `draw`."""
+
+    def __init__(self, values, draw=None, training=True, noise=None, label=""):
+        self.values, self.draw, self.training = values, draw, training
+        self.noise, self.label = {} if noise is None else noise, label
+        self.updates = {}
+
+    def weight(self, name, shape, mean=0.0, std=1.0):
+        if name not in self.values:
+            self.values[name] = self.draw.normal(shape, mean, std).requires_grad_()
+        return self.values[name]
+
+    def statistic(self, name, shape, low, high):
+        if name not in self.values:
+            self.values[name] = self.draw.uniform(shape, low, high)
+        return self.values[name]
+
+    def uniform(self, name, shape):
+        """Noise of a pass, in (0, 1)."""
+        values = self.noise[f"{self.label}/{name}"] = self.draw.uniform(shape, 0.001, 0.999)
+        return values
+
+
+def _same(layer, size):
+    return [math.ceil(n / layer.get("stride", 1)) for n in size]
+
+
+def _pads(layer, inner, outer):
+    """Pads of the convolution from images of `outer` pixels to `inner`, the odd pixel last."""
+    if layer.get("padding", "same") != "same":
+        return [layer["padding"]] * 4
+    totals = [max((i - 1) * layer.get("stride", 1) + layer["kernel"] - o, 0) for i, o in zip(inner, outer)]
+    return [n for total in totals for n in (total // 2, total - total // 2)]
+
+
+def _bias(layer, y, name, p):
+    return y + p.weight(f"{name}.bias", [y.shape[-1]], 0, 0.1) if layer.get("bias", True) else y
+
+
+def dense(layer, x, name, p):
+    fan_in = x.shape[1]
+    return _bias(layer, x @ p.weight(f"{name}.filter", [fan_in, layer["units"]], 0, fan_in**-0.5), name, p)
+
+
+def conv(layer, x, name, p):
+    k, stride, channels = layer["kernel"], layer.get("stride", 1), x.shape[3]
+    w = p.weight(f"{name}.filter", [k, k, channels, layer["filters"]], 0, (k * k * channels) ** -0.5)
+    size = list(x.shape[1:3])
+    return _bias(layer, conv2d(x, w, [stride] * 2, _pads(layer, _same(layer, size), size)), name, p)
+
+
+def conv_transpose(layer, x, name, p):
+    k, stride, channels = layer["kernel"], layer.get("stride", 1), x.shape[3]
+    w = p.weight(f"{name}.filter", [k, k, layer["filters"], channels], 0, stride * (k * k * channels) ** -0.5)
+    size, padding = list(x.shape[1:3]), layer.get("padding", "same")
+    output = [n * stride if padding == "same" else (n - 1) * stride + k - 2 * padding for n in size]
+    return _bias(layer, conv2d_input_grad(x, w, [stride] * 2, _pads(layer, size, output), output), name, p)
+
+
+def batch_norm(layer, x, name, p):
+    channels = [x.shape[-1]]
+    gamma, beta = p.weight(f"{name}.gamma", channels, 1, 0.2), p.weight(f"{name}.beta", channels, 0, 0.2)
+    mean = p.statistic(f"{name}.runningMean", channels, -0.5, 0.5).clone()
+    variance = p.statistic(f"{name}.runningVariance", channels, 0.5, 1.5).clone()
+    options = {"training": p.training, "momentum": layer.get("momentum", 0.1), "eps": layer.get("epsilon", 1e-5)}
+    y = channels_last(F.batch_norm(channels_first(x), mean, variance, gamma, beta, **options))
+    if p.training:
+        p.updates.update({f"{name}.runningMean": mean, f"{name}.runningVariance": variance})
+    return y
+
+
+def layer_norm(layer, x, name, p):
+    channels = [x.shape[-1]]
+    gamma, beta = p.weight(f"{name}.gamma", channels, 1, 0.2), p.weight(f"{name}.beta", channels, 0, 0.2)
+    return F.layer_norm(x, x.shape[1:], eps=layer.get("epsilon", 1e-5)) * gamma + beta
+
+
+def activation(layer, x, *_):
+    kind = layer["name"]
+    if kind in ("relu", "leakyRelu"):
+        if x.abs().min() < KINK_MARGIN * x.square().mean().sqrt():
+            raise NearKink
+        return F.leaky_relu(x, 0.0 if kind == "relu" else layer.get("alpha", 0.2))
+    return {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": F.softplus}[kind](x)
+
+
+def upsample(layer, x, *_):
+    return interpolate(x, layer.get("mode", "nearest"), [n * layer["factor"] for n in x.shape[1:3]])
+
+
+def pool(layer, x, *_):
+    size, stride = layer["size"], layer.get("stride", "size")
+    return avg_pool(x, size, size if stride == "size" else stride)
+
+
+def dropout(layer, x, name, p):
+    if not p.training:
+        return x
+    kept = p.uniform(f"{name}.dropout", x.shape) >= layer["rate"]
+    return x * kept / (1 - layer["rate"])
+
+
+def residual(layer, x, name, p):
+    return apply(layer["layers"], x, f"{name}.", p) + apply(layer.get("shortcut", []), x, f"{name}.shortcut.", p)
+
+
+LAYERS = {
+    "dense": dense,
+    "conv2d": conv,
+    "conv2dTranspose": conv_transpose,
+    "batchNorm": batch_norm,
+    "layerNorm": layer_norm,
+    "activation": activation,
+    "reshape": lambda layer, x, *_: x.reshape(len(x), *layer["shape"]),
+    "flatten": lambda layer, x, *_: x.flatten(1),
+    "upsample": upsample,
+    "avgPool": pool,
+    "dropout": dropout,
+    "residual": residual,
+}
+
+
+def outputs(layers, x, prefix, p):
+    """The input, and what each layer makes of the one before."""
+    values = [x]
+    for i, layer in enumerate(layers):
+        values.append(LAYERS[layer["type"]](layer, values[-1], f"{prefix}{i}", p))
+    return values
+
+
+def apply(layers, x, prefix, p):
+    return outputs(layers, x, prefix, p)[-1]

@@ -1,0 +1,218 @@
+"""Whole training steps: what src/nn/steps.ts puts in one graph, written with PyTorch's modules in the usual order.
+
+Learning rates and Adam's epsilon are larger than anyone would train with. Adam divides a gradient by its own size, so
+at epsilon 1e-8 a gradient of nearly zero moves its weight by a full step in a direction that rounding decides; the step
+is a function with slope 1 / epsilon in the gradient. The optimizers' usual numbers are checked on given gradients.
+"""
+
+import torch
+import torch.nn.functional as F
+
+import optimizers
+from architectures import RESIDUAL, dcgan, mlp
+from networks import NearKink, Pass, apply, outputs
+from objectives import discriminator_loss, divergence, generator_loss
+from tensors import Draw
+
+NETWORKS = ("generator", "discriminator")
+
+
+def _adam(rate, betas=(0.5, 0.999)):
+    return {"name": "adam", "learningRate": rate, "betas": list(betas), "epsilon": 1e-2}
+
+
+def _rmsprop(rate):
+    return {"name": "rmsprop", "learningRate": rate, "decay": 0.9, "epsilon": 1e-2}
+
+
+ADAM = {"generator": _adam(0.01), "discriminator": _adam(0.02, (0.5, 0.99))}
+CRITIC_ADAM = {"generator": _adam(0.01, (0.0, 0.9)), "discriminator": _adam(0.02, (0.0, 0.9))}
+RMSPROP = {"generator": _rmsprop(0.01), "discriminator": _rmsprop(0.02)}
+# Below the first update's t / (9 + t) = 1/10, or between that and the second's 2/11.
+EARLY_EMA, LATE_EMA = {"decay": 0.05}, {"decay": 0.15}
+
+# Name, options of resolveSpec, layers, batch, kinds of step. Layers are part of the options where no name stands for them.
+_CASES = [
+    ("DCGAN", {"shape": [16, 16, 1], "architecture": "dcgan", "width": 2, "latent": 3, "ema": LATE_EMA}, dcgan(16, 1, 2, False), 4, "tt"),
+    (
+        "conditional DCGAN",
+        {"shape": [8, 8, 3], "architecture": "dcgan", "width": 2, "latent": 3, "condition": {"classes": 3}, "ema": EARLY_EMA},
+        dcgan(8, 3, 2, False),
+        4,
+        "tt",
+    ),
+    ("MLP, conditional on a vector", {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "condition": {"size": 2}, "ema": False}, mlp(5, 4), 6, "tt"),
+    ("minimax", {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "objective": "minimax", "ema": False}, mlp(5, 4), 6, "tt"),
+    ("least squares", {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "objective": "least-squares", "ema": False}, mlp(5, 4), 6, "tt"),
+    (
+        "WGAN with weight clipping",
+        {"shape": [8, 8, 1], "architecture": "dcgan", "width": 3, "latent": 3, "objective": {"name": "wasserstein", "clip": 0.2}, "optimizer": RMSPROP, "ema": False},
+        dcgan(8, 1, 3, False),
+        6,
+        "ct",
+    ),
+    (
+        "WGAN-GP",
+        {"shape": [16, 16, 1], "architecture": "dcgan", "width": 2, "latent": 3, "objective": "wasserstein-gp", "optimizer": CRITIC_ADAM, "ema": False},
+        dcgan(16, 1, 2, True),
+        4,
+        "ct",
+    ),
+    (
+        "WGAN-GP of a residual critic",
+        {"shape": [8, 8, 1], "architecture": None, "latent": 3, "objective": {"name": "wasserstein-gp", "lambda": 3}, "optimizer": CRITIC_ADAM, "ema": False},
+        RESIDUAL,
+        4,
+        "ct",
+    ),
+]
+
+
+def cases(seed):
+    for name, options, architecture, batch, kinds in _CASES:
+        # Where float32 may fall on the other side of a kink, its gradient is rightly another: such numbers are drawn again.
+        attempt = 0
+        while True:
+            try:
+                yield Session(Draw(seed, name, attempt), options, architecture, batch).case(name, kinds)
+                break
+            except NearKink:
+                attempt += 1
+
+
+def _objective(options):
+    objective = options.get("objective", "non-saturating")
+    return objective if isinstance(objective, dict) else {"name": objective}
+
+
+class Session:
+    """Both networks, their optimizers and the generator's moving average."""
+
+    def __init__(self, draw, options, architecture, batch):
+        self.draw, self.architecture, self.batch = draw, architecture, batch
+        self.options = {**options, "batchSize": batch, "optimizer": options.get("optimizer", ADAM)}
+        if options["architecture"] is None:
+            self.options["architecture"] = architecture
+        self.objective = _objective(options)
+        self.values = {}
+        self._initialise()
+        self.optimizers = {
+            network: optimizers.make(self.options["optimizer"][network], list(self.weights(network).values())) for network in NETWORKS
+        }
+        self.average = {name: value.detach().clone() for name, value in self.values.items() if name.startswith("generator.")}
+        self.generator_updates = 0
+
+    def _initialise(self):
+        """Draws every tensor: what a pass asks for and does not find."""
+        condition, _ = self._condition()
+        images = self.generate(self._latents(), condition, Pass(self.values, self.draw))
+        self.discriminate(images, condition, Pass(self.values, self.draw))
+
+    def weights(self, network):
+        return {name: value for name, value in self.values.items() if name.startswith(network) and value.requires_grad}
+
+    def _latents(self):
+        return self.draw.normal([self.batch, self.options["latent"]])
+
+    def _condition(self):
+        """The condition as rows of numbers, and as it is fed."""
+        given = self.options.get("condition")
+        if given is None:
+            return None, None
+        if "size" in given:
+            rows = self.draw.normal([self.batch, given["size"]])
+            return rows, rows
+        labels = self.draw.integers([self.batch], given["classes"])
+        return F.one_hot(labels.long(), given["classes"]).double(), labels
+
+    def generate(self, latents, condition, p):
+        z = latents if condition is None else torch.cat([latents, condition], 1)
+        return apply(self.architecture["generator"], z, "generator.", p)
+
+    def discriminate(self, images, condition, p):
+        """Scores; a condition joins by projection (Miyato & Koyama 2018, equation 3)."""
+        *_, features, score = outputs(self.architecture["discriminator"], images, "discriminator.", p)
+        if condition is None:
+            return score[:, 0]
+        size = [condition.shape[1], features.shape[1]]
+        embedding = p.weight("discriminator.embedding", size, 0, size[0] ** -0.5)
+        return score[:, 0] + (condition @ embedding * features).sum(1)
+
+    def case(self, name, kinds):
+        initial = {key: value.detach().clone() for key, value in self.values.items()}
+        steps = [self.step({"t": "train", "c": "critic"}[kind]) for kind in kinds]
+        return {"name": name, "options": self.options, "initial": initial, "steps": steps}
+
+    def step(self, kind):
+        latents, (condition, fed), noise = self._latents(), self._condition(), {}
+        images = self.draw.uniform([self.batch, *self.options["shape"]], -1, 1)
+        generation = Pass(self.values, self.draw, noise=noise, label="generate")
+        fake = self.generate(latents, condition, generation)
+        result = self._discriminator_turn(images, fake.detach(), condition, noise)
+        changed = self._state("discriminator")
+        if kind == "train":
+            result["generatorLoss"] = self._generator_turn(fake, condition, noise)
+            self.values.update(generation.updates)
+            self._move_average()
+            changed.update(self._state("generator"))
+        feeds = {"images": images, "latents": latents, **({} if fed is None else {"condition": fed}), **noise}
+        return {"kind": kind, "feeds": feeds, "fetches": result, "state": changed}
+
+    def _discriminator_turn(self, real, fake, condition, noise):
+        """Real images first, then generated ones, each in a batch of their own."""
+        scores = []
+        for label, images in (("real", real), ("fake", fake)):
+            p = Pass(self.values, self.draw, noise=noise, label=label)
+            scores.append(self.discriminate(images, condition, p))
+            self.values.update(p.updates)
+        name = self.objective["name"]
+        value = loss = discriminator_loss(name, *scores)
+        if name == "wasserstein-gp":
+            loss = loss + self._penalty(real, fake, condition, noise)
+        self._descend("discriminator", loss)
+        if name == "wasserstein":
+            for weight in self.weights("discriminator").values():
+                weight.data.clamp_(-self.objective["clip"], self.objective["clip"])
+        means = {"realScore": scores[0].mean(), "fakeScore": scores[1].mean()}
+        return {"discriminatorLoss": loss, "divergence": divergence(name, value), **means}
+
+    def _penalty(self, real, fake, condition, noise):
+        """Gulrajani et al. 2017, equation 3."""
+        mix = self.draw.uniform([self.batch], 0.001, 0.999)
+        noise["interpolation"] = mix
+        mix = mix.reshape(-1, *[1] * (real.dim() - 1))
+        between = (mix * real + (1 - mix) * fake).requires_grad_()
+        p = Pass(self.values, self.draw, noise=noise, label="between")
+        (slope,) = torch.autograd.grad(self.discriminate(between, condition, p).sum(), between, create_graph=True)
+        return self.objective.get("lambda", 10) * (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+    def _generator_turn(self, fake, condition, noise):
+        p = Pass(self.values, self.draw, noise=noise, label="judge")
+        loss = generator_loss(self.objective["name"], self.discriminate(fake, condition, p))
+        self._descend("generator", loss)
+        self.generator_updates += 1
+        return loss
+
+    def _descend(self, network, loss):
+        weights = list(self.weights(network).values())
+        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights)):
+            weight.grad = gradient
+        self.optimizers[network].step()
+
+    def _move_average(self):
+        if not self.options["ema"]:
+            return
+        t = self.generator_updates
+        decay = min(self.options["ema"]["decay"], t / (9 + t))
+        for name, average in self.average.items():
+            average.mul_(decay).add_(self.values[name].detach(), alpha=1 - decay)
+
+    def _state(self, network):
+        """Every tensor that the turn of a network changes, by its name in a checkpoint."""
+        state = {name: value.detach().clone() for name, value in self.values.items() if name.startswith(network)}
+        for name, weight in self.weights(network).items():
+            found = optimizers.slots(self.options["optimizer"][network], self.optimizers[network], weight)
+            state.update({f"{name}/{slot}": value for slot, value in found.items()})
+        if network == "generator" and self.options["ema"]:
+            state.update({f"{name}/ema": value.clone() for name, value in self.average.items()})
+        return state
