@@ -5,7 +5,7 @@
  */
 import { Activation, GemmWord, ResultKind, ResultWord } from "./opcodes";
 import { v_sigmoid, v_tanh } from "./math";
-import { packPanel } from "./pack";
+import { LANE_TABLE_BYTES, packPanel } from "./pack";
 import { share, v_madd } from "./simd";
 
 /** Rows of the register tile: 6 need a fused multiply-add to stay in 16 registers, 4 do with mul and add. */
@@ -42,10 +42,10 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
   if (m0 >= m1 || n0 >= n1) return;
 
   const zeros = <usize>word(p, GemmWord.Zeros);
-  // Scratch: [tile: MR x NR] [lanes of a panel: 8 x 4 words] [packed A] [packed B]
+  // Scratch: [tile: MR x NR] [table of lanes] [packed A] [packed B]
   const tile = <usize>word(p, GemmWord.Scratch) + <usize>ith * <usize>word(p, GemmWord.ScratchStride);
   const lanes = tile + 256;
-  const packedA = lanes + 128;
+  const packedA = lanes + LANE_TABLE_BYTES;
   const packedB = packedA + (<usize>(MC * min(KC, K)) << 2);
   const A = p + (<usize>GemmWord.A << 2);
   const B = p + (<usize>GemmWord.B << 2);
@@ -65,7 +65,7 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
         }
         for (let j = 0; j < nc; j += NR) {
           for (let i = 0; i < mc; i += MR) {
-            storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), packedA + (<usize>(i * kc) << 2), packedB + (<usize>(j * kc) << 2), kc, pc > 0, pc + kc >= K, tile);
+            storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), packedA + (<usize>(i * kc) << 2), packedB + (<usize>(j * kc) << 2), kc, pc == 0, pc + kc >= K, tile);
           }
         }
       }
@@ -74,14 +74,14 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
   }
 }
 
-/** Computes one tile from its panels and puts its rows x columns valid elements where C's view says, adding when `accumulate`. */
-function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, a: usize, b: usize, kc: i32, accumulate: bool, last: bool, tile: usize): void {
+/** Computes one tile from its panels and puts its rows x columns valid elements where C's view says; `first` and `last` tell of blocks of K. */
+function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, a: usize, b: usize, kc: i32, first: bool, last: bool, tile: usize): void {
   const C = p + (<usize>GemmWord.C << 2);
   const base = <usize>word(C, ResultWord.Base);
   const gridW = word(C, ResultWord.GridW);
   const byRows = word(C, ResultWord.Kind) == ResultKind.Rows;
-  const dense = byRows && gridW == 0;
-  if (dense && rows == MR && columns == NR) {
+  const accumulate = !first || word(C, ResultWord.Accumulate) != 0;
+  if (byRows && gridW == 0 && rows == MR && columns == NR) {
     const stride = <usize>word(C, ResultWord.Stride) << 2;
     const c = base + <usize>m * stride + (<usize>n << 2);
     f32_gemm_tile(kc, a, b, c, stride, accumulate);
@@ -89,29 +89,24 @@ function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, a: usize, 
     return;
   }
   f32_gemm_tile(kc, a, b, tile, NR << 2, false);
-  if (byRows) {
-    const bytes = <usize>columns << 2;
-    let row = 0;
-    for (let r = 0; r < rows; r++) {
-      const c = address(C, base, gridW, m + r) + (<usize>n << 2);
-      const t = tile + (<usize>(r * NR) << 2);
-      if (accumulate) for (let o: usize = 0; o < bytes; o += 4) store<f32>(t + o, load<f32>(t + o) + load<f32>(c + o));
-      row++;
-    }
-    if (last) epilogue(p, n, tile, NR << 2, rows);
-    for (let r = 0; r < rows; r++) {
-      const c = address(C, base, gridW, m + r) + (<usize>n << 2);
-      const t = tile + (<usize>(r * NR) << 2);
-      if (columns == NR) {
-        v128.store(c, v128.load(t));
-        v128.store(c, v128.load(t, 16), 16);
-      } else {
-        for (let o: usize = 0; o < bytes; o += 4) store<f32>(c + o, load<f32>(t + o));
+  if (gridW != 0) {
+    storeGridRows(C, base, gridW, m, rows, n, columns, accumulate, tile);
+  } else if (byRows) {
+    const stride = <usize>word(C, ResultWord.Stride) << 2;
+    const c = base + <usize>m * stride + (<usize>n << 2);
+    if (accumulate) {
+      for (let r = 0; r < rows; r++) {
+        const from = c + <usize>r * stride;
+        const t = tile + (<usize>(r * NR) << 2);
+        for (let o: usize = 0; o < <usize>columns << 2; o += 4) store<f32>(t + o, load<f32>(t + o) + load<f32>(from + o));
       }
     }
+    if (last) epilogue(p, n, tile, NR << 2, rows);
+    for (let r = 0; r < rows; r++) storeLanes(c + <usize>r * stride, tile + (<usize>(r * NR) << 2), columns, false);
   } else {
+    const stride = <usize>word(C, ResultWord.Stride) << 2;
     for (let j = 0; j < columns; j++) {
-      const c = address(C, base, gridW, n + j) + (<usize>m << 2);
+      const c = base + <usize>(n + j) * stride + (<usize>m << 2);
       for (let r = 0; r < rows; r++) {
         const at = tile + (<usize>(r * NR + j) << 2);
         const to = c + (<usize>r << 2);
@@ -121,17 +116,51 @@ function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, a: usize, 
   }
 }
 
-/** Address of row (or pixel column) `index` of C. */
+/** Rows that are pixels of a grid, each stored to one, two or four places. */
+function storeGridRows(C: usize, base: usize, gridW: i32, m: i32, rows: i32, n: i32, columns: i32, accumulate: bool, tile: usize): void {
+  const gridH = word(C, ResultWord.GridH);
+  const firstY = word(C, ResultWord.FirstY);
+  const firstX = word(C, ResultWord.FirstX);
+  const limitY = word(C, ResultWord.LimitY);
+  const limitX = word(C, ResultWord.LimitX);
+  const endY = firstY + word(C, ResultWord.CountY);
+  const endX = firstX + word(C, ResultWord.CountX);
+  const termRow = word(C, ResultWord.TermRow);
+  const termColumn = word(C, ResultWord.TermColumn);
+  let q = m / gridW;
+  let x = m - q * gridW;
+  let image = q / gridH;
+  let y = q - image * gridH;
+  for (let r = 0; r < rows; r++) {
+    const place = image * word(C, ResultWord.ImageStride) + y * word(C, ResultWord.RowStride) + x * word(C, ResultWord.ColumnStride) + n;
+    const stopY = y < limitY ? endY : min(endY, 1);
+    const stopX = x < limitX ? endX : min(endX, 1);
+    for (let i = firstY; i < stopY; i++) {
+      for (let j = firstX; j < stopX; j++) {
+        storeLanes(base + (<usize>(place + i * termRow + j * termColumn) << 2), tile + (<usize>(r * NR) << 2), columns, accumulate);
+      }
+    }
+    if (++x == gridW) {
+      x = 0;
+      if (++y == gridH) {
+        y = 0;
+        image++;
+      }
+    }
+  }
+}
+
+/** The first `columns` of a row of the tile. */
 // @ts-ignore: decorator
 @inline
-function address(C: usize, base: usize, gridW: i32, index: i32): usize {
-  if (gridW == 0) return base + (<usize>index * <usize>word(C, ResultWord.Stride)) * 4;
-  const q = index / gridW;
-  const x = index - q * gridW;
-  const gridH = word(C, ResultWord.GridH);
-  const image = q / gridH;
-  const y = q - image * gridH;
-  return base + (<usize>image * <usize>word(C, ResultWord.ImageStride) + <usize>y * <usize>word(C, ResultWord.RowStride) + <usize>x * <usize>word(C, ResultWord.ColumnStride)) * 4;
+function storeLanes(c: usize, tile: usize, columns: i32, accumulate: bool): void {
+  if (columns == NR) {
+    storeRow(c, 0, v128.load(tile), v128.load(tile, 16), accumulate);
+  } else {
+    for (let o: usize = 0; o < <usize>columns << 2; o += 4) {
+      store<f32>(c + o, accumulate ? load<f32>(c + o) + load<f32>(tile + o) : load<f32>(tile + o));
+    }
+  }
 }
 
 /** Bias and activation on the rows of a finished tile, `stride` bytes apart. */

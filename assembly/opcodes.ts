@@ -49,9 +49,9 @@ export const enum GemmWord {
   /** Its parameter, as float bits. */
   Alpha = 12,
   A = 13,
-  B = 29,
-  C = 45,
-  Length = 61,
+  B = 30,
+  C = 47,
+  Length = 64,
 }
 
 export const enum Activation {
@@ -69,8 +69,6 @@ export const enum ViewKind {
   PixelLanes = 1,
   /** lane = (tap, channel), k = pixel: the same patches, transposed. */
   TapLanes = 2,
-  /** lane = a filter's first channel axis, k = (tap, second channel axis). */
-  Filter = 3,
 }
 
 /** A dense operand. */
@@ -81,7 +79,11 @@ export const enum DenseWord {
   DepthStride = 3,
 }
 
-/** Patches of an image: grid pixel (i, j), tap (a, b) reads image pixel (i SY + Y0 + a DY, j SX + X0 + b DX), zero outside. */
+/**
+ * Patches of a batch of images [., H, W, C]: grid pixel (i, j), tap (a, b) reads image pixel (i SY + Y0 + a DY, j SX + X0 + b DX), zero outside.
+ * With TermY or TermX not 0, the value is that pixel plus (minus, if Subtract) the one TermY further down, likewise TermX to the right
+ * of both: the transforms of Winograd's algorithm, taken while packing.
+ */
 export const enum PatchWord {
   Kind = 0,
   Base = 1,
@@ -94,34 +96,39 @@ export const enum PatchWord {
   SX = 8,
   Y0 = 9,
   X0 = 10,
-  TapsY = 11,
-  TapsX = 12,
-  DY = 13,
-  DX = 14,
+  TapsX = 11,
+  DY = 12,
+  DX = 13,
+  TermY = 14,
+  TermX = 15,
+  Subtract = 16,
 }
 
-/** Taps (a, b) of a filter: Base + a TapStrideY + b TapStrideX + lane LaneStride + k's channel, `Run` channels a tap. */
-export const enum FilterWord {
-  Kind = 0,
-  Base = 1,
-  Run = 2,
-  LaneStride = 3,
-  TapsX = 4,
-  TapStrideY = 5,
-  TapStrideX = 6,
-}
-
-/** Where C goes. Rows (or columns, when `PixelColumns`) are dense, or pixels of a grid spread over an image. */
+/**
+ * Where C goes. Rows (or columns, when `PixelColumns`) are dense, or pixels (i, j) of a grid spread over images. On a grid, a row is stored to
+ * CountY x CountX places: TermRow apart from the FirstY-th on, TermColumn apart from the FirstX-th on. The second place down
+ * (to the right) exists for i < LimitY (j < LimitX) only.
+ */
 export const enum ResultWord {
   Kind = 0,
   Base = 1,
   /** Distance between rows (columns when `PixelColumns`); used when GridW is 0. */
   Stride = 2,
-  GridH = 3,
-  GridW = 4,
-  ImageStride = 5,
-  RowStride = 6,
-  ColumnStride = 7,
+  /** Whether to add to what is there. */
+  Accumulate = 3,
+  GridH = 4,
+  GridW = 5,
+  ImageStride = 6,
+  RowStride = 7,
+  ColumnStride = 8,
+  FirstY = 9,
+  CountY = 10,
+  LimitY = 11,
+  TermRow = 12,
+  FirstX = 13,
+  CountX = 14,
+  LimitX = 15,
+  TermColumn = 16,
 }
 
 export const enum ResultKind {

@@ -2,7 +2,7 @@
  * Packing: P lanes of an operand over a range of k, written as out[k * P + lane] so that the register tile reads straight through memory.
  * Whatever lies outside (lanes past the end, pixels in the padding) is packed as zeros. Patches of a convolution are gathered here and exist nowhere else.
  */
-import { DenseWord, FilterWord, PatchWord, ViewKind } from "./opcodes";
+import { DenseWord, PatchWord, ViewKind } from "./opcodes";
 
 // @ts-ignore: decorator
 @inline
@@ -10,17 +10,20 @@ function word(p: usize, index: i32): i32 {
   return load<i32>(p + ((<usize>index) << 2));
 }
 
+/** Space for the lanes of a panel: for each of 8, the addresses of its up to 4 terms, its image, y and x. */
+export const LANE_TABLE_BYTES: usize = 256;
+const LANE_BYTES: usize = 32;
+
 /**
  * Packs lanes [lane, lane + valid) of `view`, k in [k0, k0 + kc), into out[kc, P]; lanes from `valid` to P become 0.
- * `table` is space for 8 x 4 words; `zeros` a run of zeros at least as long as any contiguous run of the view. P is 4, 6 or 8.
+ * `table` is LANE_TABLE_BYTES of space; `zeros` a run of zeros at least as long as any contiguous run of the view. P is 4, 6 or 8.
  */
 export function packPanel(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
   if (kc == 0) return;
   const kind = word(view, DenseWord.Kind);
   if (kind == ViewKind.Dense) packDense(view, lane, valid, P, k0, kc, out, table, zeros);
   else if (kind == ViewKind.PixelLanes) packPixelLanes(view, lane, valid, P, k0, kc, out, table, zeros);
-  else if (kind == ViewKind.TapLanes) packTapLanes(view, lane, valid, P, k0, kc, out);
-  else packFilter(view, lane, valid, P, k0, kc, out, table, zeros);
+  else packTapLanes(view, lane, valid, P, k0, kc, out, zeros);
 }
 
 function packDense(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
@@ -31,32 +34,9 @@ function packDense(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32,
     for (let l = 0; l < P; l++) {
       setPointer(table, l, l < valid ? base + ((<usize>(lane + l) * laneStride + <usize>k0) << 2) : zeros);
     }
-    packRun(table, P, kc, out);
+    packRun(table, P, 1, false, kc, out);
   } else {
     copyLanes(base + ((<usize>k0 * depthStride + <usize>lane) << 2), depthStride << 2, valid, P, kc, out);
-  }
-}
-
-function packFilter(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
-  const base = <usize>word(view, FilterWord.Base);
-  const run = word(view, FilterWord.Run);
-  const laneStride = <usize>word(view, FilterWord.LaneStride);
-  const tapsX = word(view, FilterWord.TapsX);
-  const strideY = word(view, FilterWord.TapStrideY);
-  const strideX = word(view, FilterWord.TapStrideX);
-  let tap = k0 / run;
-  let c = k0 - tap * run;
-  for (let k = 0; k < kc; ) {
-    const length = min(run - c, kc - k);
-    const ty = tap / tapsX;
-    const offset = ty * strideY + (tap - ty * tapsX) * strideX + c;
-    for (let l = 0; l < P; l++) {
-      setPointer(table, l, l < valid ? base + ((<usize>offset + <usize>(lane + l) * laneStride) << 2) : zeros);
-    }
-    packRun(table, P, length, out + (<usize>(k * P) << 2));
-    k += length;
-    c = 0;
-    tap++;
   }
 }
 
@@ -71,21 +51,25 @@ function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc:
   const tapsX = word(view, PatchWord.TapsX);
   const DY = word(view, PatchWord.DY);
   const DX = word(view, PatchWord.DX);
+  const termY = word(view, PatchWord.TermY);
+  const termX = word(view, PatchWord.TermX);
+  const subtract = word(view, PatchWord.Subtract) != 0;
+  const terms = (termY != 0 ? 2 : 1) * (termX != 0 ? 2 : 1);
 
-  // table[lane] = [pointer of the run, image address, y, x] with y = H (never valid) for lanes past the end.
+  // Each lane's image, y and x; a y that is never inside for lanes past the end.
   let q = lane / gridW;
   let gx = lane - q * gridW;
   let image = q / gridH;
   let gy = q - image * gridH;
   let interior = DX == 1;
   for (let l = 0; l < P; l++) {
-    const t = table + (<usize>l << 4);
+    const t = table + <usize>l * LANE_BYTES;
     if (l < valid) {
       const x = gx * word(view, PatchWord.SX) + word(view, PatchWord.X0);
-      store<i32>(t, <i32>(base + ((<usize>(image * H * W) * <usize>C) << 2)), 4);
-      store<i32>(t, gy * word(view, PatchWord.SY) + word(view, PatchWord.Y0), 8);
-      store<i32>(t, x, 12);
-      interior = interior && x >= 0 && x + tapsX <= W;
+      store<i32>(t, <i32>(base + ((<usize>(image * H * W) * <usize>C) << 2)), 16);
+      store<i32>(t, gy * word(view, PatchWord.SY) + word(view, PatchWord.Y0), 20);
+      store<i32>(t, x, 24);
+      interior = interior && min(x, x + termX) >= 0 && max(x, x + termX) + tapsX <= W;
       if (++gx == gridW) {
         gx = 0;
         if (++gy == gridH) {
@@ -94,8 +78,8 @@ function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc:
         }
       }
     } else {
-      store<i32>(t, i32.MIN_VALUE >> 1, 8);
-      store<i32>(t, 0, 12);
+      store<i32>(t, i32.MIN_VALUE >> 1, 20);
+      store<i32>(t, 0, 24);
     }
   }
 
@@ -109,13 +93,16 @@ function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc:
   for (let k = 0; k < kc; ) {
     const length = min(runLength - c, kc - k);
     for (let l = 0; l < P; l++) {
-      const t = table + (<usize>l << 4);
-      const y = load<i32>(t, 8) + ty * DY;
-      const x = load<i32>(t, 12) + tx * DX;
-      const inside = <u32>y < <u32>H && <u32>x < <u32>W;
-      store<i32>(t, inside ? load<i32>(t, 4) + (((y * W + x) * C + c) << 2) : <i32>zeros);
+      const t = table + <usize>l * LANE_BYTES;
+      const start = load<i32>(t, 16) + (c << 2);
+      const y = load<i32>(t, 20) + ty * DY;
+      const x = load<i32>(t, 24) + tx * DX;
+      store<i32>(t, pixel(start, y, x, H, W, C, zeros));
+      if (termX != 0) store<i32>(t, pixel(start, y, x + termX, H, W, C, zeros), 4);
+      if (termY != 0) store<i32>(t + (termX != 0 ? 8 : 4), pixel(start, y + termY, x, H, W, C, zeros));
+      if (terms == 4) store<i32>(t, pixel(start, y + termY, x + termX, H, W, C, zeros), 12);
     }
-    packRun(table, P, length, out + (<usize>(k * P) << 2));
+    packRun(table, P, terms, subtract, length, out + (<usize>(k * P) << 2));
     k += length;
     c = 0;
     if (++tx == runsX) {
@@ -125,8 +112,15 @@ function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc:
   }
 }
 
+/** The address of a pixel's run that starts `start` bytes into an image, or of zeros if the pixel is outside. */
+// @ts-ignore: decorator
+@inline
+function pixel(start: i32, y: i32, x: i32, H: i32, W: i32, C: i32, zeros: usize): i32 {
+  return <u32>y < <u32>H && <u32>x < <u32>W ? start + (((y * W + x) * C) << 2) : <i32>zeros;
+}
+
 /** Lanes are (tap, channel) and k runs over the pixels of a grid. Lanes of one row of taps lie side by side in memory when DX is 1. */
-function packTapLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize): void {
+function packTapLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, zeros: usize): void {
   const C = word(view, PatchWord.C);
   const tapsX = word(view, PatchWord.TapsX);
   const rowLength = (word(view, PatchWord.DX) == 1 ? tapsX : 1) * C;
@@ -135,12 +129,12 @@ function packTapLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i
     const row = (lane + l) / rowLength;
     const within = lane + l - row * rowLength;
     const width = min(valid - l, rowLength - within);
-    packTapRow(view, row, within, width, P, k0, kc, out + (<usize>l << 2));
+    packTapRow(view, row, within, width, P, k0, kc, out + (<usize>l << 2), zeros);
     l += width;
   }
 }
 
-function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: i32, kc: i32, out: usize): void {
+function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: i32, kc: i32, out: usize, zeros: usize): void {
   const base = <usize>word(view, PatchWord.Base);
   const H = word(view, PatchWord.H);
   const W = word(view, PatchWord.W);
@@ -150,6 +144,9 @@ function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: 
   const SX = word(view, PatchWord.SX);
   const tapsX = word(view, PatchWord.TapsX);
   const DX = word(view, PatchWord.DX);
+  const termY = word(view, PatchWord.TermY);
+  const termX = word(view, PatchWord.TermX);
+  const subtract = word(view, PatchWord.Subtract) != 0;
   const contiguous = DX == 1;
   const ty = contiguous ? row : row / tapsX;
   const tx = contiguous ? within / C : row - ty * tapsX;
@@ -157,13 +154,16 @@ function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: 
   const lastTap = contiguous ? (within + width - 1) / C : tx;
   const shiftY = word(view, PatchWord.Y0) + ty * word(view, PatchWord.DY);
   const shiftX = word(view, PatchWord.X0) + tx * DX;
-  // Grid columns whose taps are all inside: 0 <= gx SX + shiftX and gx SX + shiftX + (lastTap - tx) < W.
-  const firstInside = shiftX >= 0 ? 0 : (-shiftX + SX - 1) / SX;
-  const room = W - 1 - (lastTap - tx) - shiftX;
+  // Grid columns whose taps are all inside: 0 <= gx SX + low and gx SX + high < W.
+  const low = shiftX + min(0, termX);
+  const high = shiftX + lastTap - tx + max(0, termX);
+  const firstInside = low >= 0 ? 0 : (SX - 1 - low) / SX;
+  const room = W - 1 - high;
   const endInside = room < 0 ? 0 : room / SX + 1;
 
   const step = <usize>P << 2;
   const sourceStep = <usize>(SX * C) << 2;
+  const lineBytes = <usize>(W * C) << 2;
   let q = k0 / gridW;
   let gx = k0 - q * gridW;
   let image = q / gridH;
@@ -172,19 +172,28 @@ function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: 
     const end = min(gridW, gx + kc - k);
     k += end - gx;
     const y = gy * word(view, PatchWord.SY) + shiftY;
-    if (<u32>y >= <u32>H) {
+    const first = <u32>y < <u32>H;
+    const second = termY != 0 && <u32>(y + termY) < <u32>H;
+    if (!first && !second) {
       for (; gx < end; gx++, out += step) zeroLanes(out, width);
     } else {
-      const line = base + (<usize>((image * H + y) * W) * <usize>C << 2);
-      for (; gx < min(end, firstInside); gx++, out += step) edgeLanes(line, gx * SX + shiftX, W, C, c, width, out);
+      const top = base + <usize>(image * H) * lineBytes;
+      const line0 = first ? top + <usize>y * lineBytes : 0;
+      const line1 = second ? top + <usize>(y + termY) * lineBytes : 0;
+      for (; gx < min(end, firstInside); gx++, out += step) edgeLanes(line0, line1, gx * SX + shiftX, termX, subtract, W, C, c, width, out);
       const stop = min(end, endInside);
       if (gx < stop) {
         const count = stop - gx;
-        copyBlock(line + (<usize>((gx * SX + shiftX) * C + c) << 2), sourceStep, width, count, out, step);
+        const at = <usize>((gx * SX + shiftX) * C + c) << 2;
+        if (second || termX != 0) {
+          sumBlock(first ? line0 + at : 0, second ? line1 + at : 0, (termX * C) << 2, subtract, sourceStep, width, count, out, step, zeros);
+        } else {
+          copyBlock(line0 + at, sourceStep, width, count, out, step);
+        }
         out += step * <usize>count;
         gx = stop;
       }
-      for (; gx < end; gx++, out += step) edgeLanes(line, gx * SX + shiftX, W, C, c, width, out);
+      for (; gx < end; gx++, out += step) edgeLanes(line0, line1, gx * SX + shiftX, termX, subtract, W, C, c, width, out);
     }
     gx = 0;
     if (++gy == gridH) {
@@ -194,13 +203,73 @@ function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: 
   }
 }
 
-/** Lanes that may lie left or right of the image, one by one; `x` is the column of the first, `c` its channel. */
-function edgeLanes(line: usize, x: i32, W: i32, C: i32, c: i32, width: i32, out: usize): void {
+/** Lanes that may lie left or right of the image, one by one; `x` is the column of the first, `c` its channel. A line outside is 0. */
+function edgeLanes(line0: usize, line1: usize, x: i32, termX: i32, subtract: bool, W: i32, C: i32, c: i32, width: i32, out: usize): void {
   for (let l = 0; l < width; l++) {
-    store<f32>(out + (<usize>l << 2), <u32>x < <u32>W ? load<f32>(line + (<usize>(x * C + c) << 2)) : 0);
+    const a = edgeTerms(line0, x, termX, subtract, W, C, c);
+    const b = edgeTerms(line1, x, termX, subtract, W, C, c);
+    store<f32>(out + (<usize>l << 2), subtract ? a - b : a + b);
     if (++c == C) {
       c = 0;
       x++;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function edgeTerms(line: usize, x: i32, termX: i32, subtract: bool, W: i32, C: i32, c: i32): f32 {
+  if (line == 0) return 0;
+  let a: f32 = <u32>x < <u32>W ? load<f32>(line + (<usize>(x * C + c) << 2)) : 0;
+  if (termX != 0 && <u32>(x + termX) < <u32>W) {
+    const b = load<f32>(line + (<usize>((x + termX) * C + c) << 2));
+    a = subtract ? a - b : a + b;
+  }
+  return a;
+}
+
+/** As copyBlock, summing (subtracting) what lies `across` bytes further, in either line, and the second line from the first. A line of 0 is zeros. */
+function sumBlock(
+  line0: usize,
+  line1: usize,
+  across: i32,
+  subtract: bool,
+  sourceStep: usize,
+  width: i32,
+  count: i32,
+  out: usize,
+  step: usize,
+  zeros: usize,
+): void {
+  const step0 = line0 ? sourceStep : 0;
+  const step1 = line1 ? sourceStep : 0;
+  const across0 = line0 ? <usize>across : 0;
+  const across1 = line1 ? <usize>across : 0;
+  let p0 = line0 ? line0 : zeros;
+  let p1 = line1 ? line1 : zeros;
+  const sign = f32x4.splat(subtract ? -1 : 1);
+  const zero = f32x4.splat(0);
+  for (let i = 0; i < count; i++, p0 += step0, p1 += step1, out += step) {
+    let l = 0;
+    for (; l + 4 <= width; l += 4) {
+      const o = <usize>l << 2;
+      let a = v128.load(p0 + o);
+      let b = line1 ? v128.load(p1 + o) : zero;
+      if (across != 0) {
+        a = f32x4.add(a, f32x4.mul(sign, v128.load(p0 + across0 + o)));
+        if (line1) b = f32x4.add(b, f32x4.mul(sign, v128.load(p1 + across1 + o)));
+      }
+      v128.store(out + o, f32x4.add(a, f32x4.mul(sign, b)));
+    }
+    for (; l < width; l++) {
+      const o = <usize>l << 2;
+      let a = load<f32>(p0 + o);
+      let b = load<f32>(p1 + o);
+      if (across != 0) {
+        a += f32x4.extract_lane(sign, 0) * load<f32>(p0 + across0 + o);
+        b += f32x4.extract_lane(sign, 0) * load<f32>(p1 + across1 + o);
+      }
+      store<f32>(out + o, a + f32x4.extract_lane(sign, 0) * b);
     }
   }
 }
@@ -245,39 +314,127 @@ function copyLanes(source: usize, sourceStep: usize, valid: i32, P: i32, kc: i32
 // @ts-ignore: decorator
 @inline
 function setPointer(table: usize, lane: i32, pointer: usize): void {
-  store<i32>(table + (<usize>lane << 4), <i32>pointer);
+  store<i32>(table + <usize>lane * LANE_BYTES, <i32>pointer);
 }
 
 // @ts-ignore: decorator
 @inline
 function pointer(table: usize, lane: i32): usize {
-  return <usize>load<u32>(table + (<usize>lane << 4));
+  return <usize>load<u32>(table + <usize>lane * LANE_BYTES);
 }
 
-/** Interleaves P runs of `length` floats, whose addresses stand in `table`. */
-function packRun(table: usize, P: i32, length: i32, out: usize): void {
+/** Interleaves P runs of `length` floats, each the sum (difference) of `terms` runs whose addresses stand in `table`. */
+function packRun(table: usize, P: i32, terms: i32, subtract: bool, length: i32, out: usize): void {
   const step = <usize>P << 2;
-  packFour(pointer(table, 0), pointer(table, 1), pointer(table, 2), pointer(table, 3), length, out, step);
-  if (P == 8) packFour(pointer(table, 4), pointer(table, 5), pointer(table, 6), pointer(table, 7), length, out + 16, step);
-  else if (P == 6) packTwo(pointer(table, 4), pointer(table, 5), length, out + 16, step);
+  if (terms == 1) {
+    packFour(pointer(table, 0), pointer(table, 1), pointer(table, 2), pointer(table, 3), length, out, step);
+    if (P == 8) packFour(pointer(table, 4), pointer(table, 5), pointer(table, 6), pointer(table, 7), length, out + 16, step);
+    else if (P == 6) packTwo(pointer(table, 4), pointer(table, 5), length, out + 16, step);
+  } else {
+    const sign: f32 = subtract ? -1 : 1;
+    if (terms == 2) packFourTerms(2, table, sign, length, out, step);
+    else packFourTerms(4, table, sign, length, out, step);
+    if (P > 4) {
+      const rest = table + 4 * LANE_BYTES;
+      if (P == 8) {
+        if (terms == 2) packFourTerms(2, rest, sign, length, out + 16, step);
+        else packFourTerms(4, rest, sign, length, out + 16, step);
+      } else if (terms == 2) packTwoTerms(2, rest, sign, length, out + 16, step);
+      else packTwoTerms(4, rest, sign, length, out + 16, step);
+    }
+  }
+}
+
+/** Four floats of lane `lane` from byte `o` of its terms on: a + s b, or (a + s b) + s (c + s d). */
+// @ts-ignore: decorator
+@inline
+function sumTerms(terms: i32, table: usize, lane: usize, sign: v128, o: usize): v128 {
+  const t = table + lane * LANE_BYTES;
+  const ab = f32x4.add(v128.load(<usize>load<u32>(t) + o), f32x4.mul(sign, v128.load(<usize>load<u32>(t, 4) + o)));
+  if (terms == 2) return ab;
+  const cd = f32x4.add(v128.load(<usize>load<u32>(t, 8) + o), f32x4.mul(sign, v128.load(<usize>load<u32>(t, 12) + o)));
+  return f32x4.add(ab, f32x4.mul(sign, cd));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumTermsScalar(terms: i32, table: usize, lane: usize, sign: f32, o: usize): f32 {
+  const t = table + lane * LANE_BYTES;
+  const ab = load<f32>(<usize>load<u32>(t) + o) + sign * load<f32>(<usize>load<u32>(t, 4) + o);
+  if (terms == 2) return ab;
+  return ab + sign * (load<f32>(<usize>load<u32>(t, 8) + o) + sign * load<f32>(<usize>load<u32>(t, 12) + o));
+}
+
+// @ts-ignore: decorator
+@inline
+function packFourTerms(terms: i32, table: usize, sign: f32, length: i32, out: usize, step: usize): void {
+  const s = f32x4.splat(sign);
+  const end = <usize>length << 2;
+  let o: usize = 0;
+  for (; o + 16 <= end; o += 16) {
+    const a = sumTerms(terms, table, 0, s, o), b = sumTerms(terms, table, 1, s, o);
+    const c = sumTerms(terms, table, 2, s, o), d = sumTerms(terms, table, 3, s, o);
+    out = storeTransposed(a, b, c, d, out, step);
+  }
+  for (; o < end; o += 4, out += step) {
+    store<f32>(out, sumTermsScalar(terms, table, 0, sign, o));
+    store<f32>(out, sumTermsScalar(terms, table, 1, sign, o), 4);
+    store<f32>(out, sumTermsScalar(terms, table, 2, sign, o), 8);
+    store<f32>(out, sumTermsScalar(terms, table, 3, sign, o), 12);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function packTwoTerms(terms: i32, table: usize, sign: f32, length: i32, out: usize, step: usize): void {
+  const s = f32x4.splat(sign);
+  const end = <usize>length << 2;
+  let o: usize = 0;
+  for (; o + 16 <= end; o += 16) out = storePairs(sumTerms(terms, table, 0, s, o), sumTerms(terms, table, 1, s, o), out, step);
+  for (; o < end; o += 4, out += step) {
+    store<f32>(out, sumTermsScalar(terms, table, 0, sign, o));
+    store<f32>(out, sumTermsScalar(terms, table, 1, sign, o), 4);
+  }
+}
+
+/** Stores four vectors as the columns of four rows `step` bytes apart; gives the row after them. */
+// @ts-ignore: decorator
+@inline
+function storeTransposed(a: v128, b: v128, c: v128, d: v128, out: usize, step: usize): usize {
+  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<i64>(ab0, cd0, 0, 2));
+  out += step;
+  v128.store(out, v128.shuffle<i64>(ab0, cd0, 1, 3));
+  out += step;
+  v128.store(out, v128.shuffle<i64>(ab1, cd1, 0, 2));
+  out += step;
+  v128.store(out, v128.shuffle<i64>(ab1, cd1, 1, 3));
+  return out + step;
+}
+
+/** Likewise for two vectors. */
+// @ts-ignore: decorator
+@inline
+function storePairs(a: v128, b: v128, out: usize, step: usize): usize {
+  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  v128.store64_lane(out, ab0, 0);
+  out += step;
+  v128.store64_lane(out, ab0, 1);
+  out += step;
+  v128.store64_lane(out, ab1, 0);
+  out += step;
+  v128.store64_lane(out, ab1, 1);
+  return out + step;
 }
 
 function packFour(p0: usize, p1: usize, p2: usize, p3: usize, length: i32, out: usize, step: usize): void {
   let k = length;
   for (; k >= 4; k -= 4) {
-    const a = v128.load(p0), b = v128.load(p1), c = v128.load(p2), d = v128.load(p3);
-    const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-    const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-    const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-    const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-    v128.store(out, v128.shuffle<i64>(ab0, cd0, 0, 2));
-    out += step;
-    v128.store(out, v128.shuffle<i64>(ab0, cd0, 1, 3));
-    out += step;
-    v128.store(out, v128.shuffle<i64>(ab1, cd1, 0, 2));
-    out += step;
-    v128.store(out, v128.shuffle<i64>(ab1, cd1, 1, 3));
-    out += step;
+    out = storeTransposed(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), out, step);
     p0 += 16;
     p1 += 16;
     p2 += 16;
@@ -294,17 +451,7 @@ function packFour(p0: usize, p1: usize, p2: usize, p3: usize, length: i32, out: 
 function packTwo(p0: usize, p1: usize, length: i32, out: usize, step: usize): void {
   let k = length;
   for (; k >= 4; k -= 4) {
-    const a = v128.load(p0), b = v128.load(p1);
-    const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-    const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-    v128.store64_lane(out, ab0, 0);
-    out += step;
-    v128.store64_lane(out, ab0, 1);
-    out += step;
-    v128.store64_lane(out, ab1, 0);
-    out += step;
-    v128.store64_lane(out, ab1, 1);
-    out += step;
+    out = storePairs(v128.load(p0), v128.load(p1), out, step);
     p0 += 16;
     p1 += 16;
   }

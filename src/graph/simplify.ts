@@ -1,6 +1,6 @@
 /** Algebra that costs nothing in accuracy: fewer nodes, the same values. */
 import { sameShape, sizeOf } from "../core/shape.ts";
-import { add, broadcastTo, reduceSum, reshape, slice, sub, transpose } from "./build.ts";
+import { add, broadcastTo, mul, reduceSum, reshape, slice, sub, transpose } from "./build.ts";
 import { type Graph, isOp, type Node, rewrite } from "./graph.ts";
 import { OPS, type OpName } from "./ops.ts";
 
@@ -32,6 +32,11 @@ const RULES: { readonly [O in OpName]?: Rule<O> } = {
     return choice === undefined ? null : broadcastTo(choice !== 0 ? a : b, y.shape);
   },
 
+  matmul(y, a, b) {
+    const { transposeA, transposeB } = y.attrs;
+    const inner = a.shape[transposeA ? 0 : 1];
+    return inner === 1 ? mul(reshape(a, [y.shape[0]!, 1]), reshape(b, [1, y.shape[1]!])) : null;
+  },
   reduceSum(y, x) {
     const axes = y.attrs.axes.filter((a) => x.shape[a] !== 1);
     return axes.length < y.attrs.axes.length ? reduceSum(x, axes) : null;

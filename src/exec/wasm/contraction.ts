@@ -1,133 +1,13 @@
 /** Matrix products and the three faces of convolution, all as one packed GEMM over views of their operands. */
-import { DenseWord, FilterWord, GemmWord, Opcode, PatchWord, ResultKind, ResultWord, ViewKind } from "../../../assembly/opcodes.ts";
+import { Opcode, ViewKind } from "../../../assembly/opcodes.ts";
 import type { Node } from "../../graph/graph.ts";
 import type { ConvAttrs } from "../../graph/ops.ts";
-import { at, type Buffer, type Context, type Instruction, ranged, type Word } from "./plan.ts";
+import { type Axis, dense, gemm, gridResult, patches, result, type View } from "./gemm.ts";
+import { at, type Buffer, type Context, type Instruction, ranged } from "./plan.ts";
+import { fastPhases, winogradConv2d, winogradFilterGrad, winogradInputGrad } from "./winograd.ts";
 
-/** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
-const MC = 192;
-const KC = 384;
-const NC = 1024;
-/** The wider side of the register tile; a result with no more columns than NARROW is computed transposed. */
-const NR = 8;
+/** A result with no more columns than this is computed transposed: they would leave most of the register tile's wide side idle. */
 const NARROW = 4;
-/** Bytes in front of the packed panels: one tile and a table of lanes. */
-const TILE_BYTES = 256 + 128;
-
-/** An operand or result of a GEMM: the words of its view, the buffer it is in, and the longest run its packing reads. */
-interface View {
-  readonly words: readonly Word[];
-  readonly buffer: Buffer;
-  readonly run: number;
-}
-
-interface Product {
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-  readonly a: View;
-  readonly b: View;
-  readonly c: View;
-}
-
-/** C = A B as an instruction. */
-function gemm({ M, N, K, a, b, c }: Product): Instruction {
-  const mc = Math.min(MC, Math.ceil(M / 12) * 12);
-  const nc = Math.min(NC, Math.ceil(N / NR) * NR);
-  const kc = Math.min(KC, K);
-  const words = new Array<Word>(GemmWord.Length).fill(0);
-  words[GemmWord.M] = M;
-  words[GemmWord.N] = N;
-  words[GemmWord.K] = K;
-  words[GemmWord.MC] = mc;
-  words[GemmWord.KC] = KC;
-  words[GemmWord.NC] = nc;
-  words[GemmWord.Split] = M >= N ? 0 : 1; // each thread packs the whole of the other operand: let that be the smaller one
-  words[GemmWord.Scratch] = "scratch";
-  words[GemmWord.ScratchStride] = "scratchStride";
-  words[GemmWord.Zeros] = "zeros";
-  words.splice(GemmWord.A, a.words.length, ...a.words);
-  words.splice(GemmWord.B, b.words.length, ...b.words);
-  words.splice(GemmWord.C, c.words.length, ...c.words);
-  return {
-    opcode: Opcode.Gemm,
-    words,
-    reads: [a.buffer, b.buffer],
-    writes: [c.buffer],
-    scratch: TILE_BYTES + (mc + nc) * kc * 4,
-    zeros: Math.max(a.run, b.run, kc) * 4,
-  };
-}
-
-function dense(buffer: Buffer, laneStride: number, depthStride: number): View {
-  const words: Word[] = [];
-  words[DenseWord.Kind] = ViewKind.Dense;
-  words[DenseWord.Base] = at(buffer);
-  words[DenseWord.LaneStride] = laneStride;
-  words[DenseWord.DepthStride] = depthStride;
-  return { words, buffer, run: 0 };
-}
-
-/** One axis of a convolution as the patches of one phase see it: grid position i, tap a reads pixel i stride + origin + a step. */
-interface Axis {
-  readonly grid: number;
-  readonly taps: number;
-  readonly stride: number;
-  readonly origin: number;
-  readonly step: 1 | -1;
-}
-
-/** Patches of an image batch [., H, W, C]: lanes are pixels of the grid, or (transposed) taps and channels. */
-function patches(kind: ViewKind.PixelLanes | ViewKind.TapLanes, buffer: Buffer, [, H, W, C]: readonly number[], y: Axis, x: Axis): View {
-  const words: Word[] = [];
-  words[PatchWord.Kind] = kind;
-  words[PatchWord.Base] = at(buffer);
-  words[PatchWord.H] = H!;
-  words[PatchWord.W] = W!;
-  words[PatchWord.C] = C!;
-  words[PatchWord.GridH] = y.grid;
-  words[PatchWord.GridW] = x.grid;
-  words[PatchWord.SY] = y.stride;
-  words[PatchWord.SX] = x.stride;
-  words[PatchWord.Y0] = y.origin;
-  words[PatchWord.X0] = x.origin;
-  words[PatchWord.TapsY] = y.taps;
-  words[PatchWord.TapsX] = x.taps;
-  words[PatchWord.DY] = y.step;
-  words[PatchWord.DX] = x.step;
-  return { words, buffer, run: x.taps * C! };
-}
-
-/** Rows (or, transposed, columns) of the result `stride` apart. */
-function result(buffer: Buffer, stride: number, transposed = false): View {
-  const words: Word[] = new Array<Word>(ResultWord.ColumnStride + 1).fill(0);
-  words[ResultWord.Kind] = transposed ? ResultKind.PixelColumns : ResultKind.Rows;
-  words[ResultWord.Base] = at(buffer);
-  words[ResultWord.Stride] = stride;
-  return { words, buffer, run: 0 };
-}
-
-/** Every stride-th pixel of an image batch from (y0, x0): where one phase of a transposed convolution goes. */
-function phaseResult(
-  buffer: Buffer,
-  [, H, W, C]: readonly number[],
-  gridH: number,
-  gridW: number,
-  [sy, sx]: ConvAttrs["strides"],
-  y0: number,
-  x0: number,
-): View {
-  const words: Word[] = [];
-  words[ResultWord.Kind] = ResultKind.Rows;
-  words[ResultWord.Base] = at(buffer, (y0 * W! + x0) * C! * 4);
-  words[ResultWord.Stride] = 0;
-  words[ResultWord.GridH] = gridH;
-  words[ResultWord.GridW] = gridW;
-  words[ResultWord.ImageStride] = H! * W! * C!;
-  words[ResultWord.RowStride] = sy * W! * C!;
-  words[ResultWord.ColumnStride] = sx * C!;
-  return { words, buffer, run: 0 };
-}
 
 /** C[M, N] with few columns is computed as Cᵀ, so that the many rows lie on the wide side of the tile. */
 function oriented(M: number, N: number, K: number, a: View, b: View, c: (transposed: boolean) => View): Instruction {
@@ -155,6 +35,7 @@ function convAxes(output: readonly number[], [kh, kw]: readonly number[], { stri
 export function lowerConv2d(node: Node<"conv2d">, out: Buffer, [x, w]: readonly Buffer[]): Instruction[] {
   const input = node.inputs[0]!.shape;
   const filter = node.inputs[1]!.shape;
+  if (fastPhases(node, filter)) return winogradConv2d(node, out, x!, w!);
   const [kh, kw, channels, N] = filter as [number, number, number, number];
   const [y, xAxis] = convAxes(node.shape, filter, node.attrs);
   const M = node.shape[0]! * y.grid * xAxis.grid;
@@ -165,6 +46,7 @@ export function lowerConv2d(node: Node<"conv2d">, out: Buffer, [x, w]: readonly 
 export function lowerConv2dFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, [x, dy]: readonly Buffer[]): Instruction[] {
   const input = node.inputs[0]!.shape;
   const output = node.inputs[1]!.shape;
+  if (fastPhases(node, node.shape)) return winogradFilterGrad(node, out, x!, dy!);
   const [kh, kw, channels, N] = node.shape as [number, number, number, number];
   const [y, xAxis] = convAxes(output, [kh, kw], node.attrs);
   const K = output[0]! * y.grid * xAxis.grid;
@@ -197,27 +79,29 @@ function lowerNarrowInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, dy: Bu
  */
 export function lowerConv2dInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, [dy, w]: readonly Buffer[], context: Context): Instruction[] {
   if (node.shape[3]! <= NARROW) return lowerNarrowInputGrad(node, out, dy!, w!, context);
+  if (fastPhases(node, node.inputs[1]!.shape)) return winogradInputGrad(node, out, dy!, w!);
   const output = node.inputs[0]!.shape;
   const [kh, kw, N, channels] = node.inputs[1]!.shape as [number, number, number, number];
   const { strides, pads } = node.attrs;
+  const [sy, sx] = strides;
   const [batch, H, W] = node.shape as [number, number, number, number];
+  // The filter as one image whose pixels are (b, in) of row a: the columns of the product are its pixels, `sx` taps apart.
+  const filter = [1, kh, kw * N, channels];
   const instructions: Instruction[] = [];
-  for (let ry = 0; ry < Math.min(strides[0], H); ry++) {
-    for (let rx = 0; rx < Math.min(strides[1], W); rx++) {
-      const y = phase(ry, H, kh, strides[0], pads[0]);
-      const x = phase(rx, W, kw, strides[1], pads[2]);
-      const words: Word[] = [];
-      words[FilterWord.Kind] = ViewKind.Filter;
-      words[FilterWord.Base] = at(w!, (y.firstTap * kw + x.firstTap) * N * channels * 4);
-      words[FilterWord.Run] = channels;
-      words[FilterWord.LaneStride] = channels;
-      words[FilterWord.TapsX] = x.taps;
-      words[FilterWord.TapStrideY] = strides[0] * kw * N * channels;
-      words[FilterWord.TapStrideX] = strides[1] * N * channels;
-      const filter: View = { words, buffer: w!, run: channels };
+  for (let ry = 0; ry < Math.min(sy, H); ry++) {
+    for (let rx = 0; rx < Math.min(sx, W); rx++) {
+      const y = phase(ry, H, kh, sy, pads[0]);
+      const x = phase(rx, W, kw, sx, pads[2]);
+      const b = patches(
+        ViewKind.PixelLanes,
+        w!,
+        filter,
+        { grid: 1, taps: y.taps, stride: 0, origin: y.firstTap, step: sy },
+        { grid: N, taps: x.taps, stride: 1, origin: x.firstTap * N, step: sx * N },
+      );
       const a = patches(ViewKind.PixelLanes, dy!, output, y, x);
-      const c = phaseResult(out, node.shape, y.grid, x.grid, strides, ry, rx);
-      instructions.push(gemm({ M: batch * y.grid * x.grid, N, K: y.taps * x.taps * channels, a, b: filter, c }));
+      const c = gridResult(out, (ry * W + rx) * N, H * W * N, { grid: y.grid, stride: sy * W * N }, { grid: x.grid, stride: sx * N });
+      instructions.push(gemm({ M: batch * y.grid * x.grid, N, K: y.taps * x.taps * channels, a, b, c }));
     }
   }
   return instructions;

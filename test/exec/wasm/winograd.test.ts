@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Executor, Session } from "../../../src/exec/executor.ts";
+import { evaluate } from "../../../src/exec/reference/evaluate.ts";
+import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { fastPhases } from "../../../src/exec/wasm/winograd.ts";
+import { pad, slice } from "../../../src/graph/build.ts";
+import { Graph } from "../../../src/graph/graph.ts";
+import { any, draw, seeded } from "../../cases/values.ts";
+
+type Pads = readonly [number, number, number, number];
+
+/** [batch, height, width, in, out] and pads: even and odd grids, tails of tiles and lanes, pads of every kind. */
+const SHAPES: readonly (readonly [readonly [number, number, number, number, number], Pads])[] = [
+  [
+    [2, 8, 8, 32, 32],
+    [1, 1, 1, 1],
+  ],
+  [
+    [3, 14, 14, 33, 40],
+    [1, 1, 1, 1],
+  ],
+  [
+    [2, 9, 11, 36, 35],
+    [0, 1, 2, 1],
+  ],
+  [
+    [1, 10, 13, 64, 37],
+    [2, 2, 0, 0],
+  ],
+  [
+    [2, 15, 16, 34, 32],
+    [1, 2, 1, 2],
+  ],
+  [
+    [2, 12, 11, 32, 36],
+    [0, 0, 0, 0],
+  ],
+  [
+    [4, 16, 16, 128, 64],
+    [1, 1, 1, 1],
+  ],
+];
+
+let executor: Executor;
+let session: Session;
+beforeAll(async () => {
+  executor = await createWasmExecutor();
+  session = await executor.open([]);
+});
+afterAll(() => {
+  session.dispose();
+  executor.dispose();
+});
+
+/** The largest difference from `expected`, as a share of its largest value. */
+function error(got: Float32Array, expected: Float64Array): number {
+  let [difference, largest] = [0, 0];
+  for (const [i, e] of expected.entries()) {
+    difference = Math.max(difference, Math.abs(got[i]! - e));
+    largest = Math.max(largest, Math.abs(e));
+  }
+  return difference / largest;
+}
+
+describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times the direct kernel's", () => {
+  for (const [[n, h, w, channels, filters], pads] of SHAPES) {
+    it(`${[n, h, w, channels]} -> ${filters} channels, pads ${pads}`, async () => {
+      const graph = new Graph();
+      const x = graph.input("x", [n, h, w, channels]);
+      const filter = graph.input("filter", [4, 4, channels, filters]);
+      const attrs = { strides: [2, 2], pads } as const;
+      const y = graph.apply("conv2d", [x, filter], attrs);
+      const dy = graph.input("dy", y.shape);
+      const dx = graph.apply("conv2dInputGrad", [dy, filter], { ...attrs, inputSize: [h, w] });
+      const dw = graph.apply("conv2dFilterGrad", [x, dy], { ...attrs, filterSize: [4, 4] });
+      for (const [name, node] of Object.entries({ y, dx, dw })) graph.fetch(name, node);
+      for (const node of [y, dx, dw]) expect(fastPhases(node, filter.shape)).toBe(true);
+
+      // The same with a fifth column of zeros in the filter: no longer a case for Winograd.
+      const wide = pad(filter, [0, 0, 0, 0], [0, 1, 0, 0]);
+      const wideAttrs = { strides: [2, 2], pads: [pads[0], pads[1], pads[2], pads[3] + 1] } as const;
+      const yDirect = graph.apply("conv2d", [x, wide], wideAttrs);
+      expect(fastPhases(yDirect, wide.shape)).toBe(false);
+      graph.fetch("yDirect", yDirect);
+      graph.fetch("dxDirect", graph.apply("conv2dInputGrad", [dy, wide], { ...wideAttrs, inputSize: [h, w] }));
+      const dwWide = graph.apply("conv2dFilterGrad", [x, dy], { ...wideAttrs, filterSize: [4, 5] });
+      graph.fetch("dwDirect", slice(dwWide, [0, 0, 0, 0], filter.shape));
+
+      const random = seeded(7);
+      const feeds = { x: draw(x.shape, any, random), filter: draw(filter.shape, any, random), dy: draw(dy.shape, any, random) };
+      const expected = evaluate(graph, feeds).fetches;
+      const program = await session.compile(graph);
+      const got = await program.run(feeds);
+      program.dispose();
+      for (const name of ["y", "dx", "dw"]) {
+        const direct = error(got[`${name}Direct`]!, expected[name]!);
+        expect(direct).toBeLessThan(1e-6);
+        expect(error(got[name]!, expected[name]!)).toBeLessThan(8 * direct);
+      }
+    });
+  }
+});
