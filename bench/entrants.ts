@@ -14,8 +14,8 @@ export const NODE = `Node ${process.versions.node}`;
 export const OURS: Entrant = {
   name: "ganvas",
   runtime: NODE,
-  threaded: false,
-  open: async (task, tensors) => startOurs(await createWasmExecutor(), task, tensors),
+  threaded: true,
+  open: async (task, tensors, threads) => startOurs(await createWasmExecutor({ threads }), task, tensors),
 };
 
 function peer(name: string, runtime: string, threaded: boolean, command: (threads: number) => Command): Entrant {

@@ -93,7 +93,9 @@ async function compete(task: Task, field: readonly Entry[], quick: boolean): Pro
   return field.map(({ entrant, threads }, i) => {
     const outcome = outcomes[i]!;
     const head = { implementation: entrant.name, runtime: entrant.runtime, threads };
-    return outcome instanceof Error ? { ...head, outcome } : { ...head, info: outcome.contender.info, outcome: measured[able.indexOf(outcome)]! };
+    if (outcome instanceof Error) return { ...head, outcome };
+    const { info } = outcome.contender;
+    return { ...head, threads: info.threads, info, outcome: measured[able.indexOf(outcome)]! };
   });
 }
 

@@ -10,10 +10,12 @@ export interface Effort {
   readonly total: number;
   /** At least so many turns, however long each is. */
   readonly turns: number;
+  /** A contender whose first step takes longer than this is timed by that step alone. */
+  readonly patience: number;
 }
 
-export const FULL: Effort = { turn: 250, total: 8_000, turns: 3 };
-export const QUICK: Effort = { turn: 100, total: 1_000, turns: 1 };
+export const FULL: Effort = { turn: 250, total: 8_000, turns: 3, patience: 120_000 };
+export const QUICK: Effort = { turn: 100, total: 2_000, turns: 3, patience: 10_000 };
 
 /** Milliseconds of one task, by turn. */
 export type Samples = number[];
@@ -44,14 +46,14 @@ export async function firstStep(contender: Contender): Promise<number> {
 /**
  * Times contenders in alternation.
  *
- * @param first milliseconds of each contender's first step; one longer than all of its turns should take is timed by that step alone if `effort.turns` is 1
+ * @param first milliseconds of each contender's first step
  * @returns for each contender its samples, or what went wrong
  */
 export async function measure(contenders: readonly Contender[], first: readonly number[], effort: Effort): Promise<(Samples | Error)[]> {
   const results: (Samples | Error)[] = [];
   const plans: { steps: number; turns: number }[] = [];
   for (const [i, contender] of contenders.entries()) {
-    const slow = effort.turns === 1 && first[i]! > effort.total;
+    const slow = first[i]! > effort.patience;
     results[i] = slow ? [first[i]!] : [];
     plans[i] = { steps: 0, turns: 0 };
     if (slow) continue;

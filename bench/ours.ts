@@ -29,13 +29,15 @@ export async function startOurs(executor: Executor, task: Task, tensors: readonl
   const data = new Map(tensors.map((t) => [t.name, t.data]));
   const work = task.kind === "kernel" ? kernelWork(task) : task.kind === "sample" ? sampleWork(task, data) : trainWork(task, data);
   const session = await executor.open(work.variables);
-  const program = await session.compile(work.graph);
+  // As in the library itself, samples are the same bits everywhere and training takes what is fastest.
+  const reproducible = task.kind === "sample";
+  const program = await session.compile(work.graph, { reproducible });
   const resultProgram = work.resultGraph && (await session.compile(work.resultGraph));
   const { threads, simd } = executor.backend;
   let step = 0;
   let fetches: Fetches = {};
   return {
-    info: { version: "of this tree", threads, notes: [simd === "relaxed" ? "relaxed SIMD" : simd] },
+    info: { version: "of this tree", threads, notes: [reproducible ? "simd128, bit-exact" : simd] },
     async reset() {
       step = 0;
       for (const { name, shape } of work.variables) await session.write(name, data.get(name) ?? rest(name, sizeOf(shape)));
