@@ -114,7 +114,8 @@ function startWebThread(): Thread {
 async function startNodeThread(): Promise<Thread> {
   // Not a literal, so that bundlers for the browser leave it alone.
   const threads: typeof import("node:worker_threads") = await import(/* @vite-ignore */ `node:${"worker_threads"}`);
-  const worker = new threads.Worker(new URL("./worker.js", import.meta.url));
+  // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
+  const worker = new threads.Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
   worker.unref();
   return {
     post: (message) => worker.postMessage(message),

@@ -1,0 +1,146 @@
+import type { Worker } from "node:worker_threads";
+import { describe, expect, it } from "vitest";
+import type { Executor } from "../../../src/exec/executor.ts";
+import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { matmul } from "../../../src/graph/build.ts";
+import { Graph } from "../../../src/graph/graph.ts";
+import { BackendError, type CreateOptions, createGAN, StateError, type TrainReport } from "../../../src/index.ts";
+import { any, draw, seeded } from "../../cases/values.ts";
+import { runModule } from "../../child.ts";
+
+/** Sizes that no number of threads divides, and batches that leave a tile, a block and a chunk of rows unfinished. */
+const MODELS: readonly (readonly [string, CreateOptions])[] = [
+  ["an mlp of odd widths", { shape: [3], architecture: "mlp", width: 37, latent: 5, batchSize: 67 }],
+  ["a dcgan on colour images", { shape: [28, 28, 3], architecture: "dcgan", width: 9, latent: 7, batchSize: 5 }],
+  [
+    "a conditional dcgan on grey images",
+    { shape: [32, 32, 1], architecture: "dcgan", width: 4, latent: 3, batchSize: 11, condition: { classes: 3 } },
+  ],
+  [
+    "a WGAN-GP of convolutions",
+    { shape: [12, 12, 1], architecture: "dcgan", width: 6, latent: 5, batchSize: 7, objective: { name: "wasserstein-gp", discriminatorSteps: 2 } },
+  ],
+  ["an mlp by least squares", { shape: [2], architecture: "mlp", width: 130, latent: 2, batchSize: 33, objective: "least-squares", ema: false }],
+];
+
+describe("the same bits for any number of threads", () => {
+  it.each(MODELS)("%s: losses and the whole state after 3 steps", async (_, options) => {
+    const count = 20;
+    const data = draw([count, ...options.shape], (u) => 2 * u - 1, seeded(5));
+    const labels = options.condition ? Float32Array.from({ length: count }, (_, i) => i % 3) : null;
+    const train = async (threads: number): Promise<{ bytes: Uint8Array; report: TrainReport }> => {
+      const gan = await createGAN({ ...options, seed: 11, backend: "wasm", threads });
+      expect(gan.backend.threads).toBe(threads);
+      const report = await gan.train({ data, labels }, { steps: 3 });
+      const bytes = await gan.save();
+      gan.dispose();
+      return { bytes, report: { ...report, seconds: 0 } };
+    };
+    const one = await train(1);
+    expect(one.report.discriminatorLosses.every(Number.isFinite)).toBe(true);
+    for (const threads of [2, 3, 5]) expect(await train(threads)).toEqual(one);
+  });
+});
+
+/** A program that takes a good part of a second on one thread, in one call. */
+async function longProgram(executor: Executor) {
+  const size = 768;
+  const graph = new Graph();
+  let y = matmul(graph.input("x", [size, size]), graph.input("w", [size, size]));
+  for (let i = 0; i < 15; i++) y = matmul(y, graph.input("w", [size, size]));
+  graph.fetch("y", y);
+  const session = await executor.open([]);
+  const program = await session.compile(graph);
+  const feeds = { x: draw([size, size], any, seeded(1)), w: draw([size, size], any, seeded(2)) };
+  return { session, run: () => program.run(feeds) };
+}
+
+describe("the thread that calls", () => {
+  it("goes on with timers and I/O while the others compute", async () => {
+    const executor = await createWasmExecutor({ threads: 2 });
+    const { session, run } = await longProgram(executor);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const pending = run(); // has fed the inputs and started the threads when it returns
+    ticks = 0;
+    await pending;
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThanOrEqual(5);
+    session.dispose();
+    executor.dispose();
+  });
+
+  it("is told when a session is disposed of under way", async () => {
+    const executor = await createWasmExecutor({ threads: 2 });
+    const { session, run } = await longProgram(executor);
+    const pending = run();
+    session.dispose();
+    await expect(pending).rejects.toThrow(BackendError);
+    await expect(run()).rejects.toThrow(StateError);
+    executor.dispose();
+  });
+});
+
+describe("threads end", () => {
+  const small: CreateOptions = { shape: [2], architecture: "mlp", width: 8, latent: 2, batchSize: 4, backend: "wasm", threads: 3 };
+
+  it("all of them, when the GAN is disposed of", async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    const gan = await createGAN(small);
+    process.off("worker", note);
+    expect(workers).toHaveLength(3);
+    const ended = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+    await gan.train(new Float32Array(20), { steps: 2 });
+    gan.dispose();
+    await ended;
+    expect(workers.every((worker) => worker.threadId === -1)).toBe(true);
+  });
+
+  it("all of them, when the model is refused", async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    const ended = createGAN({ ...small, batchSize: 8192, maxMemory: 300_000 }).then(
+      () => expect.unreachable(),
+      () => Promise.all(workers.map((worker) => worker.threadId === -1 || new Promise((resolve) => worker.once("exit", resolve)))),
+    );
+    await ended;
+    process.off("worker", note);
+    expect(workers).toHaveLength(3);
+    expect(workers.every((worker) => worker.threadId === -1)).toBe(true);
+  });
+
+  it("there are none with one thread", async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    (await createGAN({ ...small, threads: 1 })).dispose();
+    process.off("worker", note);
+    expect(workers).toEqual([]);
+  });
+});
+
+describe("a Node process ends by itself", () => {
+  const create = `
+    import { createGAN } from "ganvas";
+    const gan = await createGAN({ shape: [2], architecture: "mlp", width: 8, latent: 2, batchSize: 4, backend: "wasm", threads: 3 });
+    const data = new Float32Array(20);`;
+
+  it.each([
+    ["with an idle GAN", ""],
+    ["with a GAN that has trained and sampled", "await gan.train(data, { steps: 3 }); await gan.sample();"],
+    ["with training that its own callback holds up for ever", "gan.train(data, { steps: 3, onStep: () => new Promise(() => {}) });"],
+    ["with training stopped by an error", "await gan.train(data, { steps: 3, onStep() { throw new Error() } }).catch(() => {});"],
+    ["with a GAN disposed of while it trains", "gan.train(data, { steps: 1000 }).catch(() => {}); setTimeout(() => gan.dispose(), 20);"],
+  ])("%s", async (_, source) => {
+    const { code, stdout, stderr } = await runModule(`${create} ${source} console.log(gan.backend.threads);`, { timeout: 30_000 });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "3\n", stderr: "" });
+  });
+
+  it("but not before training that is waited for is done", async () => {
+    const { code, stdout } = await runModule(`${create} console.log((await gan.train(data, { steps: 50 })).steps);`);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "50\n" });
+  });
+});
