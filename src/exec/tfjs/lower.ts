@@ -1,0 +1,59 @@
+/** Every op that is not elementwise, as TensorFlow.js kernels or shaders of our own. */
+import type { Node } from "../../graph/graph.ts";
+import type { ConvAttrs, PrimitiveOp } from "../../graph/ops.ts";
+import type { ElementwiseOp } from "./elementwise.ts";
+import type { Recording, Tensor } from "./recording.ts";
+import { bilinearGrad, nearest, nearestGrad } from "./resample.ts";
+
+type Lowering<O extends PrimitiveOp> = (recording: Recording, node: Node<O>, ...inputs: Tensor[]) => Tensor;
+
+const NHWC = { dataFormat: "NHWC", dilations: [1, 1] };
+
+const convolution = ({ strides, pads: [top, bottom, left, right] }: ConvAttrs) => ({
+  ...NHWC,
+  strides: [...strides],
+  pad: [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ],
+});
+
+/** Ops that are no work of their own: a reshape is the same memory, and `oneHot` is written as an `equal` before. */
+export type RewrittenOp = "reshape" | "oneHot";
+
+const LOWERINGS = {
+  reduceSum: (r, { attrs }, x) => r.kernel("Sum", { x: x! }, { axis: [...attrs.axes], keepDims: true }),
+
+  matmul: (r, { attrs }, a, b) => r.kernel("BatchMatMul", { a: a!, b: b! }, { transposeA: attrs.transposeA, transposeB: attrs.transposeB }),
+  conv2d: (r, { attrs }, x, filter) => r.kernel("Conv2D", { x: x!, filter: filter! }, convolution(attrs)),
+  conv2dInputGrad: (r, { attrs, shape }, dy, filter) =>
+    r.kernel("Conv2DBackpropInput", { dy: dy!, filter: filter! }, { ...convolution(attrs), inputShape: [...shape] }),
+  conv2dFilterGrad: (r, { attrs, shape }, x, dy) =>
+    r.kernel("Conv2DBackpropFilter", { x: x!, dy: dy! }, { ...convolution(attrs), filterShape: [...shape] }),
+
+  transpose: (r, { attrs }, x) => r.kernel("Transpose", { x: x! }, { perm: [...attrs.perm] }),
+  slice: (r, { attrs }, x) => r.kernel("Slice", { x: x! }, { begin: [...attrs.begin], size: [...attrs.size] }),
+  pad: (r, { attrs }, x) => r.kernel("PadV2", { x: x! }, { paddings: attrs.before.map((b, i) => [b, attrs.after[i]!]), constantValue: 0 }),
+  concat: (r, { attrs }, ...inputs) => r.kernel("Concat", inputs, { axis: attrs.axis }),
+
+  resizeNearest: nearest,
+  resizeNearestGrad: nearestGrad,
+  resizeBilinear: (r, { attrs }, images) =>
+    r.kernel("ResizeBilinear", { images: images! }, { alignCorners: false, halfPixelCenters: true, size: [...attrs.size] }),
+  resizeBilinearGrad: bilinearGrad,
+  avgPool(r, { attrs: { window, strides }, shape }, x) {
+    // TensorFlow.js gives x itself for a pool that changes nothing; a node's memory must be its own.
+    if ([...window, ...strides].every((d) => d === 1)) return r.kernel("Slice", { x: x! }, { begin: shape.map(() => 0), size: [...shape] });
+    return r.kernel("AvgPool", { x: x! }, { filterSize: [...window], strides: [...strides], pad: "valid" });
+  },
+  avgPoolGrad: (r, { attrs: { window, strides }, shape }, dy) =>
+    r.kernel("AvgPoolGrad", { dy: dy!, input: r.reshape(dy!, shape) }, { filterSize: [...window], strides: [...strides], pad: "valid" }),
+} satisfies { readonly [O in Exclude<PrimitiveOp, ElementwiseOp | RewrittenOp>]: Lowering<O> };
+
+/** Records what computes `node`, and gives the tensor it will be in. */
+export function lower(recording: Recording, node: Node, inputs: readonly Tensor[]): Tensor {
+  const lowering = LOWERINGS[node.op as keyof typeof LOWERINGS] as Lowering<PrimitiveOp>;
+  return lowering(recording, node as never, ...inputs);
+}
