@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "./child.ts";
+
+/** What the files of one layer may import besides each other, as paths from src/. A folder stands for all that is in it. */
+interface Layer {
+  readonly files: string;
+  readonly imports: readonly string[];
+  /** Packages, by the start of their names. */
+  readonly packages?: readonly string[];
+}
+
+/** From the ground up: a layer imports from the rows above it only. */
+const LAYERS: readonly Layer[] = [
+  { files: "core/", imports: [] },
+  { files: "graph/", imports: ["core/"] },
+  { files: "nn/", imports: ["core/", "graph/"] },
+  { files: "io/", imports: ["core/", "nn/spec.ts"], packages: ["fast-png", "fflate"] },
+  { files: "exec/executor.ts", imports: ["core/", "graph/"] },
+  { files: "exec/reference/", imports: ["core/", "graph/", "exec/executor.ts"] },
+  {
+    files: "exec/wasm/",
+    imports: ["core/", "graph/", "exec/executor.ts", "../assembly/opcodes.ts"],
+    packages: ["#kernels/", "wasm-feature-detect", "node:worker_threads"],
+  },
+  { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/executor.ts"], packages: ["@tensorflow/"] },
+  { files: "train/", imports: ["core/", "graph/", "nn/", "io/", "exec/executor.ts"] },
+  { files: "datasets/", imports: ["core/", "io/", "train/data.ts"] },
+  { files: "index.ts", imports: ["core/", "graph/", "nn/", "io/", "exec/", "train/"] },
+  { files: "datasets.ts", imports: ["io/", "train/data.ts", "datasets/"] },
+  // A program like any other that uses the library: through its entries alone.
+  { files: "demo/", imports: ["index.ts", "datasets.ts"], packages: ["cli-progress", "echarts/", "node:"] },
+];
+
+interface Import {
+  readonly from: string;
+  /** A path from src/, or the name of a package. */
+  readonly to: string;
+  readonly relative: boolean;
+}
+
+const SRC = join(ROOT, "src");
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => /\.[jt]s$/.test(file))
+  .sort();
+
+/** Every import of a source file: static, dynamic, of types, and re-exports. */
+function importsOf(from: string, text: string): Import[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
+    const relative = fileName.startsWith(".");
+    return { from, to: relative ? posix.join(posix.dirname(from), fileName) : fileName, relative };
+  });
+}
+
+const imports = sources.flatMap((file) => importsOf(file, readFileSync(join(SRC, file), "utf8")));
+
+const covers = (pattern: string, file: string): boolean => (pattern.endsWith("/") ? file.startsWith(pattern) : file === pattern);
+const layerOf = (file: string): Layer | undefined => LAYERS.find(({ files }) => covers(files, file));
+
+/** Why an import is not allowed; null if it is. */
+function objection({ from, to, relative }: Import): string | null {
+  const layer = layerOf(from);
+  if (!layer) return `${from} belongs to no layer: give it a row`;
+  if (!relative) return layer.packages?.some((name) => to.startsWith(name)) ? null : `${from} imports the package ${to}`;
+  return [layer.files, ...layer.imports].some((pattern) => covers(pattern, to)) ? null : `${from} imports ${to}`;
+}
+
+/** A chain of imports that ends where it began; null if there is none. */
+function findCycle(edges: readonly Import[]): string[] | null {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const { to } of edges.filter((e) => e.relative && e.from === file)) {
+      const cycle = visit(to, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const { from } of edges) {
+    const cycle = visit(from, []);
+    if (cycle) return cycle;
+  }
+  return null;
+}
+
+describe("src", () => {
+  it("imports downwards only, each layer what its row allows", () => expect(imports.map(objection).filter(Boolean)).toEqual([]));
+
+  it("has no cycles, imports of types included", () => expect(findCycle(imports)).toBeNull());
+
+  it("has every file in one layer", () => {
+    expect(sources.filter((file) => LAYERS.filter(({ files }) => covers(files, file)).length !== 1)).toEqual([]);
+  });
+
+  it("imports files that exist, by their full names", () => {
+    const known = new Set([...sources, "../assembly/opcodes.ts"]);
+    expect(imports.filter(({ to, relative }) => relative && !known.has(to))).toEqual([]);
+  });
+});
+
+describe("the table", () => {
+  it.each(LAYERS)("allows $files nothing but rows above it", ({ files, imports }) => {
+    const above = LAYERS.slice(
+      0,
+      LAYERS.findIndex((l) => l.files === files),
+    ).map((l) => l.files);
+    const inside = (pattern: string) => above.some((row) => covers(row, pattern) || covers(pattern, row) || row === pattern);
+    expect(imports.filter((pattern) => !pattern.startsWith("../assembly/") && !inside(pattern))).toEqual([]);
+  });
+
+  it("lets no executor see another, and @tensorflow into one of them alone", () => {
+    const executors = LAYERS.filter(({ files }) => /^exec\/.*\/$/.test(files));
+    for (const { imports } of executors) expect(imports.filter((pattern) => pattern.startsWith("exec/"))).toEqual(["exec/executor.ts"]);
+    expect(LAYERS.filter(({ packages }) => packages?.some((name) => name.startsWith("@tensorflow"))).map((l) => l.files)).toEqual(["exec/tfjs/"]);
+  });
+});
+
+describe("the check itself", () => {
+  it.each([
+    ["core/shape.ts", 'import type { Node } from "../graph/graph.ts";', "core/shape.ts imports graph/graph.ts"],
+    ["exec/wasm/plan.ts", 'export * from "../reference/kernel.ts";', "exec/wasm/plan.ts imports exec/reference/kernel.ts"],
+    ["exec/wasm/plan.ts", 'const tf = await import("@tensorflow/tfjs-core");', "exec/wasm/plan.ts imports the package @tensorflow/tfjs-core"],
+    ["train/gan.ts", 'let x: import("../exec/wasm/plan.ts").Plan;', "train/gan.ts imports exec/wasm/plan.ts"],
+    ["io/idx.ts", 'import { a } from "../nn/network.ts";', "io/idx.ts imports nn/network.ts"],
+    ["train/gan.ts", 'import { Opcode } from "../../assembly/opcodes.ts";', "train/gan.ts imports ../assembly/opcodes.ts"],
+    ["elsewhere.ts", 'import "./core/shape.ts";', "elsewhere.ts belongs to no layer: give it a row"],
+  ])("in %s objects to %s", (file, source, expected) => expect(importsOf(file, source).map(objection)).toEqual([expected]));
+
+  it("finds a cycle", () => {
+    const edge = (from: string, to: string): Import => ({ from, to, relative: true });
+    expect(findCycle([edge("a", "b"), edge("b", "c"), edge("c", "b")])).toEqual(["b", "c", "b"]);
+    expect(findCycle([edge("a", "b"), edge("b", "c"), edge("a", "c")])).toBeNull();
+  });
+});
