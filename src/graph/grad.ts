@@ -64,7 +64,8 @@ const DERIVATIVES = {
   tanh: [(dy, y) => mul(dy, sub(1, square(y)))],
   sigmoid: [(dy, y) => mul(dy, mul(y, sub(1, y)))],
   softplus: [(dy, _, x) => mul(dy, sigmoid(x))],
-  leakyRelu: [(dy, y, x) => leakyReluGrad(dy, x, y.attrs.alpha)],
+  // y has the sign of x, unless alpha is negative: with y in its place, x need not be kept.
+  leakyRelu: [(dy, y, x) => leakyReluGrad(dy, y.attrs.alpha < 0 ? x : y, y.attrs.alpha)],
 
   add: [(dy) => dy, (dy) => dy],
   sub: [(dy) => dy, (dy) => neg(dy)],

@@ -33,8 +33,7 @@ const RULES: { readonly [O in OpName]?: Rule<O> } = {
   },
 
   matmul(y, a, b) {
-    const { transposeA, transposeB } = y.attrs;
-    const inner = a.shape[transposeA ? 0 : 1];
+    const inner = a.shape[y.attrs.transposeA ? 0 : 1];
     return inner === 1 ? mul(reshape(a, [y.shape[0]!, 1]), reshape(b, [1, y.shape[1]!])) : null;
   },
   reduceSum(y, x) {

@@ -1,4 +1,5 @@
 /** Graph to plan: expand, simplify, fuse, lower, and give every value a place. */
+import { Activation } from "../../../assembly/opcodes.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { broadcastTo } from "../../graph/build.ts";
@@ -7,16 +8,17 @@ import { type Graph, isOp, liveNodes, type Node, rewrite } from "../../graph/gra
 import { OPS } from "../../graph/ops.ts";
 import { simplify } from "../../graph/simplify.ts";
 import { copyInstruction, emitGroup, type Takeover } from "./elementwise.ts";
-import { accessOf, fuse, type Step, storageOf } from "./fuse.ts";
+import { accessOf, fuse, nodesOf, type Single, type Step, storageOf } from "./fuse.ts";
 import { isLowered, lower } from "./lower.ts";
 import { planArena } from "./memory.ts";
-import { type Buffer, type Context, homeOf, type Instruction, type Plan } from "./plan.ts";
+import { type Buffer, type Context, type Epilogue, homeOf, type Instruction, type Plan } from "./plan.ts";
 
 /** Compiles `graph` over `variables` (name to buffer). */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>): Plan {
   const lowered = writeOutBroadcasts(simplify(expandComposites(graph, isLowered)));
-  const steps = fuse(liveNodes(lowered));
-  return new Compilation(lowered, steps, variables).finish();
+  const wanted = new Set([...lowered.fetches.values(), ...lowered.assigns.values()].map(storageOf));
+  const steps = fuse(liveNodes(lowered), wanted);
+  return new Compilation(lowered, steps, wanted, variables).finish();
 }
 
 /** Gives every broadcast that no kernel can follow on the fly a node of its own. */
@@ -42,7 +44,7 @@ class Compilation {
   /** Storage nodes whose value outlives the run. */
   readonly #wanted: ReadonlySet<Node>;
 
-  constructor(graph: Graph, steps: readonly Step[], variables: ReadonlyMap<string, Buffer>) {
+  constructor(graph: Graph, steps: readonly Step[], wanted: ReadonlySet<Node>, variables: ReadonlyMap<string, Buffer>) {
     this.#graph = graph;
     this.#steps = steps;
     for (const node of graph.nodes) {
@@ -57,8 +59,7 @@ class Compilation {
       }
     }
     steps.forEach((step, s) => {
-      const nodes = step.kind === "group" ? step.nodes : [step.node];
-      nodes.forEach((node, index) => {
+      nodesOf(step).forEach((node, index) => {
         this.#made.set(node, { step: s, index });
         for (const x of node.inputs) {
           const reads = this.#reads.get(storageOf(x)) ?? [];
@@ -67,7 +68,7 @@ class Compilation {
         }
       });
     });
-    this.#wanted = new Set([...graph.fetches.values(), ...graph.assigns.values()].map(storageOf));
+    this.#wanted = wanted;
   }
 
   finish(): Plan {
@@ -79,9 +80,9 @@ class Compilation {
     };
     this.#steps.forEach((step, s) => {
       if (step.kind === "single") {
-        const { node } = step;
-        const inputs = node.inputs.map((x) => this.#bufferOf(x));
-        this.#instructions.push(...lower(node, this.#bufferOf(node), inputs, context));
+        const inputs = step.node.inputs.map((x) => this.#bufferOf(x));
+        const out = this.#bufferOf(nodesOf(step).at(-1)!);
+        this.#instructions.push(...lower(step.node, out, inputs, { ...context, epilogue: this.#epilogueOf(step) }));
       } else {
         const outside = (node: Node): boolean => this.#usedOutside(node, s);
         const { instruction, takeovers } = emitGroup(step, (node) => this.#bufferOf(node), outside);
@@ -109,6 +110,25 @@ class Compilation {
       this.#buffers.set(storage, buffer);
     }
     return buffer;
+  }
+
+  #epilogueOf({ epilogue }: Single): Epilogue | undefined {
+    if (epilogue.length === 0) return undefined;
+    const add = epilogue.find((n) => n.op === "add");
+    const bias = add?.inputs.find((x) => sizeOf(x.shape) < sizeOf(add.shape));
+    const last = epilogue.at(-1)!;
+    return {
+      bias: bias ? this.#bufferOf(bias) : null,
+      activation:
+        last.op === "leakyRelu"
+          ? Activation.LeakyRelu
+          : last.op === "tanh"
+            ? Activation.Tanh
+            : last.op === "sigmoid"
+              ? Activation.Sigmoid
+              : Activation.None,
+      alpha: isOp(last, "leakyRelu") ? last.attrs.alpha : 0,
+    };
   }
 
   /** Copies variables that change in this run and whose old value is to be given back, or moved to another variable, after it. */

@@ -1,26 +1,34 @@
 /** Matrix products and the three faces of convolution, all as one packed GEMM over views of their operands. */
 import { Opcode, ViewKind } from "../../../assembly/opcodes.ts";
-import type { Node } from "../../graph/graph.ts";
+import { isOp, type Node } from "../../graph/graph.ts";
 import type { ConvAttrs } from "../../graph/ops.ts";
 import { type Axis, dense, gemm, gridResult, patches, result, type View } from "./gemm.ts";
-import { at, type Buffer, type Context, type Instruction, ranged } from "./plan.ts";
+import { at, type Buffer, type Context, type Epilogue, type Instruction, ranged } from "./plan.ts";
 import { fastPhases, winogradConv2d, winogradFilterGrad, winogradInputGrad } from "./winograd.ts";
 
 /** A result with no more columns than this is computed transposed: they would leave most of the register tile's wide side idle. */
 const NARROW = 4;
 
 /** C[M, N] with few columns is computed as Cᵀ, so that the many rows lie on the wide side of the tile. */
-function oriented(M: number, N: number, K: number, a: View, b: View, c: (transposed: boolean) => View): Instruction {
-  return N <= NARROW && M > N ? gemm({ M: N, N: M, K, a: b, b: a, c: c(true) }) : gemm({ M, N, K, a, b, c: c(false) });
+function oriented(M: number, N: number, K: number, a: View, b: View, c: (transposed: boolean) => View, epilogue?: Epilogue): Instruction {
+  return isNarrow(M, N) ? gemm({ M: N, N: M, K, a: b, b: a, c: c(true) }) : gemm({ M, N, K, a, b, c: c(false), epilogue });
 }
 
-export function lowerMatmul(node: Node<"matmul">, out: Buffer, [a, b]: readonly Buffer[]): Instruction[] {
+const isNarrow = (M: number, N: number): boolean => N <= NARROW && M > N;
+
+/** Whether a node's lowering can add a bias and apply an activation to each row of its result as it stores it. */
+export function takesEpilogue(node: Node): boolean {
+  if (isOp(node, "matmul")) return !isNarrow(node.shape[0]!, node.shape[1]!);
+  return isOp(node, "conv2d") && node.shape[3]! > NARROW && !fastPhases(node, node.inputs[1]!.shape);
+}
+
+export function lowerMatmul(node: Node<"matmul">, out: Buffer, [a, b]: readonly Buffer[], { epilogue }: Context): Instruction[] {
   const [M, N] = node.shape as [number, number];
   const { transposeA, transposeB } = node.attrs;
   const K = node.inputs[0]!.shape[transposeA ? 0 : 1]!;
   const viewA = transposeA ? dense(a!, 1, M) : dense(a!, K, 1);
   const viewB = transposeB ? dense(b!, K, 1) : dense(b!, 1, N);
-  return [oriented(M, N, K, viewA, viewB, (transposed) => result(out, N, transposed))];
+  return [oriented(M, N, K, viewA, viewB, (transposed) => result(out, N, transposed), epilogue)];
 }
 
 /** The axes of a convolution over an image of [., H, W, .] with output [., OH, OW, .]. */
@@ -32,14 +40,14 @@ function convAxes(output: readonly number[], [kh, kw]: readonly number[], { stri
 }
 
 /** y[pixel, o] = Σ patch[pixel, (tap, c)] w[(tap, c), o]. */
-export function lowerConv2d(node: Node<"conv2d">, out: Buffer, [x, w]: readonly Buffer[]): Instruction[] {
+export function lowerConv2d(node: Node<"conv2d">, out: Buffer, [x, w]: readonly Buffer[], { epilogue }: Context): Instruction[] {
   const input = node.inputs[0]!.shape;
   const filter = node.inputs[1]!.shape;
   if (fastPhases(node, filter)) return winogradConv2d(node, out, x!, w!);
   const [kh, kw, channels, N] = filter as [number, number, number, number];
   const [y, xAxis] = convAxes(node.shape, filter, node.attrs);
   const M = node.shape[0]! * y.grid * xAxis.grid;
-  return [oriented(M, N, kh * kw * channels, patches(ViewKind.PixelLanes, x!, input, y, xAxis), dense(w!, 1, N), (t) => result(out, N, t))];
+  return [oriented(M, N, kh * kw * channels, patches(ViewKind.PixelLanes, x!, input, y, xAxis), dense(w!, 1, N), (t) => result(out, N, t), epilogue)];
 }
 
 /** dw[(tap, c), o] = Σ patch[pixel, (tap, c)] dy[pixel, o]. */

@@ -1,6 +1,6 @@
 /** A matrix product as an instruction: views of its operands, wherever their elements lie. */
 import { DenseWord, GemmWord, Opcode, PatchWord, ResultKind, ResultWord, ViewKind } from "../../../assembly/opcodes.ts";
-import { at, type Buffer, type Instruction, type Word } from "./plan.ts";
+import { at, type Buffer, type Epilogue, float, type Instruction, type Word } from "./plan.ts";
 
 /** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
 const MC = 192;
@@ -27,10 +27,12 @@ export interface Product {
   readonly a: View;
   readonly b: View;
   readonly c: View;
+  /** Done to each row of C as it is stored; for a C of plain rows only. */
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /** C = A B. */
-export function gemm({ M, N, K, a, b, c }: Product): Instruction {
+export function gemm({ M, N, K, a, b, c, epilogue }: Product): Instruction {
   const mc = Math.min(MC, Math.ceil(M / MR) * MR);
   const nc = Math.min(NC, Math.ceil(N / NR) * NR);
   const kc = Math.min(KC, K);
@@ -45,13 +47,18 @@ export function gemm({ M, N, K, a, b, c }: Product): Instruction {
   words[GemmWord.Scratch] = "scratch";
   words[GemmWord.ScratchStride] = "scratchStride";
   words[GemmWord.Zeros] = "zeros";
+  if (epilogue) {
+    words[GemmWord.Bias] = epilogue.bias ? at(epilogue.bias) : 0;
+    words[GemmWord.Activation] = epilogue.activation;
+    words[GemmWord.Alpha] = float(epilogue.alpha);
+  }
   words.splice(GemmWord.A, a.words.length, ...a.words);
   words.splice(GemmWord.B, b.words.length, ...b.words);
   words.splice(GemmWord.C, c.words.length, ...c.words);
   return {
     opcode: Opcode.Gemm,
     words,
-    reads: [a.buffer, b.buffer],
+    reads: [a.buffer, b.buffer, ...(epilogue?.bias ? [epilogue.bias] : [])],
     writes: [c.buffer],
     scratch: TILE_BYTES + (mc + nc) * kc * 4,
     zeros: Math.max(a.run, b.run, kc) * 4,

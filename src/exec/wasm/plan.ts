@@ -1,5 +1,5 @@
 /** What a compiled graph is made of before it has addresses: buffers and instructions that refer to them. */
-import type { Opcode } from "../../../assembly/opcodes.ts";
+import type { Activation, Opcode } from "../../../assembly/opcodes.ts";
 import type { Node } from "../../graph/graph.ts";
 import type { OpName } from "../../graph/ops.ts";
 
@@ -86,6 +86,15 @@ export interface Context {
   /** Space for a value that only this op's instructions see. */
   temp(bytes: number): Buffer;
   constant(values: Float32Array): Buffer;
+  /** What to do to the result as it is stored, for ops that can. */
+  readonly epilogue?: Epilogue | undefined;
+}
+
+/** A bias along the last axis, and an activation. */
+export interface Epilogue {
+  readonly bias: Buffer | null;
+  readonly activation: Activation;
+  readonly alpha: number;
 }
 
 /** Turns a node into instructions that compute it into `out`. */
