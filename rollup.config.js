@@ -33,7 +33,7 @@ const external = (id) => !id.startsWith(".") && !id.startsWith("/") && !id.start
 
 export default {
   input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts", bench: "bench/main.ts" },
-  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "[name]-[hash].js" },
+  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "[name].js" },
   external,
   plugins: [inlineWasm(), worker(), esbuild({ target: "es2022" })],
 };

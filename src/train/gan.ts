@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DataError, StateError, show } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";

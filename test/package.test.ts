@@ -1,0 +1,170 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT, run } from "./child.ts";
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly sideEffects: boolean;
+}
+
+/** A project of someone else, with the package installed as npm would, from the tarball that npm would publish. */
+let consumer: string;
+let files: string[];
+let manifest: Manifest;
+
+beforeAll(() => {
+  consumer = mkdtempSync(join(tmpdir(), "ganvas-consumer-"));
+  const modules = join(consumer, "node_modules");
+  mkdirSync(modules);
+  const packed = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", consumer], {
+    cwd: ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [{ filename, files: list }] = JSON.parse(packed);
+  files = list.map(({ path }: { path: string }) => path);
+  execFileSync("tar", ["-xzf", filename, "-C", modules], { cwd: consumer });
+  renameSync(join(modules, "package"), join(modules, "ganvas"));
+  manifest = JSON.parse(read("package.json"));
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(join(modules, name, ".."), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
+  }
+  writeFileSync(join(consumer, "package.json"), '{ "type": "module" }');
+});
+afterAll(() => rmSync(consumer, { recursive: true }));
+
+const read = (file: string): string => readFileSync(join(consumer, "node_modules/ganvas", file), "utf8");
+const runConsumer = (source: string) => run(process.execPath, ["--input-type=module", "--eval", source], { cwd: consumer });
+
+describe("the package", () => {
+  it("holds the files that its exports name", () => {
+    const named = Object.values(manifest.exports).flatMap((target) => (typeof target === "string" ? target : Object.values(target)));
+    expect(named.map((path) => path.replace("./", "")).filter((path) => !files.includes(path))).toEqual([]);
+  });
+
+  it("holds no tests, benchmarks, demo or golden values", () => {
+    expect(files.filter((path) => /(^|\/)(test|bench|demo)|golden|vitest/.test(path))).toEqual([]);
+    expect(files).toContain("LICENSE");
+  });
+
+  it("imports from its code only what it holds, what Node has and what it depends on", () => {
+    const known = [...Object.keys(manifest.dependencies), ...builtinModules.map((name) => `node:${name}`)];
+    for (const file of files.filter((path) => /^dist\/[^/]*\.js$/.test(path))) {
+      const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => name!);
+      for (const name of specifiers) {
+        const found = name.startsWith("./") ? files.includes(`dist/${name.slice(2)}`) : known.some((k) => name === k || name.startsWith(`${k}/`));
+        expect(found, `${file} imports ${name}`).toBe(true);
+      }
+    }
+  });
+
+  it("has kernels of at most 120 kB together, gzipped", () => {
+    const kernels = readdirSync(join(consumer, "node_modules/ganvas/dist/kernels"));
+    expect(kernels.sort()).toEqual(["relaxed-threads.wasm", "relaxed.wasm", "simd-threads.wasm", "simd.wasm"]);
+    const sizes = kernels.map((file) => gzipSync(readFileSync(join(consumer, "node_modules/ganvas/dist/kernels", file)), { level: 9 }).length);
+    expect(sizes.reduce((a, b) => a + b)).toBeLessThanOrEqual(120_000);
+  });
+});
+
+describe("importing it", () => {
+  it("gives what the entries name", async () => {
+    const { stdout, stderr } = await runConsumer(`
+      const names = async (entry) => Object.keys(await import(entry)).sort();
+      console.log(JSON.stringify([await names("ganvas"), await names("ganvas/datasets")]));`);
+    expect(stderr).toBe("");
+    const [main, datasets] = JSON.parse(stdout);
+    expect(main).toEqual(expect.arrayContaining(["BackendError", "Dataset", "Images", "SpecError", "createGAN", "loadGAN"]));
+    expect(datasets).toEqual(expect.arrayContaining(["animeFaces", "grid", "mnist", "readIdx", "ring"]));
+  });
+
+  it("has no side effect: no global, no worker, no handle, no file read but modules, nothing written", async () => {
+    expect(manifest.sideEffects).toBe(false);
+    const { stdout, stderr } = await runConsumer(`
+      let workers = 0;
+      process.on("worker", () => workers++);
+      const state = () => JSON.stringify([
+        Object.getOwnPropertyNames(globalThis).sort(),
+        [Array, Float32Array, Promise, WebAssembly, Object, Math].map((o) => Object.getOwnPropertyNames(o.prototype ?? o).length),
+        process.getActiveResourcesInfo().filter((name) => name !== "TTYWrap" && name !== "PipeWrap").sort(),
+        process.eventNames().map(String).sort(),
+      ]);
+      WebAssembly.Memory = WebAssembly.Module = WebAssembly.compile = WebAssembly.instantiate = () => { throw new Error("WebAssembly at import") };
+      const before = state();
+      await import("ganvas");
+      await import("ganvas/datasets");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(JSON.stringify([workers, state() === before || [before, state()]]));`);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual([0, true]);
+  });
+
+  it("does not load TensorFlow.js, nor the kernels", async () => {
+    for (const file of ["dist/index.js", "dist/datasets.js"]) {
+      const reached = new Set([file]);
+      for (const path of reached) {
+        for (const [, name] of read(path).matchAll(/(?:^|\n)(?:import|export)\s[^;]*?["']([^"']+)["']/g)) {
+          expect(name, `${path} imports ${name}`).not.toMatch(/tensorflow|kernels/);
+          if (name!.startsWith("./")) reached.add(`dist/${name!.slice(2)}`);
+        }
+      }
+    }
+  });
+
+  it("trains and samples from another project's folder", async () => {
+    const { stdout, stderr, code } = await runConsumer(`
+      import { createGAN, loadGAN } from "ganvas";
+      import { ring } from "ganvas/datasets";
+      const gan = await createGAN({ shape: [2], width: 8, latent: 2, batchSize: 4, threads: 2 });
+      await gan.train(ring({ count: 40, modes: 8, seed: 1 }), { steps: 2 });
+      const copy = await loadGAN(await gan.save());
+      console.log(copy.step, (await copy.sample({ count: 3 })).data.length);`);
+    expect({ stdout, stderr, code }).toEqual({ stdout: "2 6\n", stderr: "", code: 0 });
+  });
+});
+
+describe("its types", () => {
+  const source = `
+    import { createGAN, Dataset, type GAN, type GANOptions, SpecError, type StepReport } from "ganvas";
+    import { animeFaces, ring } from "ganvas/datasets";
+
+    const options: GANOptions = { shape: [32, 32, 3], architecture: "dcgan", objective: { name: "wasserstein-gp", lambda: 10 } };
+    const gan: GAN = await createGAN({ ...options, backend: "auto", threads: "auto" });
+    const losses: number[] = [];
+    await gan.train(animeFaces({ count: 10, size: 32, seed: 1 }), { steps: 1, onStep: (report: StepReport) => losses.push(report.generatorLoss) });
+    const png: Uint8Array = await (await gan.sample({ count: 4 })).toPNG({ columns: 2 });
+    const data: Dataset = ring({ count: 8, modes: 8, seed: 1 });
+    // @ts-expect-error steps must be said
+    await gan.train(data, {});
+    // @ts-expect-error there is no such architecture
+    await createGAN({ shape: [2], architecture: "transformer" });
+    export { losses, png, SpecError };`;
+
+  it.each([
+    ["nodenext", "nodenext"],
+    ["bundler", "esnext"],
+    ["bundler", "preserve"],
+  ])("resolve under moduleResolution %s, module %s, every declaration checked", async (moduleResolution, module) => {
+    writeFileSync(join(consumer, "main.ts"), source);
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      target: "es2022",
+      lib: ["es2022", "dom"],
+      types: [],
+      module,
+      moduleResolution,
+    };
+    writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+    const { stdout, code } = await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", consumer]);
+    expect({ stdout, code }).toEqual({ stdout: "", code: 0 });
+  });
+});
