@@ -40,10 +40,23 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
   return GAN.open(await chooseExecutor(request), { spec: checkpoint.spec, checkpoint, maxMemory: request.maxMemory });
 }
 
-async function chooseExecutor({ backend, threads, reproducible }: BackendRequest): Promise<Executor> {
+async function chooseExecutor({ backend, device, threads, reproducible }: BackendRequest): Promise<Executor> {
   if (backend === "reference") return createReferenceExecutor();
-  if (backend === "webgpu") throw new BackendError({ path: "backend", expected: '"auto", "wasm" or "reference"', got: show(backend) });
-  return createWasmExecutor({ threads, reproducible, reason: backend === "auto" ? "the fastest backend there is" : "asked for" });
+  const wasm = (reason: string) => createWasmExecutor({ threads, reproducible, reason });
+  if (backend === "wasm") return wasm("asked for");
+  if (reproducible) {
+    if (backend === "auto") return wasm("the only backend whose results are the same bits everywhere");
+    throw new BackendError({ path: "reproducible", expected: 'false with backend "webgpu", as GPUs differ in their last bits', got: "true" });
+  }
+  // TensorFlow.js comes with this module, and only where there is a GPU.
+  const { createTfjsExecutor } = await import("./exec/tfjs/executor.ts");
+  if (backend === "webgpu") return createTfjsExecutor({ device });
+  try {
+    return await createTfjsExecutor({ device, software: false, reason: "there is a GPU" });
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    return wasm(`no WebGPU: ${error.got}`);
+  }
 }
 
 export * from "./core/errors.ts";

@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" />
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../nn/check.ts";
@@ -6,8 +7,10 @@ import type { StepReport } from "./loop.ts";
 
 /** Where a GAN computes. */
 export interface BackendOptions {
-  /** Default "auto": the fastest there is. */
+  /** Default "auto": "webgpu" where there is a GPU that works, else "wasm". A GPU's results differ from machine to machine in their last bits. */
   readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
+  /** What "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
+  readonly device?: GPUDevice;
   /** Threads of the "wasm" backend. Results do not depend on it. Default "auto": one for every processor. */
   readonly threads?: number | "auto";
   /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
@@ -19,6 +22,7 @@ export interface BackendOptions {
 /** A backend asked for, defaults filled in. */
 export interface BackendRequest {
   readonly backend: "auto" | "webgpu" | "wasm" | "reference";
+  readonly device: GPUDevice | undefined;
   readonly threads: number | "auto";
   readonly reproducible: boolean;
   readonly maxMemory: number | undefined;
@@ -63,6 +67,10 @@ const SEED = integer(0, Number.MAX_SAFE_INTEGER);
 
 const BACKEND: Fields<BackendRequest> = {
   backend: optional(oneOf("auto", "webgpu", "wasm", "reference"), "auto"),
+  device: optional(
+    that<GPUDevice | undefined>("a GPUDevice", (v) => isRecord(v) && "queue" in v && "createBuffer" in v),
+    undefined,
+  ),
   threads: optional(
     that<number | "auto">(
       '"auto" or an integer from 1 to 256',

@@ -52,8 +52,12 @@ describe("createGAN", () => {
     expect(error.message).toMatch(/\d{5,}/);
   });
 
-  it("says that a backend is not there", async () => {
-    expect(await faultOf(createGAN({ ...options, backend: "webgpu" }))).toBeInstanceOf(BackendError);
+  it("refuses to promise the same bits of a GPU", async () => {
+    expect(await faultOf(createGAN({ ...options, backend: "webgpu", reproducible: true }))).toBeInstanceOf(BackendError);
+  });
+
+  it("refuses a device that is none", async () => {
+    expect(await faultOf(createGAN({ ...options, backend: "webgpu", device: {} as GPUDevice }))).toBeInstanceOf(SpecError);
   });
 });
 

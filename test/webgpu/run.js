@@ -101,7 +101,8 @@ async function inChromium() {
   return result;
 }
 
-const BUNDLE = { bundle: true, format: "esm", target: "es2022", logLevel: "error" };
+/** Kernels are carried as bytes, as in the package. */
+const BUNDLE = { bundle: true, format: "esm", target: "es2022", logLevel: "error", loader: { ".wasm": "binary" } };
 const RUNTIMES = { node: inNode, deno: inDeno, chromium: inChromium };
 
 const words = process.argv.slice(2);

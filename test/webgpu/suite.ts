@@ -6,6 +6,7 @@ import type { Executor } from "../../src/exec/executor.ts";
 import { requestDevice } from "../../src/exec/tfjs/device.ts";
 import { createTfjsExecutor } from "../../src/exec/tfjs/executor.ts";
 import { assert } from "./compare.ts";
+import { checkGAN } from "./gan.ts";
 import { checkGradients, checkOps, checkSpecialValues } from "./ops.ts";
 import { checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWGANGP } from "./steps.ts";
 
@@ -21,7 +22,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
     log(`no adapter: ${error.message}`);
     return "no adapter";
   }
-  log(`on ${executor.backend.reason.replace("asked for; ", "")}`);
+  log(`on ${executor.backend.reason.replace("asked for: ", "")}`);
   let outcome: Outcome = "passed";
   const check = async (name: string, work: () => Promise<string>) => {
     const start = performance.now();
@@ -44,6 +45,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   await check("health", () => checkHealth(executor));
   await check("steps in flight", () => checkPipelining(executor));
   executor.dispose();
+  await check("GAN", () => checkGAN(log));
 
   await check("leaks", async () => {
     const { device } = await requestDevice();

@@ -83,7 +83,7 @@ class Compilation {
         this.#tensors.set(step.node, lower(this.#recording, step.node, inputs));
       } else {
         const operands = operandsOf(step.nodes, (node) => this.#isNeededAfter(node, at));
-        this.#recording.dispatch(elementwise(step.nodes, operands, { bufferOf: (node) => this.#bufferOf(node) }));
+        this.#recording.dispatch(elementwise(step.nodes, operands, (node) => this.#bufferOf(node)));
       }
     });
 

@@ -26,7 +26,8 @@ const LIMITS = [
 export async function requestDevice(): Promise<FoundDevice> {
   const gpu = await findGPU();
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new BackendError({ path: "backend", expected: "a WebGPU adapter", got: "none: this machine has no GPU that WebGPU can use" });
+  if (!adapter)
+    throw new BackendError({ path: "backend", expected: "a WebGPU adapter", got: "no adapter, for this machine has no GPU that WebGPU can use" });
   const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
   const { info } = adapter;
   const name = info?.description || [info?.vendor, info?.architecture].filter((word) => word).join(" ") || "an adapter that does not say what it is";

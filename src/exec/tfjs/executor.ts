@@ -13,7 +13,7 @@ export interface TfjsOptions {
   readonly device?: GPUDevice | undefined;
   /** Whether a software adapter will do: it is slower than the WebAssembly backend. */
   readonly software?: boolean;
-  /** Why this backend was chosen, for `Backend.reason`. */
+  /** Why this backend was chosen, for `Backend.reason`, which goes on with the adapter's name. Default "asked for". */
   readonly reason?: string;
 }
 
@@ -22,7 +22,7 @@ export interface TfjsOptions {
  *
  * @throws BackendError when there is no adapter, only a software one where that will not do, or it fails at a first product
  */
-export async function createTfjsExecutor({ device, software = true, reason }: TfjsOptions = {}): Promise<Executor> {
+export async function createTfjsExecutor({ device, software = true, reason = "asked for" }: TfjsOptions = {}): Promise<Executor> {
   const found: FoundDevice = device ? { device, name: "the application's device", software: false } : await requestDevice();
   const end = () => {
     if (!device) found.device.destroy();
@@ -34,7 +34,7 @@ export async function createTfjsExecutor({ device, software = true, reason }: Tf
     const gpu: GPU = { device: found.device, tensorflow: await loadTensorFlow(), pipelines: new Map(), watch: new Watch(found.device) };
     await selfTest(gpu);
     return {
-      backend: { name: "webgpu", threads: 1, simd: "none", reason: reason ?? `asked for; ${found.name}` },
+      backend: { name: "webgpu", threads: 1, simd: "none", reason: `${reason}: ${found.name}` },
       open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => GPUSession.open(gpu, variables, maxMemory),
       dispose: end,
     };

@@ -2,6 +2,7 @@
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/graph.ts";
 import { OPS } from "../../graph/ops.ts";
+import { isElementwise } from "./expressions.ts";
 
 /** Elementwise nodes of `size` elements each, run together; operands come before their users. */
 export interface Group {
@@ -25,8 +26,6 @@ export function storageOf(node: Node): Node {
   return n;
 }
 
-export const isElementwise = (node: Node): boolean => OPS[node.op].kind === "elementwise" || node.op === "broadcastTo";
-
 /**
  * Orders nodes into steps. An elementwise node joins the group of its latest operand, if that is made of as many elements
  * and everything else it needs is there by then. Within a group, a value passes from node to node element by element.
@@ -38,7 +37,7 @@ export function fuse(nodes: readonly Node[]): Step[] {
 
   for (const node of nodes) {
     if (OPS[node.op].kind === "leaf" || node.op === "reshape") continue;
-    if (isElementwise(node)) {
+    if (isElementwise(node.op)) {
       const size = sizeOf(node.shape);
       const latest = Math.max(-1, ...node.inputs.map(positionOf));
       const group = steps[latest];

@@ -1,7 +1,7 @@
 /** Every op that is not elementwise, as TensorFlow.js kernels or shaders of our own. */
 import type { Node } from "../../graph/graph.ts";
 import type { ConvAttrs, PrimitiveOp } from "../../graph/ops.ts";
-import type { ElementwiseOp } from "./elementwise.ts";
+import type { ElementwiseOp } from "./expressions.ts";
 import type { Recording, Tensor } from "./recording.ts";
 import { bilinearGrad, nearest, nearestGrad } from "./resample.ts";
 

@@ -142,9 +142,9 @@ export class GPUProgram {
         throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: feed === undefined ? show(feed) : `${length}` });
     }
     for (const [name, { buffer }] of this.#parts.listing.inputs) {
-      const location = this.#place(buffer);
+      const { buffer: target, offset } = this.#locate(buffer);
       const feed = feeds[name]!;
-      if (location) this.#device.queue.writeBuffer(location.buffer, location.offset, typeof feed === "number" ? Float32Array.of(feed) : asOwn(feed));
+      this.#device.queue.writeBuffer(target, offset, typeof feed === "number" ? Float32Array.of(feed) : asOwn(feed));
     }
   }
 
@@ -179,18 +179,12 @@ export class GPUProgram {
   }
 
   #locate(buffer: VirtualBuffer): Location {
-    return this.#place(buffer)!;
-  }
-
-  /** Where `buffer` lies; nowhere, if it is an input that nothing reads. */
-  #place(buffer: VirtualBuffer): Location | null {
     const { listing, plan, constants } = this.#parts;
     const { size } = buffer;
     const variable = listing.variables.get(buffer);
     if (variable !== undefined) return { buffer: this.#variables.get(variable)!, offset: 0, size };
     if (buffer.contents) return { buffer: this.#constants, offset: constants.offsets.get(buffer.contents)!, size };
-    const slot = plan.slotOf.get(buffer);
-    return slot === undefined ? null : { buffer: this.#pool.at(slot), offset: 0, size };
+    return { buffer: this.#pool.at(plan.slotOf.get(buffer)!), offset: 0, size };
   }
 }
 

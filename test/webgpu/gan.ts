@@ -1,0 +1,48 @@
+/** The public interface on WebGPU and on WebAssembly, from the same seed. */
+import { fillNormals, Stream } from "../../src/core/random.ts";
+import { type CreateOptions, createGAN, loadGAN } from "../../src/index.ts";
+import { assert, distance } from "./compare.ts";
+
+const OPTIONS: CreateOptions = { shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
+const STEPS = 20;
+/** Adam's first steps are all of one size, so that a gradient's last bits can turn one round; from there on the runs drift apart. */
+const COMPARED = 10;
+const LOSS_TOLERANCE = 0.01;
+const SAMPLE_TOLERANCE = 1e-4;
+
+function blots(): Float32Array {
+  const values = new Float32Array(64 * 28 * 28);
+  fillNormals(values, 5, Stream.data, 1);
+  return values.map((x, i) => Math.max(-1, Math.min(1, Math.floor(i / 28) % 4 < 2 ? 0.8 + 0.1 * x : -0.8 + 0.1 * x)));
+}
+
+export async function checkGAN(log: (line: string) => void): Promise<string> {
+  const data = { data: blots(), shape: [64, 28, 28, 1] };
+  const [webgpu, wasm] = [await createGAN({ ...OPTIONS, backend: "webgpu" }), await createGAN({ ...OPTIONS, backend: "wasm" })];
+  const losses = await Promise.all([webgpu, wasm].map((gan) => gan.train(data, { steps: STEPS })));
+  log("step   D webgpu     D wasm   G webgpu     G wasm");
+  for (let i = 0; i < STEPS; i++) {
+    const row = [losses[0]!.discriminatorLosses, losses[1]!.discriminatorLosses, losses[0]!.generatorLosses, losses[1]!.generatorLosses].map(
+      (x) => x[i]!,
+    );
+    log(`${String(i + 1).padStart(4)} ${row.map((x) => x.toFixed(5).padStart(10)).join(" ")}`);
+    const close = (a: number, b: number) => Math.abs(a - b) <= LOSS_TOLERANCE * Math.abs(b);
+    if (i < COMPARED)
+      assert(close(row[0]!, row[1]!) && close(row[2]!, row[3]!), `the losses of step ${i + 1} differ by more than ${LOSS_TOLERANCE * 100} %`);
+  }
+
+  const moved = await loadGAN(await webgpu.save(), { backend: "wasm", threads: 1 });
+  assert(moved.backend.name === "wasm" && moved.step === STEPS, "the checkpoint of one backend is not that of the other");
+  const ask = { count: 5, seed: 3 };
+  const [images, same] = [await webgpu.sample(ask), await moved.sample(ask)];
+  const sampled = distance(images.data, same.data);
+  assert(sampled <= SAMPLE_TOLERANCE, `samples differ by ${sampled}`);
+  const scored = distance(await webgpu.discriminate(images), await moved.discriminate(images));
+  assert(scored <= SAMPLE_TOLERANCE, `scores differ by ${scored}`);
+  await moved.train(data, { steps: 1 });
+  const back = await loadGAN(await moved.save(), { backend: "webgpu" });
+  await back.train(data, { steps: 1 });
+  assert(back.step === STEPS + 2, "training does not go on where the other backend left it");
+  for (const gan of [webgpu, wasm, moved, back]) gan.dispose();
+  return `losses within ${LOSS_TOLERANCE * 100} % for ${COMPARED} steps; saved here and loaded there, images within ${sampled.toExponential(1)} and scores within ${scored.toExponential(1)}`;
+}
