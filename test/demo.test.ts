@@ -18,7 +18,7 @@ const small: DemoSettings = {
   ...settings,
   faces: 12,
   size: 16,
-  steps: 4,
+  steps: { faces: 4, file: 4 },
   batchSize: 4,
   latent: 4,
   width: 4,
@@ -48,9 +48,15 @@ async function run(argv: readonly string[], signal = new AbortController().signa
 
 describe("parseOptions", () => {
   it("fills in what the command line leaves out", () => {
-    expect(parseOptions([], 70)).toEqual({ data: null, steps: 70, seed: 1, out: "demo-output" });
-    expect(parseOptions(["--data", "a.gz", "--steps", "5", "--seed=0", "--out", "b"], 70)).toEqual({ data: "a.gz", steps: 5, seed: 0, out: "b" });
-    expect(parseOptions(["--help"], 70)).toBeNull();
+    expect(parseOptions([], { faces: 70, file: 90 })).toEqual({ data: null, steps: 70, seed: 1, out: "demo-output" });
+    expect(parseOptions(["--data", "a.gz"], { faces: 70, file: 90 })).toMatchObject({ data: "a.gz", steps: 90 });
+    expect(parseOptions(["--data", "a.gz", "--steps", "5", "--seed=0", "--out", "b"], { faces: 70, file: 90 })).toEqual({
+      data: "a.gz",
+      steps: 5,
+      seed: 0,
+      out: "b",
+    });
+    expect(parseOptions(["--help"], { faces: 70, file: 90 })).toBeNull();
   });
 
   it.each([
@@ -65,10 +71,10 @@ describe("parseOptions", () => {
     [["--seed", ""], '--seed: expected an integer of at least 0, got ""'],
     [["--out", ""], "--out: expected a path, got nothing"],
   ])("refuses %j in one line", (argv, message) => {
-    expect(() => parseOptions(argv, 1)).toThrow(UsageError);
-    expect(() => parseOptions(argv, 1)).toThrow(message);
+    expect(() => parseOptions(argv, { faces: 1, file: 1 })).toThrow(UsageError);
+    expect(() => parseOptions(argv, { faces: 1, file: 1 })).toThrow(message);
     try {
-      parseOptions(argv, 1);
+      parseOptions(argv, { faces: 1, file: 1 });
     } catch (error) {
       expect((error as Error).message).not.toContain("\n");
     }

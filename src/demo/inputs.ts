@@ -17,7 +17,7 @@ export async function openData({ data, seed }: DemoOptions, { faces, size }: Dem
 export function openGAN({ data, seed }: DemoOptions, settings: DemoSettings, dataset: Dataset): Promise<GAN> {
   const { batchSize, latent, width, emaDecay } = settings;
   const shape = dataset.shape.slice(1);
-  const create = () => createGAN({ shape, batchSize, latent, width, ema: { decay: emaDecay }, seed });
+  const create = () => createGAN({ backend: "wasm", shape, batchSize, latent, width, ema: { decay: emaDecay }, seed });
   return data === null ? create() : blame(`--data ${data}`, create);
 }
 

@@ -10,6 +10,12 @@ export interface DemoOptions {
   readonly out: string;
 }
 
+/** Steps where the command line does not say. */
+export interface DefaultSteps {
+  readonly faces: number;
+  readonly file: number;
+}
+
 /** A command line, or a file it names, that the demo can do nothing with: one line to tell the user. */
 export class UsageError extends Error {}
 
@@ -27,16 +33,16 @@ export const usage = `Trains a DCGAN on drawn faces, or on the images of an IDX 
 /**
  * Reads the command line; null if it asks for help.
  *
- * @param defaultSteps steps where it does not say.
+ * @param defaultSteps steps where it does not say: on drawn faces, on a file.
  * @throws {UsageError} if it is wrong.
  */
-export function parseOptions(argv: readonly string[], defaultSteps: number): DemoOptions | null {
+export function parseOptions(argv: readonly string[], defaultSteps: DefaultSteps): DemoOptions | null {
   const { data, steps, seed, out, help } = parse(argv);
   if (help) return null;
   for (const [flag, value] of Object.entries({ data, out })) if (value === "") throw new UsageError(`--${flag}: expected a path, got nothing`);
   return {
     data: data ?? null,
-    steps: steps === undefined ? defaultSteps : integer("--steps", steps, 1),
+    steps: steps === undefined ? defaultSteps[data === undefined ? "faces" : "file"] : integer("--steps", steps, 1),
     seed: seed === undefined ? 1 : integer("--seed", seed, 0),
     out: out ?? "demo-output",
   };

@@ -1,3 +1,5 @@
+import type { DefaultSteps } from "./options.ts";
+
 /** What the demo trains, and how: the one place to tune it. */
 export interface DemoSettings {
   /** Faces drawn to train on, where no file is given. */
@@ -5,7 +7,7 @@ export interface DemoSettings {
   /** Height and width of a face in pixels. */
   readonly size: number;
   /** Steps where `--steps` does not say. */
-  readonly steps: number;
+  readonly steps: DefaultSteps;
   readonly batchSize: number;
   readonly latent: number;
   /** Channels of the networks' widest image. */
@@ -23,7 +25,7 @@ export interface DemoSettings {
 export const settings: DemoSettings = {
   faces: 8000,
   size: 32,
-  steps: 1000,
+  steps: { faces: 1000, file: 2500 },
   batchSize: 64,
   latent: 64,
   width: 32,
