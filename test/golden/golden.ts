@@ -51,8 +51,8 @@ const FLOAT32 = { opBound: 1e-5, stepBound: 1e-4 };
 export const SUBJECTS: readonly Subject[] = [
   // It computes in float64, but on float32 constants, and gives back and keeps float32.
   { name: "reference", create: async () => createReferenceExecutor(), opBound: 5e-7, stepBound: 1e-5 },
-  { name: "wasm", create: () => createWasmExecutor(), ...FLOAT32 },
-  { name: "wasm, reproducible", create: () => createWasmExecutor({ reproducible: true }), ...FLOAT32 },
+  { name: "wasm", create: () => createWasmExecutor({ threads: 1 }), ...FLOAT32 },
+  { name: "wasm, reproducible", create: () => createWasmExecutor({ threads: 1, reproducible: true }), ...FLOAT32 },
 ];
 
 /** Runs a graph without variables once. Of `feeds`, those it has an input for are fed. */
