@@ -3,9 +3,10 @@
  * once for it, and a register tile of C is computed from a panel of each. Where the operands come from (dense
  * matrices, patches of images, filters) is the packing's business alone: see pack.ts.
  */
+import { LANE_TABLE_BYTES } from "./interleave";
 import { Activation, GemmWord, ResultKind, ResultWord } from "./opcodes";
 import { v_sigmoid, v_tanh } from "./math";
-import { LANE_TABLE_BYTES, packPanel } from "./pack";
+import { packPanel } from "./pack";
 import { share, v_madd } from "./simd";
 
 /** Rows of the register tile: 6 need a fused multiply-add to stay in 16 registers, 4 do with mul and add. */

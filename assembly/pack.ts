@@ -2,6 +2,7 @@
  * Packing: P lanes of an operand over a range of k, written as out[k * P + lane] so that the register tile reads straight through memory.
  * Whatever lies outside (lanes past the end, pixels in the padding) is packed as zeros. Patches of a convolution are gathered here and exist nowhere else.
  */
+import { LANE_BYTES, packRun, setPointer } from "./interleave";
 import { DenseWord, PatchWord, ViewKind } from "./opcodes";
 
 // @ts-ignore: decorator
@@ -9,10 +10,6 @@ import { DenseWord, PatchWord, ViewKind } from "./opcodes";
 function word(p: usize, index: i32): i32 {
   return load<i32>(p + ((<usize>index) << 2));
 }
-
-/** Space for the lanes of a panel: for each of 8, the addresses of its up to 4 terms, its image, y and x. */
-export const LANE_TABLE_BYTES: usize = 256;
-const LANE_BYTES: usize = 32;
 
 /**
  * Packs lanes [lane, lane + valid) of `view`, k in [k0, k0 + kc), into out[kc, P]; lanes from `valid` to P become 0.
@@ -309,154 +306,4 @@ function copyBlock(source: usize, sourceStep: usize, width: i32, count: i32, out
 function copyLanes(source: usize, sourceStep: usize, valid: i32, P: i32, kc: i32, out: usize): void {
   if (valid < P) fillZeros(out, (kc * P) << 2);
   copyBlock(source, sourceStep, valid, kc, out, <usize>P << 2);
-}
-
-// @ts-ignore: decorator
-@inline
-function setPointer(table: usize, lane: i32, pointer: usize): void {
-  store<i32>(table + <usize>lane * LANE_BYTES, <i32>pointer);
-}
-
-// @ts-ignore: decorator
-@inline
-function pointer(table: usize, lane: i32): usize {
-  return <usize>load<u32>(table + <usize>lane * LANE_BYTES);
-}
-
-/** Interleaves P runs of `length` floats, each the sum (difference) of `terms` runs whose addresses stand in `table`. */
-function packRun(table: usize, P: i32, terms: i32, subtract: bool, length: i32, out: usize): void {
-  const step = <usize>P << 2;
-  if (terms == 1) {
-    packFour(pointer(table, 0), pointer(table, 1), pointer(table, 2), pointer(table, 3), length, out, step);
-    if (P == 8) packFour(pointer(table, 4), pointer(table, 5), pointer(table, 6), pointer(table, 7), length, out + 16, step);
-    else if (P == 6) packTwo(pointer(table, 4), pointer(table, 5), length, out + 16, step);
-  } else {
-    const sign: f32 = subtract ? -1 : 1;
-    if (terms == 2) packFourTerms(2, table, sign, length, out, step);
-    else packFourTerms(4, table, sign, length, out, step);
-    if (P > 4) {
-      const rest = table + 4 * LANE_BYTES;
-      if (P == 8) {
-        if (terms == 2) packFourTerms(2, rest, sign, length, out + 16, step);
-        else packFourTerms(4, rest, sign, length, out + 16, step);
-      } else if (terms == 2) packTwoTerms(2, rest, sign, length, out + 16, step);
-      else packTwoTerms(4, rest, sign, length, out + 16, step);
-    }
-  }
-}
-
-/** Four floats of lane `lane` from byte `o` of its terms on: a + s b, or (a + s b) + s (c + s d). */
-// @ts-ignore: decorator
-@inline
-function sumTerms(terms: i32, table: usize, lane: usize, sign: v128, o: usize): v128 {
-  const t = table + lane * LANE_BYTES;
-  const ab = f32x4.add(v128.load(<usize>load<u32>(t) + o), f32x4.mul(sign, v128.load(<usize>load<u32>(t, 4) + o)));
-  if (terms == 2) return ab;
-  const cd = f32x4.add(v128.load(<usize>load<u32>(t, 8) + o), f32x4.mul(sign, v128.load(<usize>load<u32>(t, 12) + o)));
-  return f32x4.add(ab, f32x4.mul(sign, cd));
-}
-
-// @ts-ignore: decorator
-@inline
-function sumTermsScalar(terms: i32, table: usize, lane: usize, sign: f32, o: usize): f32 {
-  const t = table + lane * LANE_BYTES;
-  const ab = load<f32>(<usize>load<u32>(t) + o) + sign * load<f32>(<usize>load<u32>(t, 4) + o);
-  if (terms == 2) return ab;
-  return ab + sign * (load<f32>(<usize>load<u32>(t, 8) + o) + sign * load<f32>(<usize>load<u32>(t, 12) + o));
-}
-
-// @ts-ignore: decorator
-@inline
-function packFourTerms(terms: i32, table: usize, sign: f32, length: i32, out: usize, step: usize): void {
-  const s = f32x4.splat(sign);
-  const end = <usize>length << 2;
-  let o: usize = 0;
-  for (; o + 16 <= end; o += 16) {
-    const a = sumTerms(terms, table, 0, s, o), b = sumTerms(terms, table, 1, s, o);
-    const c = sumTerms(terms, table, 2, s, o), d = sumTerms(terms, table, 3, s, o);
-    out = storeTransposed(a, b, c, d, out, step);
-  }
-  for (; o < end; o += 4, out += step) {
-    store<f32>(out, sumTermsScalar(terms, table, 0, sign, o));
-    store<f32>(out, sumTermsScalar(terms, table, 1, sign, o), 4);
-    store<f32>(out, sumTermsScalar(terms, table, 2, sign, o), 8);
-    store<f32>(out, sumTermsScalar(terms, table, 3, sign, o), 12);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function packTwoTerms(terms: i32, table: usize, sign: f32, length: i32, out: usize, step: usize): void {
-  const s = f32x4.splat(sign);
-  const end = <usize>length << 2;
-  let o: usize = 0;
-  for (; o + 16 <= end; o += 16) out = storePairs(sumTerms(terms, table, 0, s, o), sumTerms(terms, table, 1, s, o), out, step);
-  for (; o < end; o += 4, out += step) {
-    store<f32>(out, sumTermsScalar(terms, table, 0, sign, o));
-    store<f32>(out, sumTermsScalar(terms, table, 1, sign, o), 4);
-  }
-}
-
-/** Stores four vectors as the columns of four rows `step` bytes apart; gives the row after them. */
-// @ts-ignore: decorator
-@inline
-function storeTransposed(a: v128, b: v128, c: v128, d: v128, out: usize, step: usize): usize {
-  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  v128.store(out, v128.shuffle<i64>(ab0, cd0, 0, 2));
-  out += step;
-  v128.store(out, v128.shuffle<i64>(ab0, cd0, 1, 3));
-  out += step;
-  v128.store(out, v128.shuffle<i64>(ab1, cd1, 0, 2));
-  out += step;
-  v128.store(out, v128.shuffle<i64>(ab1, cd1, 1, 3));
-  return out + step;
-}
-
-/** Likewise for two vectors. */
-// @ts-ignore: decorator
-@inline
-function storePairs(a: v128, b: v128, out: usize, step: usize): usize {
-  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  v128.store64_lane(out, ab0, 0);
-  out += step;
-  v128.store64_lane(out, ab0, 1);
-  out += step;
-  v128.store64_lane(out, ab1, 0);
-  out += step;
-  v128.store64_lane(out, ab1, 1);
-  return out + step;
-}
-
-function packFour(p0: usize, p1: usize, p2: usize, p3: usize, length: i32, out: usize, step: usize): void {
-  let k = length;
-  for (; k >= 4; k -= 4) {
-    out = storeTransposed(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), out, step);
-    p0 += 16;
-    p1 += 16;
-    p2 += 16;
-    p3 += 16;
-  }
-  for (; k > 0; k--, p0 += 4, p1 += 4, p2 += 4, p3 += 4, out += step) {
-    store<f32>(out, load<f32>(p0));
-    store<f32>(out, load<f32>(p1), 4);
-    store<f32>(out, load<f32>(p2), 8);
-    store<f32>(out, load<f32>(p3), 12);
-  }
-}
-
-function packTwo(p0: usize, p1: usize, length: i32, out: usize, step: usize): void {
-  let k = length;
-  for (; k >= 4; k -= 4) {
-    out = storePairs(v128.load(p0), v128.load(p1), out, step);
-    p0 += 16;
-    p1 += 16;
-  }
-  for (; k > 0; k--, p0 += 4, p1 += 4, out += step) {
-    store<f32>(out, load<f32>(p0));
-    store<f32>(out, load<f32>(p1), 4);
-  }
 }
