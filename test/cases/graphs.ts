@@ -181,7 +181,21 @@ class Builder {
     const columns = x.shape.at(-1) ?? 1;
     const a = reshape(x, [sizeOf(x.shape) / columns, columns]);
     const byRows = a.shape[0]! <= columns;
-    return Math.min(...a.shape) <= 32 ? matmul(a, a, { transposeA: !byRows, transposeB: byRows }) : null;
+    return Math.min(...a.shape) <= 32 ? this.#finished(matmul(a, a, { transposeA: !byRows, transposeB: byRows })) : null;
+  }
+
+  /** Often with what a kernel can do as it stores the product: a bias, which may be made of the product itself, and an activation. */
+  #finished(product: Node): Node {
+    this.#keep(product);
+    const n = product.shape.at(-1)!;
+    const others = this.#pool.filter((x) => x.shape.at(-1) === n);
+    const row = (x: Node): Node => reshape(slice(x, new Array(x.shape.length).fill(0), [...new Array(x.shape.length - 1).fill(1), n]), [n]);
+    const bias = this.#chance(0.5)
+      ? this.graph.constant(draw([n], smallInteger, this.#random), [n])
+      : row(this.#clamped(this.#pick([product, ...others])));
+    const biased = this.#chance(0.7) ? add(product, bias) : product;
+    if (this.#chance(0.3)) this.#keep(biased);
+    return this.#chance(0.5) ? leakyRelu(biased, 0) : biased;
   }
 
   #image(): Node | null {
@@ -192,8 +206,7 @@ class Builder {
     const attrs = { strides: [2, 1], pads: [1, 0, 1, 1] } as const;
     const filter = this.graph.constant(draw([3, 3, c, 4], smallInteger, this.#random), [3, 3, c, 4]);
     const y = conv2d(x, filter, attrs);
-    this.#keep(y);
-    const dy = this.#clamped(y);
+    const dy = this.#clamped(this.#finished(y));
     return this.#pick([
       () => conv2dInputGrad(dy, filter, [h, w], attrs),
       () => conv2dFilterGrad(x, dy, [3, 3], attrs),
@@ -235,6 +248,7 @@ class Builder {
     const [a = 0, b = 0, c = 0] = inputs;
     const depth = (): number => sizeOf(node.inputs[0]!.shape); // at most so many terms in a sum
     if (isOp(node, "constant")) return Math.max(...node.attrs.values.map(Math.abs));
+    if (isOp(node, "leakyRelu") || isOp(node, "leakyReluGrad")) return Math.max(1, node.attrs.alpha) * a;
     if (OPS[node.op].kind === "leaf") return LEAF;
     if (OPS[node.op].kind === "contraction") return a * b * Math.min(depth(), sizeOf(node.inputs[1]!.shape));
     switch (node.op) {
@@ -247,9 +261,6 @@ class Builder {
         return a + c * (a + b);
       case "reduceSum":
         return a * depth();
-      case "leakyRelu":
-      case "leakyReluGrad":
-        return 2 * a;
       case "minimum":
         return isOp(node.inputs[1]!, "constant") && isOp(node.inputs[0]!, "maximum") ? Math.min(b, Math.max(a, b)) : Math.max(a, b);
       case "greater":

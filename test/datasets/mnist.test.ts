@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
 import { mnist } from "../../src/datasets/mnist.ts";
+import { MNIST_IMAGES, MNIST_LABELS, MNIST_MISSING } from "../mnist.ts";
 
 const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 102);
 const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 9, 4);
@@ -32,13 +33,8 @@ describe("mnist", () => {
     expect(path(() => mnist({ images: images.subarray(1) }))).toBe("images");
   });
 
-  const folder = new URL("../../../shared/data/mnist/", import.meta.url);
-  const missing = existsSync(folder) ? "" : " (skipped: ../shared/data/mnist is not there)";
-  it.skipIf(missing)(`reads MNIST's test set${missing}`, () => {
-    const digits = mnist({
-      images: readFileSync(new URL("t10k-images-idx3-ubyte.gz", folder)),
-      labels: readFileSync(new URL("t10k-labels-idx1-ubyte.gz", folder)),
-    });
+  it.skipIf(MNIST_MISSING)(`reads MNIST's test set${MNIST_MISSING}`, () => {
+    const digits = mnist({ images: readFileSync(MNIST_IMAGES), labels: readFileSync(MNIST_LABELS) });
     expect(digits.shape).toEqual([10000, 28, 28, 1]);
     expect([...digits.labels!.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
   });

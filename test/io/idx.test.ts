@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
 import { readIdx } from "../../src/io/idx.ts";
+import { MNIST_IMAGES, MNIST_MISSING } from "../mnist.ts";
 
 /** An IDX file of these sizes; its content is `data`, or as many bytes as it should have. */
 function idx(sizes: readonly number[], data?: Uint8Array, type = 8): Uint8Array {
@@ -91,10 +92,8 @@ describe("readIdx", () => {
     );
   });
 
-  const digits = new URL("../../../shared/data/mnist/t10k-images-idx3-ubyte.gz", import.meta.url);
-  const missing = existsSync(digits) ? "" : " (skipped: ../shared/data/mnist is not there)";
-  it.skipIf(missing)(`reads MNIST's test images${missing}`, () => {
-    const { shape, data } = readIdx(readFileSync(digits));
+  it.skipIf(MNIST_MISSING)(`reads MNIST's test images${MNIST_MISSING}`, () => {
+    const { shape, data } = readIdx(readFileSync(MNIST_IMAGES));
     expect(shape).toEqual([10000, 28, 28]);
     // The mean of MNIST's test images, 0.1325 of white, is widely published.
     expect(data.reduce((sum, byte) => sum + byte, 0) / data.length / 255).toBeCloseTo(0.1325, 4);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
 import { broadcastStrides, offsets } from "../../../src/exec/reference/kernel.ts";
-import { accessOf, fuse, type Step, storageOf } from "../../../src/exec/wasm/fuse.ts";
+import { accessOf, fuse, nodesOf, storageOf } from "../../../src/exec/wasm/fuse.ts";
 import { add, exp, matmul, mul, neg, reduceSum, reshape, tanh } from "../../../src/graph/build.ts";
 import { Graph, liveNodes } from "../../../src/graph/graph.ts";
 import { OPS } from "../../../src/graph/ops.ts";
@@ -55,8 +55,6 @@ describe("accessOf", () => {
   ] as const)("%j as %j", (from, to, expected) => expect(accessOf(from, to)).toEqual(expected));
 });
 
-const nodesOf = (step: Step) => (step.kind === "group" ? step.nodes : [step.node]);
-
 describe("fuse", () => {
   it("runs every node once, after what it needs, and shares a group only among elementwise nodes of its size", () => {
     fc.assert(
@@ -70,8 +68,8 @@ describe("fuse", () => {
             expect(done.has(node)).toBe(false);
             for (const x of node.inputs) {
               expect(done.has(storageOf(x))).toBe(true);
-              // What is not read element for element must be complete before the group begins.
-              if (step.kind === "group" && sizeOf(x.shape) !== step.size) expect(before.has(storageOf(x))).toBe(true);
+              // What is not read element for element must be complete before the step begins.
+              if (sizeOf(x.shape) !== sizeOf(node.shape)) expect(before.has(storageOf(x))).toBe(true);
             }
             if (step.kind === "group") expect(sizeOf(node.shape)).toBe(step.size);
             done.add(node);

@@ -8,7 +8,9 @@ import {
   add,
   broadcastTo,
   concat,
+  conv2d,
   exp,
+  leakyRelu,
   matmul,
   maximum,
   mul,
@@ -285,6 +287,34 @@ describe.each([1, 3])("with %i threads", (threads) => {
         g.assign(a, x(g));
         g.fetch("y", concat([y, y], 1));
       }));
+  });
+
+  describe("what is done to a product as it is stored", () => {
+    const product = (g: Graph, name: string): Node =>
+      conv2d(g.input(name, [2, 5, 4, 3]), g.input("w", [1, 1, 3, 12]), { strides: [1, 1], pads: [0, 0, 0, 0] });
+
+    it("two activations, one after the other", () =>
+      checkGraph((g) => {
+        g.fetch("y", leakyRelu(leakyRelu(product(g, "x"), 2), 3));
+        g.fetch("z", leakyRelu(neg(leakyRelu(product(g, "v"), 2)), 3));
+      }));
+
+    it("something added that is no bias: a row of pixels, an image, every element", () =>
+      checkGraph((g) => {
+        for (const shape of [[4, 12], [5, 4, 12], [2, 5, 4, 12], [4, 1], [1]])
+          g.fetch(`${shape}`, leakyRelu(add(g.input(`b${shape}`, shape), product(g, `x${shape}`)), 2));
+      }));
+
+    it("two biases, a bias after an activation, a bias that is the variable to be assigned", () =>
+      checkGraph(
+        (g, a) => {
+          const y = matmul(g.input("x", [7, 9]), g.input("w", [9, 33]));
+          g.fetch("two", add(add(y, g.input("b", [33])), g.input("c", [33])));
+          g.fetch("after", add(leakyRelu(matmul(g.input("u", [7, 9]), g.input("w", [9, 33])), 2), a));
+          g.assign(a, reshape(leakyRelu(add(matmul(g.input("v", [1, 9]), g.input("w", [9, 33])), a), 0), [33]));
+        },
+        [33],
+      ));
   });
 
   describe("names and lifetimes", () => {
