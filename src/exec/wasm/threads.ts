@@ -47,7 +47,8 @@ export async function threadedRunner(build: Build, memory: WebAssembly.Memory, t
     else waiting?.resolve();
   };
   const end = (error: BackendError): void => {
-    broken ??= error;
+    if (broken) return;
+    broken = error;
     for (const w of workers) w.terminate();
     finish(broken);
   };
@@ -122,6 +123,7 @@ async function startNodeThread(): Promise<Thread> {
     listen(receive) {
       worker.on("message", (message) => receive(message));
       worker.on("error", (error) => receive(undefined, error));
+      worker.on("exit", (code) => receive(undefined, `the thread ended with code ${code}`));
     },
     hold(alive) {
       if (alive) worker.ref();
