@@ -1,4 +1,4 @@
-/// <reference types="@webgpu/types" />
+/// <reference types="@webgpu/types" preserve="true" />
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../nn/check.ts";

@@ -2,9 +2,9 @@
 
 import type { Executor, Fetches } from "../../src/exec/executor.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
-import { add, mul, sumAll } from "../../src/graph/build.ts";
+import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, matmul, mul, reduceSum, sumAll } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
-import type { Graph, Node } from "../../src/graph/graph.ts";
+import { Graph, type Node } from "../../src/graph/graph.ts";
 import { caseFeeds, caseGraph, OP_CASES, type OpCase, SPECIAL_CASES } from "../cases/ops.ts";
 import { any, draw, seeded } from "../cases/values.ts";
 import { assert, Worst } from "./compare.ts";
@@ -27,6 +27,53 @@ export async function checkOps(executor: Executor): Promise<string> {
     const { graph } = caseGraph(c);
     const feeds = caseFeeds(c);
     worst.add(c.name, (await run(executor, graph, feeds)).y!, evaluate(graph, feeds).fetches.y!);
+  }
+  return `${worst}`;
+}
+
+/** Sizes at which kernels work in parts: long sums, deep and wide products, many patches. */
+const LARGE: readonly (readonly [name: string, build: (input: (...shape: number[]) => Node) => Node])[] = [
+  ["a sum of 1500 rows", (input) => reduceSum(input(1500, 5), [0])],
+  ["sums of 1100 rows each, in the middle", (input) => reduceSum(input(2, 1100, 35), [1])],
+  ["sums of 9600 numbers", (input) => reduceSum(input(2, 3, 3200), [1, 2])],
+  ["sums over axes apart", (input) => reduceSum(input(2, 700, 3, 5), [1, 3])],
+  ["a product 2500 deep", (input) => matmul(input(17, 2500), input(2500, 19))],
+  ["a product of many tiles", (input) => matmul(input(150, 40), input(40, 170))],
+  ["a convolution of many tiles", (input) => conv2d(input(12, 16, 16, 3), input(4, 4, 3, 40), STRIDE_2)],
+  ["a filter's gradient from 1024 patches", (input) => conv2dFilterGrad(input(4, 32, 32, 3), input(4, 16, 16, 5), [4, 4], STRIDE_2)],
+  ["an input's gradient from 1024 patches", (input) => conv2dInputGrad(input(4, 16, 16, 5), input(4, 4, 3, 5), [32, 32], STRIDE_2)],
+];
+const STRIDE_2 = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
+
+/** Thousands of terms in float32, their sum small beside them. */
+const LARGE_TOLERANCE = 1e-5;
+
+export async function checkLarge(executor: Executor): Promise<string> {
+  const worst = new Worst(LARGE_TOLERANCE);
+  for (const [name, build] of LARGE) {
+    const graph = new Graph();
+    const random = seeded(3);
+    const feeds: Record<string, Float32Array> = {};
+    const input = (...shape: number[]) => {
+      const operand = `x${Object.keys(feeds).length}`;
+      feeds[operand] = draw(shape, any, random);
+      return graph.input(operand, shape);
+    };
+    graph.fetch("y", build(input));
+    worst.add(name, (await run(executor, graph, feeds)).y!, evaluate(graph, feeds).fetches.y!);
+  }
+  return `${worst}`;
+}
+
+/** On a device whose buffers hold `bytes` no more, where there is no room for patches and a shader binds few buffers. */
+export async function checkSmallDevice(executor: Executor, bytes: number): Promise<string> {
+  const worst = new Worst(VALUE_TOLERANCE);
+  for (const c of OP_CASES.filter((c) => ["conv2dInputGrad", "conv2dFilterGrad", "concat", "adamStep"].includes(c.op))) {
+    const { graph } = caseGraph(c);
+    const feeds = caseFeeds(c);
+    const want = evaluate(graph, feeds).fetches.y!;
+    const sizes = [want, ...Object.values(feeds)].map((x) => 4 * x.length);
+    if (Math.max(...sizes) <= bytes) worst.add(c.name, (await run(executor, graph, feeds)).y!, want);
   }
   return `${worst}`;
 }

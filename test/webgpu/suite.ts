@@ -6,8 +6,8 @@ import type { Executor } from "../../src/exec/executor.ts";
 import { requestDevice } from "../../src/exec/tfjs/device.ts";
 import { createTfjsExecutor } from "../../src/exec/tfjs/executor.ts";
 import { assert } from "./compare.ts";
-import { checkGAN } from "./gan.ts";
-import { checkGradients, checkOps, checkSpecialValues } from "./ops.ts";
+import { checkChoice, checkGAN } from "./gan.ts";
+import { checkGradients, checkLarge, checkOps, checkSmallDevice, checkSpecialValues } from "./ops.ts";
 import { checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWGANGP } from "./steps.ts";
 
 export type Outcome = "passed" | "failed" | "no adapter";
@@ -38,6 +38,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   await check("host", () => checkHost(executor));
   await check("one copy", checkOneCopy);
   await check("ops", () => checkOps(executor));
+  await check("large", () => checkLarge(executor));
   await check("special values", () => checkSpecialValues(executor));
   await check("gradients", () => checkGradients(executor));
   await check("DCGAN step", () => checkDCGAN(executor));
@@ -47,11 +48,25 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   executor.dispose();
   await check("GAN", () => checkGAN(log));
 
+  await check("choice", async () => {
+    const { device, software } = await requestDevice();
+    const result = await checkChoice(device, software);
+    device.destroy();
+    return result;
+  });
+
   await check("leaks", async () => {
     const { device } = await requestDevice();
     const alive = countBuffers(device);
     const own = await createTfjsExecutor({ device });
     return checkLeaks(own, () => ({ buffers: alive(), tensors: core.memory().numTensors }));
+  });
+  await check("small device", async () => {
+    const { device } = await requestDevice();
+    const { maxBufferSize, maxComputeWorkgroupSizeX, maxComputeWorkgroupsPerDimension } = device.limits;
+    const others = { maxBufferSize, maxComputeWorkgroupSizeX, maxComputeWorkgroupsPerDimension };
+    Object.defineProperty(device, "limits", { value: { ...others, maxStorageBufferBindingSize: 8192, maxStorageBuffersPerShaderStage: 4 } });
+    return checkSmallDevice(await createTfjsExecutor({ device }), 8192);
   });
   await check("device lost", async () => {
     const { device } = await requestDevice();

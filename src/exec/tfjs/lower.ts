@@ -1,37 +1,24 @@
 /** Every op that is not elementwise, as TensorFlow.js kernels or shaders of our own. */
 import type { Node } from "../../graph/graph.ts";
-import type { ConvAttrs, PrimitiveOp } from "../../graph/ops.ts";
+import type { PrimitiveOp } from "../../graph/ops.ts";
+import { conv2d, conv2dFilterGrad, conv2dInputGrad } from "./convolution.ts";
 import type { ElementwiseOp } from "./expressions.ts";
 import type { Recording, Tensor } from "./recording.ts";
+import { reduceSum } from "./reduce.ts";
 import { bilinearGrad, nearest, nearestGrad } from "./resample.ts";
 
 type Lowering<O extends PrimitiveOp> = (recording: Recording, node: Node<O>, ...inputs: Tensor[]) => Tensor;
-
-const NHWC = { dataFormat: "NHWC", dilations: [1, 1] };
-
-const convolution = ({ strides, pads: [top, bottom, left, right] }: ConvAttrs) => ({
-  ...NHWC,
-  strides: [...strides],
-  pad: [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ],
-});
 
 /** Ops that are no work of their own: a reshape is the same memory, and `oneHot` is written as an `equal` before. */
 export type RewrittenOp = "reshape" | "oneHot";
 
 const LOWERINGS = {
-  reduceSum: (r, { attrs }, x) => r.kernel("Sum", { x: x! }, { axis: [...attrs.axes], keepDims: true }),
+  reduceSum,
 
   matmul: (r, { attrs }, a, b) => r.kernel("BatchMatMul", { a: a!, b: b! }, { transposeA: attrs.transposeA, transposeB: attrs.transposeB }),
-  conv2d: (r, { attrs }, x, filter) => r.kernel("Conv2D", { x: x!, filter: filter! }, convolution(attrs)),
-  conv2dInputGrad: (r, { attrs, shape }, dy, filter) =>
-    r.kernel("Conv2DBackpropInput", { dy: dy!, filter: filter! }, { ...convolution(attrs), inputShape: [...shape] }),
-  conv2dFilterGrad: (r, { attrs, shape }, x, dy) =>
-    r.kernel("Conv2DBackpropFilter", { x: x!, dy: dy! }, { ...convolution(attrs), filterShape: [...shape] }),
+  conv2d,
+  conv2dInputGrad,
+  conv2dFilterGrad,
 
   transpose: (r, { attrs }, x) => r.kernel("Transpose", { x: x! }, { perm: [...attrs.perm] }),
   slice: (r, { attrs }, x) => r.kernel("Slice", { x: x! }, { begin: [...attrs.begin], size: [...attrs.size] }),

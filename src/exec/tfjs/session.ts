@@ -71,7 +71,7 @@ export class GPUSession implements Session {
       }
     }
     const { device } = this.#gpu;
-    const listing = compile(graph, this.#gpu.tensorflow, device);
+    const listing = this.#record(graph);
     const plan = planSlots(
       listing.dispatches,
       (buffer) => listing.variables.has(buffer) || buffer.contents !== undefined,
@@ -131,13 +131,22 @@ export class GPUSession implements Session {
     this.#pool.destroy();
   }
 
+  #record(graph: Graph): Listing {
+    try {
+      return compile(graph, this.#gpu.tensorflow, this.#gpu.device);
+    } catch (cause) {
+      throw asBackendError(cause, "tensors that the kernels can work on");
+    }
+  }
+
   /** The pipelines of all dispatches, those not known yet compiled side by side. */
   async #pipelines({ dispatches }: Listing): Promise<GPUComputePipeline[]> {
     const { device, pipelines, watch } = this.#gpu;
     const compiled = ({ code, entryPoint }: Dispatch): Promise<GPUComputePipeline> => {
       let pipeline = pipelines.get(code);
       if (!pipeline) {
-        pipeline = device.createComputePipelineAsync({ layout: "auto", compute: { module: device.createShaderModule({ code }), entryPoint } });
+        const module = device.createShaderModule({ code });
+        pipeline = device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint } });
         pipelines.set(code, pipeline);
       }
       return pipeline;

@@ -16,6 +16,9 @@ export interface TensorFlow {
  * "webgpu" that it would then prefer over all others. An application that uses TensorFlow.js itself must not have its
  * backend chosen by our import, so a registration that was not there before is put at the end of the line: `setBackend("webgpu")`
  * works, the automatic choice stays what it was.
+ *
+ * What is shared nevertheless: an application's `WEBGPU_...` flags choose among kernels for us too while a program is compiled,
+ * and one that imports the WebGPU backend after us, to have it chosen by itself, has to ask for it by `setBackend`.
  */
 export async function loadTensorFlow(): Promise<TensorFlow> {
   const core = await import("@tensorflow/tfjs-core");
