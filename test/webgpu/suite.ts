@@ -5,6 +5,7 @@ import { BackendError } from "../../src/core/errors.ts";
 import type { Executor } from "../../src/exec/executor.ts";
 import { requestDevice } from "../../src/exec/tfjs/device.ts";
 import { createTfjsExecutor } from "../../src/exec/tfjs/executor.ts";
+import { checkAssignments } from "./assignments.ts";
 import { assert } from "./compare.ts";
 import { checkChoice, checkGAN } from "./gan.ts";
 import { checkGradients, checkLarge, checkOps, checkSmallDevice, checkSpecialValues } from "./ops.ts";
@@ -41,6 +42,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   await check("large", () => checkLarge(executor));
   await check("special values", () => checkSpecialValues(executor));
   await check("gradients", () => checkGradients(executor));
+  await check("assignments", () => checkAssignments(executor));
   await check("DCGAN step", () => checkDCGAN(executor));
   await check("WGAN-GP step", () => checkWGANGP(executor));
   await check("health", () => checkHealth(executor));

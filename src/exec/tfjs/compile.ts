@@ -49,8 +49,8 @@ class Compilation {
   readonly #recording: Recording;
   readonly #steps: Step[];
   readonly #tensors = new Map<Node, Tensor>(); // by storage node
-  /** The places at which each storage node is read, and whether its element i is read for element i alone. */
-  readonly #reads = new Map<Node, { readonly step: number; readonly stream: boolean }[]>();
+  /** The steps that read each storage node. */
+  readonly #reads = new Map<Node, number[]>();
   /** Storage nodes whose value outlives the run. */
   readonly #wanted: ReadonlySet<Node>;
   /** Nodes computed in the memory of the variable that they are assigned to. */
@@ -67,7 +67,7 @@ class Compilation {
       for (const node of nodesOf(step)) {
         for (const x of node.inputs) {
           const reads = this.#reads.get(storageOf(x)) ?? [];
-          reads.push({ step: at, stream: step.kind === "group" && sizeOf(x.shape) === step.size });
+          reads.push(at);
           this.#reads.set(storageOf(x), reads);
         }
       }
@@ -122,15 +122,17 @@ class Compilation {
     return steps.flatMap((step): Step[] => (step.kind === "single" ? [step] : split(step.nodes, fits).map((nodes) => ({ ...step, nodes }))));
   }
 
-  /** Lets a group write a variable's new value over the old one, where nothing reads the old one at another element or later. */
+  /**
+   * Lets a group write a variable's new value over the old one, where nothing reads the old one later. The group itself may:
+   * of a variable as large as itself, it reads for element i element i alone.
+   */
   #chooseInPlace(): void {
     const made = new Map(this.#steps.flatMap((step, at) => (step.kind === "group" ? step.nodes.map((n) => [n, at] as const) : [])));
     for (const [variable, node] of this.#graph.assigns) {
       const storage = storageOf(node);
       const birth = made.get(storage);
       if (birth === undefined || this.#inPlace.has(storage) || this.#wanted.has(variable)) continue;
-      const safe = (this.#reads.get(variable) ?? []).every((r) => r.step < birth || (r.step === birth && r.stream));
-      if (safe) this.#inPlace.set(storage, variable);
+      if ((this.#reads.get(variable) ?? []).every((at) => at <= birth)) this.#inPlace.set(storage, variable);
     }
   }
 
@@ -144,7 +146,7 @@ class Compilation {
   }
 
   #isNeededAfter(node: Node, at: number): boolean {
-    return this.#wanted.has(node) || (this.#reads.get(node) ?? []).some((r) => r.step !== at);
+    return this.#wanted.has(node) || (this.#reads.get(node) ?? []).some((step) => step !== at);
   }
 
   #bufferOf(node: Node): VirtualBuffer {
