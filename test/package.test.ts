@@ -121,9 +121,9 @@ describe("importing it", () => {
     const { stdout, stderr, code } = await runConsumer(`
       import { createGAN, loadGAN } from "ganvas";
       import { ring } from "ganvas/datasets";
-      const gan = await createGAN({ shape: [2], width: 8, latent: 2, batchSize: 4, threads: 2 });
+      const gan = await createGAN({ shape: [2], width: 8, latent: 2, batchSize: 4, backend: "wasm", threads: 2 });
       await gan.train(ring({ count: 40, modes: 8, seed: 1 }), { steps: 2 });
-      const copy = await loadGAN(await gan.save());
+      const copy = await loadGAN(await gan.save(), { backend: "wasm" });
       console.log(copy.step, (await copy.sample({ count: 3 })).data.length);`);
     expect({ stdout, stderr, code }).toEqual({ stdout: "2 6\n", stderr: "", code: 0 });
   });

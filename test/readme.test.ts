@@ -29,7 +29,7 @@ describe("README.md", () => {
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(ROOT, join(folder, "node_modules/ganvas"), "junction");
     const { code, stderr, stdout } = await run(process.execPath, ["--input-type=module", "--eval", example!], { cwd: folder, timeout: 100_000 });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(code, stderr).toBe(0); // a graphics driver may have something to say
     expect(stdout).toMatch(/^100 \d/m);
     const png = decode(readFileSync(join(folder, "faces.png")));
     expect(png.width).toBe(png.height);
