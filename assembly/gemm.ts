@@ -50,6 +50,11 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
   const packedB = packedA + (<usize>(MC * min(KC, K)) << 2);
   const A = p + (<usize>GemmWord.A << 2);
   const B = p + (<usize>GemmWord.B << 2);
+  const C = p + (<usize>GemmWord.C << 2);
+  const base = <usize>word(C, ResultWord.Base);
+  const stride = <usize>word(C, ResultWord.Stride) << 2;
+  const plain = word(C, ResultWord.Kind) == ResultKind.Rows && word(C, ResultWord.GridW) == 0;
+  const adds = word(C, ResultWord.Accumulate) != 0;
 
   for (let jc = n0; jc < n1; jc += NC) {
     const nc = min(NC, n1 - jc);
@@ -66,7 +71,18 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
         }
         for (let j = 0; j < nc; j += NR) {
           for (let i = 0; i < mc; i += MR) {
-            storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), packedA + (<usize>(i * kc) << 2), packedB + (<usize>(j * kc) << 2), kc, pc == 0, pc + kc >= K, tile);
+            const a = packedA + (<usize>(i * kc) << 2);
+            const b = packedB + (<usize>(j * kc) << 2);
+            const accumulate = adds || pc > 0;
+            const last = pc + kc >= K;
+            if (plain && mc - i >= MR && nc - j >= NR) {
+              const c = base + <usize>(ic + i) * stride + (<usize>(jc + j) << 2);
+              f32_gemm_tile(kc, a, b, c, stride, accumulate);
+              if (last) epilogue(p, jc + j, c, stride, MR);
+            } else {
+              f32_gemm_tile(kc, a, b, tile, NR << 2, false);
+              storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), accumulate, last, tile);
+            }
           }
         }
       }
@@ -75,24 +91,14 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
   }
 }
 
-/** Computes one tile from its panels and puts its rows x columns valid elements where C's view says; `first` and `last` tell of blocks of K. */
-function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, a: usize, b: usize, kc: i32, first: bool, last: bool, tile: usize): void {
+/** Puts the rows x columns valid elements of a tile where C's view says. */
+function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, accumulate: bool, last: bool, tile: usize): void {
   const C = p + (<usize>GemmWord.C << 2);
   const base = <usize>word(C, ResultWord.Base);
   const gridW = word(C, ResultWord.GridW);
-  const byRows = word(C, ResultWord.Kind) == ResultKind.Rows;
-  const accumulate = !first || word(C, ResultWord.Accumulate) != 0;
-  if (byRows && gridW == 0 && rows == MR && columns == NR) {
-    const stride = <usize>word(C, ResultWord.Stride) << 2;
-    const c = base + <usize>m * stride + (<usize>n << 2);
-    f32_gemm_tile(kc, a, b, c, stride, accumulate);
-    if (last) epilogue(p, n, c, stride, MR);
-    return;
-  }
-  f32_gemm_tile(kc, a, b, tile, NR << 2, false);
   if (gridW != 0) {
     storeGridRows(C, base, gridW, m, rows, n, columns, accumulate, tile);
-  } else if (byRows) {
+  } else if (word(C, ResultWord.Kind) == ResultKind.Rows) {
     const stride = <usize>word(C, ResultWord.Stride) << 2;
     const c = base + <usize>m * stride + (<usize>n << 2);
     if (accumulate) {
@@ -258,7 +264,7 @@ function f32_gemm_6x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accu
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
   let k = kc;
-  for (; k >= 2; k -= 2) {
+  for (; k >= 4; k -= 4) {
     let b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     c00 = v_madd(x, b0, c00);
@@ -298,10 +304,50 @@ function f32_gemm_6x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accu
     x = v128.load32_splat(a, 44);
     c50 = v_madd(x, b0, c50);
     c51 = v_madd(x, b1, c51);
-    a += 48;
-    b += 64;
+    b0 = v128.load(b, 64);
+    b1 = v128.load(b, 80);
+    x = v128.load32_splat(a, 48);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 52);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 56);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 60);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    x = v128.load32_splat(a, 64);
+    c40 = v_madd(x, b0, c40);
+    c41 = v_madd(x, b1, c41);
+    x = v128.load32_splat(a, 68);
+    c50 = v_madd(x, b0, c50);
+    c51 = v_madd(x, b1, c51);
+    b0 = v128.load(b, 96);
+    b1 = v128.load(b, 112);
+    x = v128.load32_splat(a, 72);
+    c00 = v_madd(x, b0, c00);
+    c01 = v_madd(x, b1, c01);
+    x = v128.load32_splat(a, 76);
+    c10 = v_madd(x, b0, c10);
+    c11 = v_madd(x, b1, c11);
+    x = v128.load32_splat(a, 80);
+    c20 = v_madd(x, b0, c20);
+    c21 = v_madd(x, b1, c21);
+    x = v128.load32_splat(a, 84);
+    c30 = v_madd(x, b0, c30);
+    c31 = v_madd(x, b1, c31);
+    x = v128.load32_splat(a, 88);
+    c40 = v_madd(x, b0, c40);
+    c41 = v_madd(x, b1, c41);
+    x = v128.load32_splat(a, 92);
+    c50 = v_madd(x, b0, c50);
+    c51 = v_madd(x, b1, c51);
+    a += 96;
+    b += 128;
   }
-  if (k > 0) {
+  for (; k > 0; k--, a += 24, b += 32) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     c00 = v_madd(x, b0, c00);

@@ -3,8 +3,8 @@ import { DenseWord, GemmWord, Opcode, PatchWord, ResultKind, ResultWord, ViewKin
 import { at, type Buffer, type Epilogue, float, type Instruction, type Word } from "./plan.ts";
 
 /** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
-const MC = 192;
-const KC = 384;
+const MC = 96;
+const KC = 512;
 const NC = 1024;
 /** Columns of the register tile. */
 const NR = 8;
