@@ -1,11 +1,14 @@
 /**
  * Where threads meet between instructions: a counter of arrivals and a generation number. The last to arrive starts the next generation;
- * the others spin for a moment, which is all it takes when the work was shared evenly, and then sleep.
+ * the others spin, which is all it takes when the work was shared evenly and every thread has a processor, and then sleep. How long they spin
+ * adapts: sleeping and being woken costs more than most instructions, but where threads outnumber processors spinning keeps the others from working.
  */
 
-/** Bytes at `sync`: arrivals, then generation on a cache line of its own. */
+/** At `sync`, each on a cache line of its own: arrivals, generation, and how many spins the next wait may take (0: not yet known). */
 const GENERATION: usize = 64;
-const SPINS: i32 = 20000;
+const PATIENCE: usize = 128;
+const MOST_SPINS: i32 = 200000;
+const FEWEST_SPINS: i32 = 10000;
 
 /** Waits until all `nth` threads have come. Shared memory only. */
 export function barrier(sync: usize, nth: i32): void {
@@ -17,6 +20,14 @@ export function barrier(sync: usize, nth: i32): void {
     atomic.notify(sync + GENERATION, -1);
     return;
   }
-  for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(sync, GENERATION) != generation) return;
+  const known = load<i32>(sync, PATIENCE);
+  const patience = known ? known : MOST_SPINS;
+  for (let i = 0; i < patience; i++) {
+    if (atomic.load<i32>(sync, GENERATION) != generation) {
+      store<i32>(sync, min(MOST_SPINS, patience + patience / 8), PATIENCE);
+      return;
+    }
+  }
+  store<i32>(sync, max(FEWEST_SPINS, patience - patience / 8), PATIENCE);
   while (atomic.load<i32>(sync, GENERATION) == generation) atomic.wait<i32>(sync + GENERATION, generation, -1);
 }
