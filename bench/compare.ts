@@ -4,9 +4,10 @@ import type { Task, Tensor } from "./task.ts";
 /**
  * What is wrong with `got`, in a sentence, or null.
  *
- * Losses agree to 1e-4. Parameters are compared by how far they moved, in the L2 norm, to 2 %: Adam's first step is nearly lr · sign(gradient),
- * so an element whose gradient is lost in rounding may go the other way, and one in 10,000 of those is 2 %. Pictures (in [-1, 1]) and
- * kernels agree to a bound on float32 sums of as many terms as the longest chain has.
+ * Losses agree to 1e-4. Parameters are compared by how far they moved, in the L2 norm, to 10 %: where a pre-activation is within rounding of 0 it takes the
+ * one slope of LeakyReLU or the other, and each of the few that do moves a gradient by a part in 10^3. Ours with and without fused multiply-add differ
+ * by 5 % in the first layer of T64's generator, and by 10^-6 behind the last such kink; against float64 both are right to 10^-6 (test/golden).
+ * Pictures (in [-1, 1]) and kernels agree to a bound on float32 sums of as many terms as the longest chain has.
  */
 export function compare(
   task: Task,
@@ -20,7 +21,7 @@ export function compare(
     if (!g || g.length !== e.length) return `${name}: ${g ? `${g.length} values` : "missing"}, ours has ${e.length}`;
     const s = start.get(name);
     const [distance, limit, measure] = s
-      ? ([relativeL2(minus(g, s), minus(e, s)), 0.02, "update differs by"] as const)
+      ? ([relativeL2(minus(g, s), minus(e, s)), 0.1, "update differs by"] as const)
       : task.kind === "train" || task.kind === "critic"
         ? ([Math.abs(g[0]! - e[0]!) / Math.max(1, Math.abs(e[0]!)), 1e-4, "differs by"] as const)
         : task.kind === "sample"

@@ -22,8 +22,8 @@ export const REPRODUCIBLE: readonly ReproducibleModel[] = [
   {
     name: "a dcgan",
     options: { shape: [28, 28, 1], architecture: "dcgan", width: 5, latent: 6, batchSize: 6, seed: 20 },
-    state: "7cac1ea46171c9d07f27aac4b8dadb8b20dc33a6803dc42d58eae5cb02e93635",
-    samples: "09c73ed83f1ea6bb2d86fde4d148b21933e64513d1d3f1a8a0316b1f92e53572",
+    state: "0188df19afc8120fff569d0c66fa956b30b1e581f3bc77e78c7349ab179ef9ae",
+    samples: "14d8eced39962751cc5ddb58e1bbfdbc00f1b5305e273b7c965f453ef16155dc",
   },
   {
     name: "a conditional WGAN-GP on colour images",
