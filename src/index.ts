@@ -6,6 +6,7 @@ import { createWasmExecutor } from "./exec/wasm/executor.ts";
 import { decodeCheckpoint } from "./io/checkpoint.ts";
 import { variables } from "./nn/network.ts";
 import { GAN } from "./train/gan.ts";
+import type { HostOptions } from "./train/host.ts";
 import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./train/options.ts";
 
 /**
@@ -20,7 +21,7 @@ import { type BackendOptions, type BackendRequest, type CreateOptions, checkBack
  */
 export async function createGAN(options: CreateOptions): Promise<GAN> {
   const { spec, request } = checkCreateOptions(options);
-  return GAN.open(await chooseExecutor(request), { spec, maxMemory: request.maxMemory });
+  return open(request, { spec });
 }
 
 /**
@@ -37,7 +38,16 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
     throw new CheckpointError({ path: "bytes", expected: "a Uint8Array or an ArrayBuffer", got: show(bytes) });
   }
   const checkpoint = decodeCheckpoint(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), variables);
-  return GAN.open(await chooseExecutor(request), { spec: checkpoint.spec, checkpoint, maxMemory: request.maxMemory });
+  return open(request, { spec: checkpoint.spec, checkpoint });
+}
+
+async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "checkpoint">): Promise<GAN> {
+  const executor = await chooseExecutor(request);
+  const { backend, threads, maxMemory } = request;
+  // A GPU that nobody asked for by name may be given up.
+  const replaceable = backend === "auto" && executor.backend.name === "webgpu";
+  const fallback = ({ got }: BackendError) => createWasmExecutor({ threads, reason: `WebGPU failed: ${got}` });
+  return GAN.open(executor, { ...model, maxMemory, fallback: replaceable ? fallback : undefined });
 }
 
 async function chooseExecutor({ backend, device, threads, reproducible }: BackendRequest): Promise<Executor> {
@@ -61,11 +71,12 @@ async function chooseExecutor({ backend, device, threads, reproducible }: Backen
 
 export * from "./core/errors.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
-export { type GridOptions, Image, type ImageDataLike, Images } from "./io/image.ts";
+export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./io/image.ts";
 export type { LayerSpec } from "./nn/layers/types.ts";
 export type { Condition, CustomArchitecture, GANOptions, GANSpec } from "./nn/spec.ts";
-export type { TrainingData } from "./train/batches.ts";
+export type { BatchLike, TrainingData } from "./train/batches.ts";
 export { Dataset, type Examples, type Values } from "./train/data.ts";
 export type { GAN } from "./train/gan.ts";
 export type { StepReport, TrainReport } from "./train/loop.ts";
 export type { BackendOptions, CreateOptions, LatentOptions, SampleOptions, TrainOptions } from "./train/options.ts";
+export type { TensorLike } from "./train/tensor.ts";

@@ -40,7 +40,12 @@ export interface CompileOptions {
 export type Feeds = Readonly<Record<string, Float32Array | number>>;
 export type Fetches = Record<string, Float32Array>;
 
-/** Runs graphs on one kind of hardware. */
+/**
+ * Runs graphs on one kind of hardware.
+ *
+ * A BackendError whose path is the backend's name says that the hardware failed (a lost device, say), and that all it held is gone. Any other says that
+ * something cannot be had, and changes nothing.
+ */
 export interface Executor {
   readonly backend: Backend;
   /** Sets up variables, all zero. @throws BackendError when they, or later a program, need more than `maxMemory` bytes. */

@@ -21,6 +21,11 @@ export interface ImageDataLike {
   readonly colorSpace: string;
 }
 
+/** What is used of TensorFlow.js to make a tensor. */
+export interface TensorMaker<T> {
+  tensor4d(values: Float32Array, shape: [number, number, number, number]): T;
+}
+
 interface Picture {
   readonly width: number;
   readonly height: number;
@@ -112,6 +117,21 @@ export class Images implements Iterable<Image> {
   /** All images in one RGBA picture: an `ImageData` where the runtime has it, else an object with the same fields. @throws as `toPNG` */
   toImageData(options: GridOptions = {}): ImageData | ImageDataLike {
     return toRGBA(drawGrid("toImageData", this.shape, this.data, options));
+  }
+
+  /**
+   * The images as a tensor [N, H, W, C] of TensorFlow.js, which is handed in; it has values of its own and is the caller's to dispose of.
+   *
+   * @throws ShapeError for vectors
+   *
+   * @example
+   * const tensor = (await gan.sample({ count: 8 })).toTensor(tf);
+   */
+  toTensor<T>(tf: TensorMaker<T>): T {
+    const [n, h, w, c] = this.shape;
+    if (this.shape.length !== 4)
+      throw new ShapeError({ path: "toTensor", expected: "images, of shape [H, W, C] each", got: `vectors of ${h} numbers` });
+    return tf.tensor4d(this.data.slice(), [n!, h!, w!, c!]);
   }
 
   /** All images in one PNG, as the answer to an HTTP request. @throws as `toPNG` */

@@ -2,9 +2,13 @@ import { DataError, show } from "../core/errors.ts";
 import { permutation, Stream } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Batch, type DataFormat, type Dataset, type Examples, fitDataset, isValues, type Values } from "./data.ts";
+import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
+
+/** A batch of an iterable. A tensor of TensorFlow.js is read before the next batch is asked for, so that a generator may then dispose of it. */
+export type BatchLike = Values | Examples | TensorLike | { readonly data: TensorLike; readonly labels?: Examples["labels"] };
 
 /** Everything a model can be trained on: examples in memory, or any iterable of batches of any size. */
-export type TrainingData = Values | Examples | Iterable<Values | Examples> | AsyncIterable<Values | Examples>;
+export type TrainingData = Values | Examples | Iterable<BatchLike> | AsyncIterable<BatchLike>;
 
 /** Where a training loop takes its batches from. */
 export interface BatchSource {
@@ -16,6 +20,8 @@ export interface BatchSource {
    * @throws {DataError} if the data gave something unusable; nothing is then drawn.
    */
   next(count: number): Promise<Batch | null>;
+  /** Goes back to where `drawn` was this. Batches of an iterable are gone, so there it is the count alone that goes back. */
+  seek(drawn: number): void;
   /** Lets go of the data, so that an iterator can release what it holds. */
   close(): Promise<void>;
 }
@@ -38,6 +44,7 @@ export interface SourceOptions {
  */
 export function openSource(data: TrainingData, format: DataFormat, options: SourceOptions): BatchSource {
   if (isValues(data)) return new ShuffledSource(fitDataset(data, format), format, options);
+  if (isTensor(data)) throw new DataError({ path: "data", expected: "a tensor as a dataset, by Dataset.fromTensor", got: show(data) });
   if (typeof data === "object" && data !== null) {
     if ("data" in data) return new ShuffledSource(fitDataset(data, format), format, options);
     if (Symbol.asyncIterator in data || Symbol.iterator in data) return new IteratedSource(data, format, options);
@@ -73,6 +80,10 @@ class ShuffledSource implements BatchSource {
     return this.#conditional ? batch : { ...batch, labels: null };
   }
 
+  seek(drawn: number): void {
+    this.#drawn = drawn;
+  }
+
   async close(): Promise<void> {}
 
   #indexAt(position: number): number {
@@ -86,11 +97,12 @@ class ShuffledSource implements BatchSource {
   }
 }
 
-type AnyIterator = Iterator<Values | Examples> | AsyncIterator<Values | Examples>;
+type AnyIterable = Iterable<BatchLike> | AsyncIterable<BatchLike>;
+type AnyIterator = Iterator<BatchLike> | AsyncIterator<BatchLike>;
 
 /** The batches of an iterable, cut anew to the size asked for. */
 class IteratedSource implements BatchSource {
-  readonly #source: Iterable<Values | Examples> | AsyncIterable<Values | Examples>;
+  readonly #source: AnyIterable;
   readonly #format: DataFormat;
   #drawn: number;
   #iterator: AnyIterator | null;
@@ -102,7 +114,7 @@ class IteratedSource implements BatchSource {
   #waiting: Batch[] = [];
   #offset = 0;
 
-  constructor(source: Iterable<Values | Examples> | AsyncIterable<Values | Examples>, format: DataFormat, { drawn }: SourceOptions) {
+  constructor(source: AnyIterable, format: DataFormat, { drawn }: SourceOptions) {
     this.#source = source;
     this.#format = format;
     this.#drawn = drawn;
@@ -127,6 +139,10 @@ class IteratedSource implements BatchSource {
     return batch;
   }
 
+  seek(drawn: number): void {
+    this.#drawn = drawn;
+  }
+
   async close(): Promise<void> {
     this.#ended = true;
     this.#waiting = [];
@@ -146,7 +162,7 @@ class IteratedSource implements BatchSource {
       const result = await this.#iterator.next();
       if (!result.done) {
         const prefix = `data[${this.#batches}].`;
-        const dataset = fitDataset(checkBatch(prefix, result.value), this.#format, prefix);
+        const dataset = fitDataset(await readBatch(prefix, result.value), this.#format, prefix);
         this.#batches++;
         this.#batchesThisRound++;
         return dataset.take(Uint32Array.from({ length: dataset.count }, (_, i) => i));
@@ -185,13 +201,18 @@ class IteratedSource implements BatchSource {
   }
 }
 
-function iteratorOf(source: Iterable<Values | Examples> | AsyncIterable<Values | Examples>): AnyIterator {
+function iteratorOf(source: AnyIterable): AnyIterator {
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-function checkBatch(prefix: string, batch: unknown): Values | Examples {
-  if (isValues(batch) || (typeof batch === "object" && batch !== null && "data" in batch)) return batch as Values | Examples;
-  throw new DataError({ path: prefix.slice(0, -1), expected: "a batch: a typed array or { data, labels }", got: show(batch) });
+async function readBatch(prefix: string, batch: BatchLike): Promise<Values | Examples> {
+  if (isTensor(batch)) return readBatch(prefix, { data: batch });
+  if (isValues(batch)) return batch;
+  if (typeof batch === "object" && batch !== null && "data" in batch) {
+    const { data, labels } = batch;
+    return isTensor(data) ? { data: await readTensor(data, `${prefix}data`), shape: data.shape, labels } : (batch as Examples);
+  }
+  throw new DataError({ path: prefix.slice(0, -1), expected: "a batch: a typed array, { data, labels } or a tensor", got: show(batch) });
 }
 
 /** Copies `count` examples, from number `start` on, of `source` to number `at` on of `target`. */

@@ -1,5 +1,6 @@
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
+import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
 
 /** Pixels or coordinates: floats as they are, bytes 0..255 standing for [-1, 1]. */
 export type Values = Float32Array | Uint8Array | Uint8ClampedArray;
@@ -52,6 +53,19 @@ export class Dataset implements Examples {
     this.shape = checkShape(`${prefix}shape`, examples.shape);
     this.data = checkData(`${prefix}data`, examples.data, this.shape);
     this.labels = checkLabels(`${prefix}labels`, examples.labels, this.count);
+  }
+
+  /**
+   * The examples in a tensor of TensorFlow.js, `[N, H, W, C]` or `[N, d]`: floats in [-1, 1], or integers that are bytes.
+   *
+   * @throws {DataError} as the constructor does.
+   *
+   * @example
+   * await gan.train(await Dataset.fromTensor(tf.stack(pictures)), { steps: 100 });
+   */
+  static async fromTensor(tensor: TensorLike, labels?: Examples["labels"]): Promise<Dataset> {
+    if (!isTensor(tensor)) throw new DataError({ path: "tensor", expected: "a tensor: { shape, data() }", got: show(tensor) });
+    return new Dataset({ data: await readTensor(tensor, "data"), shape: tensor.shape, labels });
   }
 
   /** Number of examples, N. */

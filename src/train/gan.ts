@@ -2,16 +2,17 @@
 import { DataError, StateError, show } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
-import { type Checkpoint, encodeCheckpoint } from "../io/checkpoint.ts";
+import { encodeCheckpoint } from "../io/checkpoint.ts";
 import { Images } from "../io/image.ts";
 import type { GANSpec } from "../nn/spec.ts";
-import { openSource, type TrainingData } from "./batches.ts";
+import { type BatchSource, openSource, type TrainingData } from "./batches.ts";
 import { conditionRows } from "./condition.ts";
-import { type DataFormat, type Examples, fitDataset, type Values } from "./data.ts";
+import { type Batch, type DataFormat, type Examples, fitDataset, type Values } from "./data.ts";
+import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
 import { Lock } from "./lock.ts";
 import { type TrainReport, trainLoop } from "./loop.ts";
-import { Model } from "./model.ts";
+import type { Model, StepResult } from "./model.ts";
 import { checkLatentOptions, checkSampleOptions, checkTrainOptions, type LatentOptions, type SampleOptions, type TrainOptions } from "./options.ts";
 
 /**
@@ -20,15 +21,13 @@ import { checkLatentOptions, checkSampleOptions, checkTrainOptions, type LatentO
  * Methods may be called while others are under way: they take turns, training step by step.
  */
 export class GAN implements Disposable {
-  readonly #model: Model;
-  readonly #executor: Executor;
+  readonly #host: Host;
   readonly #lock = new Lock();
   #training = false;
   #disposed = false;
 
-  private constructor(model: Model, executor: Executor) {
-    this.#model = model;
-    this.#executor = executor;
+  private constructor(host: Host) {
+    this.#host = host;
   }
 
   /**
@@ -36,44 +35,41 @@ export class GAN implements Disposable {
    *
    * @throws BackendError when training it needs more memory than `maxMemory`, or than the executor can have
    */
-  static async open(
-    executor: Executor,
-    { spec, checkpoint, maxMemory }: { spec: GANSpec; checkpoint?: Checkpoint | undefined; maxMemory?: number | undefined },
-  ): Promise<GAN> {
-    try {
-      return new GAN(await Model.open(executor, spec, { checkpoint, maxMemory }), executor);
-    } catch (error) {
-      executor.dispose();
-      throw error;
-    }
+  static async open(executor: Executor, options: HostOptions): Promise<GAN> {
+    return new GAN(await Host.open(executor, options));
   }
 
   /** What the GAN is, every default filled in. */
   get spec(): GANSpec {
-    return this.#model.spec;
+    return this.#host.model.spec;
   }
 
-  /** Where it computes, and why there. */
+  /** Where it computes, and why there. With `backend: "auto"` this changes when a GPU fails and WebAssembly takes over. */
   get backend(): Backend {
-    return this.#executor.backend;
+    return this.#host.backend;
   }
 
   /** Bytes it holds, by purpose. */
   get memory(): MemoryReport {
     this.#checkAlive();
-    return this.#model.memory;
+    return this.#host.model.memory;
   }
 
   /** Steps of training behind it: updates of the generator. */
   get step(): number {
-    return this.#model.progress.generatorUpdates;
+    return this.#host.model.progress.generatorUpdates;
   }
 
   /**
    * Trains for `steps` steps. Called again it goes on where it stopped.
    *
+   * With `backend: "auto"`, a GPU that fails (its device may be lost at any time) is not the end: training goes on in WebAssembly, from a copy of the state
+   * that is made at least every ten seconds and when a call ends. The steps since then are done, and reported, again; with examples in memory they see the
+   * same batches.
+   *
    * @param data images [N, H, W, C] in [-1, 1] (or bytes, or vectors [N, d]) with labels for a conditional GAN, or an iterable of batches of them
    * @throws SpecError for options that cannot be, DataError for data that cannot, StateError while training is under way, all before anything is changed
+   * @throws BackendError when the backend fails that was asked for by name
    * @throws TrainingError when a loss or a gradient is no longer finite; the GAN stays as the last good update left it
    *
    * @example
@@ -85,11 +81,23 @@ export class GAN implements Disposable {
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
-      const source = openSource(data, this.#format, { seed: this.spec.seed, drawn: this.#model.progress.imagesSeen });
+      const source = openSource(data, this.#format, { seed: this.spec.seed, drawn: this.#host.model.progress.imagesSeen });
       try {
-        await this.#exclusive(() => this.#model.prepare(batchSize));
-        const step = (batches: Parameters<Model["step"]>[0]) => this.#exclusive(() => this.#model.step(batches));
-        return await trainLoop(source, step, { steps, batchSize, batchesPerStep: this.spec.objective.discriminatorSteps, onStep, signal });
+        await this.#exclusive(async (model) => {
+          await this.#host.keep();
+          await model.prepare(batchSize);
+        });
+        const step = (batches: readonly Batch[]) => this.#exclusive((model) => this.#step(model, source, batches));
+        const report = await trainLoop(source, step, {
+          begin: this.step,
+          steps,
+          batchSize,
+          batchesPerStep: this.spec.objective.discriminatorSteps,
+          onStep,
+          signal,
+        });
+        await this.#exclusive(() => this.#host.keep());
+        return report;
       } finally {
         await source.close();
       }
@@ -114,7 +122,7 @@ export class GAN implements Disposable {
     if (latents) this.#checkLatents(latents, count);
     const z = latents ?? drawLatents(this.spec.latent, count, seed, truncation);
     const labels = conditionRows(this.spec.condition, condition, count, seed);
-    const data = await this.#exclusive(() => this.#model.generate(z, labels, count, ema));
+    const data = await this.#exclusive((model) => model.generate(z, labels, count, ema));
     return new Images([count, ...this.spec.shape], data);
   }
 
@@ -128,7 +136,7 @@ export class GAN implements Disposable {
     this.#checkAlive();
     const dataset = fitDataset(images, this.#format);
     const { count, data, labels } = dataset.take(Array.from({ length: dataset.count }, (_, i) => i));
-    return this.#exclusive(() => this.#model.score(data, this.spec.condition ? labels : null, count));
+    return this.#exclusive((model) => model.score(data, this.spec.condition ? labels : null, count));
   }
 
   /** The z that `sample` draws for these options: [count, latent]. @throws SpecError */
@@ -154,17 +162,14 @@ export class GAN implements Disposable {
   /** Everything there is to know of the GAN as a safetensors file: loaded, it goes on as if nothing had happened. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkAlive();
-    return this.#exclusive(async () => encodeCheckpoint(await this.#model.checkpoint()));
+    return this.#exclusive(async (model) => encodeCheckpoint(await model.checkpoint()));
   }
 
   /** Gives back all memory, as soon as nothing is under way. The GAN cannot be used afterwards; disposing of it again does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#lock.whenFree(() => {
-      this.#model.dispose();
-      this.#executor.dispose();
-    });
+    this.#lock.whenFree(() => this.#host.dispose());
   }
 
   [Symbol.dispose](): void {
@@ -175,10 +180,22 @@ export class GAN implements Disposable {
     return { shape: this.spec.shape, condition: this.spec.condition ?? undefined };
   }
 
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+  /** One step, unless the model is no longer where these batches were drawn for: then the source goes back to where it is. */
+  async #step(model: Model, source: BatchSource, batches: readonly Batch[]): Promise<StepResult | null> {
+    const { imagesSeen } = model.progress;
+    if (imagesSeen !== source.drawn - batches.reduce((sum, { count }) => sum + count, 0)) {
+      source.seek(imagesSeen);
+      return null;
+    }
+    const result = await model.step(batches);
+    await this.#host.keepWhenDue();
+    return result;
+  }
+
+  #exclusive<T>(work: (model: Model) => Promise<T>): Promise<T> {
     return this.#lock.run(() => {
       this.#checkAlive();
-      return work();
+      return this.#host.run(work);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { BatchSource } from "./batches.ts";
 import type { Batch } from "./data.ts";
-import type { StepLosses } from "./model.ts";
+import type { StepLosses, StepResult } from "./model.ts";
 
 /** What is known after one step: one update of the generator and the discriminator's before it. */
 export interface StepReport extends StepLosses {
@@ -23,6 +23,8 @@ export interface TrainReport {
 }
 
 export interface LoopOptions {
+  /** Steps done before this call. */
+  readonly begin: number;
   readonly steps: number;
   readonly batchSize: number;
   /** Updates of the discriminator in a step, each with a batch of its own. */
@@ -37,15 +39,16 @@ const BREATH_MS = 50;
 /**
  * Takes batches, steps and reports until there is a reason to stop.
  *
- * @param step does one step and says its number and its losses
+ * @param step does one step and says its number and its losses, or gives null where it first wants other batches, `source` having gone back to them.
+ * A number that came before stands for a step done over, and all after it with it.
  */
 export async function trainLoop(
   source: BatchSource,
-  step: (batches: readonly Batch[]) => Promise<StepLosses & { readonly step: number }>,
-  { steps, batchSize, batchesPerStep, onStep, signal }: LoopOptions,
+  step: (batches: readonly Batch[]) => Promise<StepResult | null>,
+  { begin, steps, batchSize, batchesPerStep, onStep, signal }: LoopOptions,
 ): Promise<TrainReport> {
   const begun = performance.now();
-  const losses: StepLosses[] = [];
+  const losses: StepLosses[] = []; // of step begin + 1 and on
   let stopped: TrainReport["stopped"] = "steps";
   let breathed = begun;
   while (losses.length < steps) {
@@ -60,6 +63,8 @@ export async function trainLoop(
       break;
     }
     const result = await step(batches);
+    if (!result) continue;
+    losses.length = result.step - begin - 1;
     losses.push(result);
     const images = batches.reduce((sum, { count }) => sum + count, 0);
     await onStep?.({ ...result, imagesPerSecond: (1000 * images) / (performance.now() - start) });

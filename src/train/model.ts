@@ -1,7 +1,7 @@
 import { TrainingError } from "../core/errors.ts";
 import { fillNormals, fillUniforms, Stream } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
-import type { Executor, Feeds, Fetches, MemoryReport, Program, Session } from "../exec/executor.ts";
+import type { Executor, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Checkpoint, Progress } from "../io/checkpoint.ts";
 import { initialValue } from "../nn/init.ts";
@@ -16,6 +16,12 @@ export interface StepLosses {
   readonly discriminatorLoss: number;
   readonly generatorLoss: number;
   readonly divergence: number;
+}
+
+/** A step that was done. */
+export interface StepResult extends StepLosses {
+  /** Its number since the GAN was created, the first being 1. */
+  readonly step: number;
 }
 
 interface StepProgram {
@@ -85,7 +91,7 @@ export class Model {
    * @returns the losses of the last update of each, and the number of the step
    * @throws TrainingError when one of them is not finite; that update has then changed nothing
    */
-  async step(batches: readonly Batch[]): Promise<StepLosses & { readonly step: number }> {
+  async step(batches: readonly Batch[]): Promise<StepResult> {
     for (const batch of batches.slice(0, -1)) await this.#update("critic", batch);
     const { discriminatorLoss, generatorLoss, divergence } = await this.#update("train", batches.at(-1)!);
     return {
@@ -110,9 +116,8 @@ export class Model {
   }
 
   async checkpoint(): Promise<Checkpoint> {
-    const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const { name, shape } of variables(this.spec)) tensors.set(name, { shape, data: await this.#session.read(name) });
-    return { spec: this.spec, progress: this.#progress, tensors };
+    const read = async ({ name, shape }: VariableSpec) => [name, { shape, data: await this.#session.read(name) }] as const;
+    return { spec: this.spec, progress: this.#progress, tensors: new Map(await Promise.all(variables(this.spec).map(read))) };
   }
 
   dispose(): void {

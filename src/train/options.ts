@@ -7,7 +7,7 @@ import type { StepReport } from "./loop.ts";
 
 /** Where a GAN computes. */
 export interface BackendOptions {
-  /** Default "auto": "webgpu" where there is a GPU that works, else "wasm". A GPU's results differ from machine to machine in their last bits. */
+  /** Default "auto": "webgpu" where there is a GPU, and for as long as it works, else "wasm". A GPU's results differ from machine to machine in their last bits. */
   readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
   /** What "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
   readonly device?: GPUDevice;

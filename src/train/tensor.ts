@@ -1,0 +1,24 @@
+/** Tensors of TensorFlow.js as data, known by what they can do: the package itself is not needed for that. */
+import { DataError, show } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+
+/** What is used of a `tf.Tensor`. It is read once, and stays the caller's to dispose of. */
+export interface TensorLike {
+  readonly shape: Shape;
+  /** The numbers, row by row: a Float32Array, or an Int32Array of bytes (as from `tf.browser.fromPixels`). */
+  data(): Promise<unknown>;
+}
+
+export function isTensor(value: unknown): value is TensorLike {
+  return typeof value === "object" && value !== null && "shape" in value && "data" in value && typeof value.data === "function";
+}
+
+/** A tensor's numbers, integers as bytes. @throws DataError, its path in `path`, for numbers that are neither floats nor bytes */
+export async function readTensor(tensor: TensorLike, path: string): Promise<Float32Array | Uint8Array> {
+  const values = await tensor.data();
+  if (values instanceof Float32Array || values instanceof Uint8Array) return values;
+  if (!(values instanceof Int32Array)) throw new DataError({ path, expected: "a tensor of floats or bytes", got: show(values) });
+  const fault = values.findIndex((x) => x < 0 || x > 255);
+  if (fault >= 0) throw new DataError({ path: `${path}[${fault}]`, expected: "a byte, as the tensor holds integers", got: show(values[fault]) });
+  return Uint8Array.from(values);
+}
