@@ -1,10 +1,12 @@
 /** The command line of the benchmark. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import type { Backend } from "./contender.ts";
 import { PEERS } from "./entrants.ts";
 
 export const USAGE = `npm run bench -- kernels|sample|train [options]
 
+  --backend webgpu  ours on the GPU, in the suite train (default: wasm)
   --quick           one small workload of the suite, few samples
   --peers a,b       ${PEERS.map(({ name }) => name).join(", ")}, or none
   --threads 1,2     thread counts to compare (default: 1 and all cores)
@@ -18,6 +20,7 @@ export type Suite = keyof typeof SUITES;
 
 export interface Options {
   readonly suite: Suite;
+  readonly backend: Backend;
   readonly quick: boolean;
   readonly peers: readonly string[];
   readonly threads: readonly number[];
@@ -30,7 +33,7 @@ export interface Options {
 }
 
 /** Peers that need minutes for a step take part only where asked for, or in a quick run of one step. */
-const DEFAULT_PEERS = ["tfjs-wasm", "ort-web", "ort-node", "pytorch"];
+const DEFAULT_PEERS = { wasm: ["tfjs-wasm", "ort-web", "ort-node", "pytorch"], webgpu: ["tfjs-webgpu"] } as const;
 const QUICK = {
   kernels: { workload: "GEMM", peers: ["tfjs-wasm"] },
   sample: { workload: "S64", batch: 16, peers: ["ort-web"] },
@@ -44,6 +47,7 @@ export function parse(args: readonly string[]): Options {
     allowPositionals: true,
     tokens: true,
     options: {
+      backend: { type: "string", default: "wasm" },
       quick: { type: "boolean", default: false },
       peers: { type: "string" },
       threads: { type: "string" },
@@ -55,12 +59,15 @@ export function parse(args: readonly string[]): Options {
   });
   const [suite, ...more] = positionals;
   if (!suite || !Object.hasOwn(SUITES, suite) || more.length > 0) throw new Error(`expected one of ${Object.keys(SUITES).join(", ")}`);
+  const backend = checkBackend(values.backend, suite as Suite);
   const quick = values.quick ? QUICK[suite as Suite] : undefined;
+  const defaultPeers = backend === "wasm" && quick ? quick.peers : DEFAULT_PEERS[backend];
   const cores = availableParallelism();
   return {
     suite: suite as Suite,
+    backend,
     quick: values.quick,
-    peers: values.peers === undefined ? (quick?.peers ?? DEFAULT_PEERS) : peerNames(values.peers),
+    peers: values.peers === undefined ? defaultPeers : peerNames(values.peers),
     threads: values.threads === undefined ? [...new Set([1, cores])] : values.threads.split(",").map((n) => count("--threads", n)),
     workloads: workloads(suite as Suite, values.workload ?? quick?.workload),
     batch:
@@ -73,6 +80,12 @@ export function parse(args: readonly string[]): Options {
     json: values.json,
     args: withoutRuntime(args, tokens),
   };
+}
+
+function checkBackend(name: string, suite: Suite): Backend {
+  if (name !== "wasm" && name !== "webgpu") throw new Error(`--backend: expected wasm or webgpu, got ${name}`);
+  if (name === "webgpu" && suite !== "train") throw new Error("--backend webgpu: for the suite train alone");
+  return name;
 }
 
 function peerNames(list: string): string[] {

@@ -1,6 +1,9 @@
 /** Something that can do a task, ours or a peer's, wherever it runs. */
 import type { Task, Tensor } from "./task.ts";
 
+/** What ours computes on. */
+export type Backend = "wasm" | "webgpu";
+
 export interface Info {
   readonly version: string;
   /** Threads it really computes with. */

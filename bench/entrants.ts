@@ -1,7 +1,8 @@
 /** Who can take part, by the name `--peers` uses. */
 import { fileURLToPath } from "node:url";
+import { createTfjsExecutor } from "../src/exec/tfjs/executor.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
-import type { Entrant } from "./contender.ts";
+import type { Backend, Entrant } from "./contender.ts";
 import { startOurs } from "./ours.ts";
 import { type Command, startPeer } from "./peer.ts";
 
@@ -11,12 +12,27 @@ const python = (env: Record<string, string>): Command => ({ program: "/usr/bin/p
 
 export const NODE = `Node ${process.versions.node}`;
 
-export const OURS: Entrant = {
-  name: "ganvas",
-  runtime: NODE,
-  threaded: true,
-  open: async (task, tensors, threads) => startOurs(await createWasmExecutor({ threads }), task, tensors),
+export const OURS: Readonly<Record<Backend, Entrant>> = {
+  wasm: {
+    name: "ganvas",
+    runtime: NODE,
+    threaded: true,
+    open: async (task, tensors, threads) => startOurs(await createWasmExecutor({ threads }), task, tensors),
+  },
+  webgpu: {
+    name: "ganvas",
+    runtime: `WebGPU, ${NODE}`,
+    threaded: false,
+    open: async (task, tensors) => startOurs(await createTfjsExecutor(), task, tensors),
+  },
 };
+
+/** The WebGPU adapter in a few words. @throws BackendError when there is none */
+export async function findAdapter(): Promise<string> {
+  const executor = await createTfjsExecutor({ reason: "adapter" });
+  executor.dispose();
+  return executor.backend.reason;
+}
 
 function peer(name: string, runtime: string, threaded: boolean, command: (threads: number) => Command): Entrant {
   return { name, runtime, threaded, open: (task, tensors, threads) => startPeer(command(threads), task, tensors, threads) };
@@ -27,6 +43,7 @@ const threadCounts = (threads: number): Record<string, string> => ({ OMP_NUM_THR
 export const PEERS: readonly Entrant[] = [
   peer("tfjs-cpu", NODE, false, () => node("tfjs.js", "cpu")),
   peer("tfjs-wasm", NODE, false, () => node("tfjs.js", "wasm")),
+  peer("tfjs-webgpu", `WebGPU, ${NODE}`, false, () => node("tfjs.js", "webgpu")),
   peer("ort-web", NODE, true, () => node("ort.js", "web")),
   peer("ort-node", `native, ${NODE}`, true, () => node("ort.js", "node")),
   peer("jax", NODE, false, () => node("jax.js")),

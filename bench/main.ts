@@ -1,11 +1,12 @@
 /** The benchmark: `npm run bench -- kernels|sample|train`. What it measures and how is told in README.md. */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { BackendError } from "../src/core/errors.ts";
 import { type Options, parse, USAGE } from "./cli.ts";
 import { compare } from "./compare.ts";
 import type { Contender, Entrant } from "./contender.ts";
 import { tensorsOf } from "./data.ts";
-import { NODE, OURS, PEERS } from "./entrants.ts";
+import { findAdapter, NODE, OURS, PEERS } from "./entrants.ts";
 import { FULL, firstStep, measure, QUICK } from "./measure.ts";
 import { simdPeak } from "./peak.ts";
 import { type Result, type Row, rowsOf, table } from "./report.ts";
@@ -20,22 +21,39 @@ try {
   console.error(`${(error as Error).message}\n\n${USAGE}`);
   process.exit(2);
 }
+if (options.backend === "webgpu" && !options.node24) await tellAdapter();
 if (options.peers.length > 0 || options.node24) installPeers();
 if (options.node24) process.exit(runInNode24(options.args));
 await main(options);
 
-async function main({ workloads, json }: Options): Promise<void> {
-  const { simd128, relaxed } = await simdPeak();
-  const rates = `${simd128.toFixed(1)} GFLOP/s (multiply and add)${relaxed === null ? "" : `, ${relaxed.toFixed(1)} (relaxed multiply-add)`}`;
-  console.log(`${NODE} on ${cpus()[0]?.model.trim()}, ${cpus().length} cores; 128-bit SIMD peak of one core: ${rates}\n`);
+async function main({ workloads, backend, json }: Options): Promise<void> {
+  const peak = backend === "wasm" ? await tellPeak() : null;
   const rows: Row[] = [];
   const told = new Set<string>();
   for (const task of workloads.flatMap((name) => tasksOf(name, options))) {
     const results = await compete(task, entries(options), options.quick);
     tellNotes(results, told);
-    console.log(`${table(task, results, Math.max(simd128, relaxed ?? 0))}\n`);
+    console.log(`${table(task, results, peak)}\n`);
     rows.push(...rowsOf(task, results));
     if (json) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
+  }
+}
+
+/** Says what the machine is. @returns the peak of one core, in GFLOP/s */
+async function tellPeak(): Promise<number> {
+  const { simd128, relaxed } = await simdPeak();
+  const rates = `${simd128.toFixed(1)} GFLOP/s (multiply and add)${relaxed === null ? "" : `, ${relaxed.toFixed(1)} (relaxed multiply-add)`}`;
+  console.log(`${NODE} on ${cpus()[0]?.model.trim()}, ${cpus().length} cores; 128-bit SIMD peak of one core: ${rates}\n`);
+  return Math.max(simd128, relaxed ?? 0);
+}
+
+/** Says what the GPU is, or ends the program where there is none. */
+async function tellAdapter(): Promise<void> {
+  try {
+    console.log(`${NODE}, WebGPU ${await findAdapter()}\n`);
+  } catch (error) {
+    console.error(`--backend webgpu: ${error instanceof BackendError ? error.got : error}`);
+    process.exit(1);
   }
 }
 
@@ -57,8 +75,8 @@ interface Entry {
 }
 
 /** Ours first, then the peers, each with every thread count it can use. */
-function entries({ peers, threads }: Options): Entry[] {
-  const field = [OURS, ...PEERS.filter(({ name }) => peers.includes(name))];
+function entries({ backend, peers, threads }: Options): Entry[] {
+  const field = [OURS[backend], ...PEERS.filter(({ name }) => peers.includes(name))];
   return field.flatMap((entrant) => (entrant.threaded ? threads : [1]).map((n) => ({ entrant, threads: n })));
 }
 
@@ -79,7 +97,7 @@ async function compete(task: Task, field: readonly Entry[], quick: boolean): Pro
       outcomes.push({ contender, first });
     } catch (error) {
       contender?.close();
-      if (entrant === OURS) throw error;
+      if (entrant === field[0]!.entrant) throw error;
       outcomes.push(error as Error);
     }
   }

@@ -49,8 +49,8 @@ export function rowsOf(task: Task, results: readonly Result[]): Row[] {
 
 const COLUMNS = ["", "threads", "median ms", "min ms", "IQR", "n", "GFLOP/s", "of peak", "× ours"] as const;
 
-/** @param peak GFLOP/s of one core */
-export function table(task: Task, results: readonly Result[], peak: number): string {
+/** @param peak GFLOP/s of one core, null where that is no measure */
+export function table(task: Task, results: readonly Result[], peak: number | null): string {
   const rows = rowsOf(task, results);
   const lines = rows.map((row, i): string[] => {
     const { outcome } = results[i]!;
@@ -64,7 +64,7 @@ export function table(task: Task, results: readonly Result[], peak: number): str
       percent(spread),
       `${row.samples}`,
       row.gflops!.toFixed(1),
-      percent(row.gflops! / (peak * row.threads)),
+      peak === null ? "" : percent(row.gflops! / (peak * row.threads)),
       row.ratioToOurs === undefined ? "" : row.ratioToOurs.toFixed(2),
     ];
   });

@@ -60,7 +60,7 @@ describe("compare", () => {
   });
 
   it.each([
-    ["longer", moved(2.2e-4)],
+    ["longer", moved(2.4e-4)],
     ["opposite", moved(-2e-4)],
     ["not finite", moved(Number.NaN)],
     ["missing", new Map<string, Float32Array>()],
@@ -99,15 +99,25 @@ describe("command line", () => {
     expect(parse(["train", "--quick"])).toMatchObject({ suite: "train", workloads: ["T28"], batch: 64, peers: ["tfjs-cpu"] });
   });
 
+  it("compares WebGPU with TensorFlow.js on WebGPU", () => {
+    expect(parse(["train"])).toMatchObject({ backend: "wasm" });
+    expect(parse(["train", "--backend", "webgpu", "--quick"])).toMatchObject({ backend: "webgpu", workloads: ["T28"], peers: ["tfjs-webgpu"] });
+  });
+
   it("drops --runtime before it runs itself again", () => {
     expect(parse(["train", "--runtime", "node24", "--quick"])).toMatchObject({ node24: true, args: ["train", "--quick"] });
     expect(parse(["--runtime=node24", "train"]).args).toEqual(["train"]);
   });
 
-  it.each([[["paint"]], [["train", "--peers", "caffe"]], [["train", "--threads", "0"]], [["train", "--workload", "S64"]], [["train", "--wat"]]])(
-    "refuses %j",
-    (args) => {
-      expect(() => parse(args)).toThrow();
-    },
-  );
+  it.each([
+    [["paint"]],
+    [["train", "--peers", "caffe"]],
+    [["train", "--threads", "0"]],
+    [["train", "--workload", "S64"]],
+    [["train", "--wat"]],
+    [["train", "--backend", "cuda"]],
+    [["sample", "--backend", "webgpu"]],
+  ])("refuses %j", (args) => {
+    expect(() => parse(args)).toThrow();
+  });
 });

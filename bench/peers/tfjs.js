@@ -1,4 +1,4 @@
-/** TensorFlow.js on its CPU or its WebAssembly backend (argument: cpu or wasm): eager ops, gradients by variableGrads, its own Adam. */
+/** TensorFlow.js on one of its backends (argument: cpu, wasm or webgpu): eager ops, gradients by variableGrads, its own Adam. */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
@@ -9,8 +9,25 @@ async function startBackend(name) {
     const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
     setWasmPaths(`${dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))}/`);
   }
+  if (name === "webgpu") await startWebGPU();
   await tf.setBackend(name);
   await tf.ready();
+}
+
+/** In Node, WebGPU is the package `webgpu`. The device is asked for here, as TensorFlow.js asks in a way that not every implementation takes. */
+async function startWebGPU() {
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  if (!globalThis.navigator) Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new Error("no WebGPU adapter");
+  const limits = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize", "maxComputeInvocationsPerWorkgroup"];
+  const device = await adapter.requestDevice({ requiredLimits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])) });
+  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
 }
 
 // By the gradient of tf.leakyRelu nothing can be differentiated again ("gradient function not found for Greater"); by that of relu it can.
@@ -146,15 +163,19 @@ function train(task, tensors) {
       for (const optimizer of optimizers) optimizer.dispose();
       optimizers = [newOptimizer(), newOptimizer()];
     },
-    run(steps) {
+    async run(steps) {
       for (let i = 0; i < steps; i++) {
         const { discriminator, generator } = tf.tidy(task.kind === "train" ? step : criticStep);
-        losses = { discriminatorLoss: discriminator.dataSync(), ...(generator && { generatorLoss: generator.dataSync() }) };
+        losses = { discriminatorLoss: await discriminator.data(), ...(generator && { generatorLoss: await generator.data() }) };
         discriminator.dispose();
         generator?.dispose();
       }
     },
-    outputs: () => ({ ...losses, ...Object.fromEntries([...(task.kind === "train" ? g : []), ...d].map(([name, v]) => [name, v.dataSync()])) }),
+    async outputs() {
+      const results = { ...losses };
+      for (const [name, variable] of [...(task.kind === "train" ? g : []), ...d]) results[name] = await variable.data();
+      return results;
+    },
   };
 }
 
