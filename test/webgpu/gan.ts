@@ -1,6 +1,6 @@
 /** The public interface on WebGPU and on WebAssembly, from the same seed. */
 import { fillNormals, Stream } from "../../src/core/random.ts";
-import { type CreateOptions, createGAN, loadGAN } from "../../src/index.ts";
+import { BackendError, type CreateOptions, createGAN, loadGAN, type StepReport } from "../../src/index.ts";
 import { assert, distance } from "./compare.ts";
 
 const OPTIONS: CreateOptions = { shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
@@ -46,6 +46,28 @@ export async function checkGAN(log: (line: string) => void): Promise<string> {
   assert(back.step === STEPS + 2, "training does not go on where the other backend left it");
   for (const gan of [webgpu, wasm, moved, back]) gan.dispose();
   return `losses within ${LOSS_TOLERANCE * 100} % for ${COMPARED} steps; saved here and loaded there, images within ${sampled.toExponential(1)} and scores within ${scored.toExponential(1)}`;
+}
+
+/** Loses the device in the middle of training. @param request - gives a device of its own each time */
+export async function checkRescue(request: () => Promise<GPUDevice>): Promise<string> {
+  const data = { data: blots(), shape: [64, 28, 28, 1] };
+  const steps = 5;
+  const trainAndLose = async (backend: "auto" | "webgpu") => {
+    const device = await request();
+    const gan = await createGAN({ ...OPTIONS, backend, device });
+    const lose = ({ step }: StepReport) => void (step === 3 && gan.backend.name === "webgpu" && device.destroy());
+    return { gan, training: gan.train(data, { steps, onStep: lose }) };
+  };
+  const auto = await trainAndLose("auto");
+  const [report, expected] = [await auto.training, await createGAN({ ...OPTIONS, backend: "wasm" })];
+  assert(auto.gan.backend.name === "wasm" && auto.gan.step === steps, `"auto" ended at step ${auto.gan.step} on ${auto.gan.backend.name}`);
+  const { generatorLosses } = await expected.train(data, { steps });
+  assert(distance(report.generatorLosses, generatorLosses) === 0, "training did not go on from the state that was kept");
+  const named = await trainAndLose("webgpu");
+  const error = await named.training.catch((e: unknown) => e);
+  assert(error instanceof BackendError, `"webgpu" without a device: ${error}`);
+  for (const gan of [auto.gan, expected, named.gan]) gan.dispose();
+  return `"auto" went on: ${auto.gan.backend.reason}; "webgpu" did not: ${error.message}`;
 }
 
 /** @param device - any; given by the application, it is taken for a GPU */

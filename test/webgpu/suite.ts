@@ -7,7 +7,7 @@ import { requestDevice } from "../../src/exec/tfjs/device.ts";
 import { createTfjsExecutor } from "../../src/exec/tfjs/executor.ts";
 import { checkAssignments } from "./assignments.ts";
 import { assert } from "./compare.ts";
-import { checkChoice, checkGAN } from "./gan.ts";
+import { checkChoice, checkGAN, checkRescue } from "./gan.ts";
 import { checkGradients, checkLarge, checkOps, checkSmallDevice, checkSpecialValues } from "./ops.ts";
 import { checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWGANGP } from "./steps.ts";
 
@@ -74,6 +74,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
     const { device } = await requestDevice();
     return checkLoss(await createTfjsExecutor({ device }), () => device.destroy());
   });
+  await check("GAN whose device is lost", () => checkRescue(async () => (await requestDevice()).device));
   return outcome;
 }
 
