@@ -57,6 +57,8 @@ export function decodeCheckpoint(
     if (!sameShape(tensor.shape, shape)) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, showShape(tensor.shape));
     const fault = tensor.data.findIndex((x) => !Number.isFinite(x));
     if (fault >= 0) fail(`tensor ${show(name)}[${fault}]`, "a finite number", `${tensor.data[fault]}`);
+    const negative = SQUARES.test(name) ? tensor.data.findIndex((x) => x < 0) : -1;
+    if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
   }
   const known = new Set(expected.map(({ name }) => name));
   for (const name of tensors.keys()) if (!known.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");
@@ -71,10 +73,16 @@ function parse(path: string, text: string | undefined): unknown {
   }
 }
 
+/** Counters go no further, so that adding to them stays exact. */
+const MOST_PROGRESS = 2 ** 48;
+/** Optimizer slots under a square root. */
+const SQUARES = /\/(adam|rmsprop)\.v$/;
+
 function checkProgress(value: unknown): Progress {
   const count = (name: keyof Progress): number => {
     const n = (value as Partial<Record<keyof Progress, unknown>> | null)?.[name];
-    if (!Number.isSafeInteger(n) || (n as number) < 0) fail(`metadata.progress.${name}`, "an integer from 0 to 2^53 - 1", show(n));
+    if (!Number.isSafeInteger(n) || (n as number) < 0 || (n as number) > MOST_PROGRESS)
+      fail(`metadata.progress.${name}`, "an integer from 0 to 2^48", show(n));
     return n as number;
   };
   return { generatorUpdates: count("generatorUpdates"), discriminatorUpdates: count("discriminatorUpdates"), imagesSeen: count("imagesSeen") };

@@ -1,7 +1,11 @@
 /** Optimizers: how a tensor changes by its gradient, as a graph. PyTorch's formulas. */
 import { adamStep, lerp, square } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
-import { type Fields, list, optional, positive, real } from "./check.ts";
+import { type Check, type Fields, list, optional, real, that } from "./check.ts";
+
+// Within these no update of finite gradients can overflow a float32: a step is at most a thousand learning rates long.
+const LEARNING_RATE: Check<number> = that("a number above 0, at most 1e30", (v) => Number.isFinite(v) && (v as number) > 0 && (v as number) <= 1e30);
+const EPSILON: Check<number> = that("a number from 1e-12 to 1e30", (v) => Number.isFinite(v) && (v as number) >= 1e-12 && (v as number) <= 1e30);
 
 /** Adam (Kingma & Ba 2015, algorithm 1). */
 export interface AdamSpec {
@@ -45,9 +49,9 @@ export function integerPower(x: number, t: number): number {
 export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<Extract<OptimizerSpec, { readonly name: N }>> } = {
   adam: {
     fields: {
-      learningRate: optional(positive, 2e-4),
+      learningRate: optional(LEARNING_RATE, 2e-4),
       betas: optional(list(rate, { min: 2, max: 2 }), [0.5, 0.999]),
-      epsilon: optional(positive, 1e-8),
+      epsilon: optional(EPSILON, 1e-8),
     },
     slots: ["adam.m", "adam.v"],
     scalars: ({ learningRate, betas }, t) => ({
@@ -62,7 +66,7 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
   },
 
   rmsprop: {
-    fields: { learningRate: optional(positive, 5e-5), decay: optional(rate, 0.99), epsilon: optional(positive, 1e-8) },
+    fields: { learningRate: optional(LEARNING_RATE, 5e-5), decay: optional(rate, 0.99), epsilon: optional(EPSILON, 1e-8) },
     slots: ["rmsprop.v"],
     scalars: ({ learningRate }) => ({ learningRate }),
     step({ decay, epsilon }, p, g, [v], scalar) {

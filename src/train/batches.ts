@@ -110,6 +110,7 @@ class IteratedSource implements BatchSource {
   #batches = 0;
   #batchesThisRound = 0;
   #ended = false;
+  #pulling = false;
   /** Examples got and not yet handed out, oldest first; of the first, those before `#offset` are gone. */
   #waiting: Batch[] = [];
   #offset = 0;
@@ -133,7 +134,7 @@ class IteratedSource implements BatchSource {
       this.#waiting.push(batch);
       waiting += batch.count;
     }
-    if (waiting < Math.min(count, 2)) return null;
+    if (waiting === 0) return null;
     const batch = this.#cut(Math.min(count, waiting));
     this.#drawn += batch.count;
     return batch;
@@ -148,7 +149,10 @@ class IteratedSource implements BatchSource {
     this.#waiting = [];
     const iterator = this.#iterator;
     this.#iterator = null;
-    await iterator?.return?.();
+    const returned = Promise.resolve(iterator?.return?.());
+    // A generator that is still at work on its next batch returns when it has it, which may be never.
+    if (this.#pulling) returned.catch(() => {});
+    else await returned;
   }
 
   #waitingCount(): number {
@@ -159,7 +163,9 @@ class IteratedSource implements BatchSource {
   async #pull(): Promise<Batch | null> {
     while (!this.#ended) {
       this.#iterator ??= iteratorOf(this.#source);
+      this.#pulling = true;
       const result = await this.#iterator.next();
+      this.#pulling = false;
       if (!result.done) {
         const prefix = `data[${this.#batches}].`;
         const dataset = fitDataset(await readBatch(prefix, result.value), this.#format, prefix);

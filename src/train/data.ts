@@ -111,6 +111,9 @@ export function isValues(value: unknown): value is Values {
 /** Fills in the shape, from the model's, where the examples have none. */
 function withShape(source: Values | Examples, shape: Shape, prefix: string): Examples {
   const examples = isValues(source) ? { data: source } : source;
+  if (typeof examples !== "object" || examples === null) {
+    throw new DataError({ path: `${prefix}data`, expected: "examples: { data, shape } or numbers", got: show(examples) });
+  }
   if (examples.shape !== undefined || !isValues(examples.data)) return examples;
   const size = sizeOf(shape);
   const length = examples.data.length;

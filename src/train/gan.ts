@@ -141,6 +141,7 @@ export class GAN implements Disposable {
 
   /** The z that `sample` draws for these options: [count, latent]. @throws SpecError */
   latents(options: LatentOptions = {}): Float32Array {
+    this.#checkAlive();
     const { count = 1, seed = 0, truncation } = checkLatentOptions(options);
     return drawLatents(this.spec.latent, count, seed, truncation);
   }
@@ -151,6 +152,7 @@ export class GAN implements Disposable {
    * @throws DataError unless `a` and `b` are one latent each, finite, not zero and not opposite, and `steps` is at least 2
    */
   interpolate(a: Float32Array, b: Float32Array, steps: number): Float32Array {
+    this.#checkAlive();
     for (const [path, z] of [["a", a] as const, ["b", b] as const]) {
       if (!(z instanceof Float32Array && z.length === this.spec.latent)) {
         throw new DataError({ path, expected: `a Float32Array of ${this.spec.latent} values`, got: show(z) });

@@ -30,7 +30,7 @@ export interface LoopOptions {
   /** Updates of the discriminator in a step, each with a batch of its own. */
   readonly batchesPerStep: number;
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
-  readonly signal?: { readonly aborted: boolean } | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How long computing may go on before timers, signals and I/O get their turn. */
@@ -51,19 +51,28 @@ export async function trainLoop(
   const losses: StepLosses[] = []; // of step begin + 1 and on
   let stopped: TrainReport["stopped"] = "steps";
   let breathed = begun;
+  let abort = (): void => {};
+  const aborted = new Promise<null>((resolve) => {
+    abort = () => resolve(null);
+  });
+  signal?.addEventListener("abort", abort, { once: true });
   while (losses.length < steps) {
     if (signal?.aborted) {
       stopped = "signal";
       break;
     }
     const start = performance.now();
-    const batches = await take(source, batchSize, batchesPerStep);
+    const batches = await Promise.race([take(source, batchSize, batchesPerStep), aborted]);
+    if (batches === null) continue; // aborted while waiting for data
     if (batches.length === 0) {
       stopped = "data";
       break;
     }
     const result = await step(batches);
-    if (!result) continue;
+    if (!result) {
+      await nextTask();
+      continue;
+    }
     losses.length = result.step - begin - 1;
     losses.push(result);
     const images = batches.reduce((sum, { count }) => sum + count, 0);
@@ -73,6 +82,7 @@ export async function trainLoop(
       breathed = performance.now();
     }
   }
+  signal?.removeEventListener("abort", abort);
   return {
     steps: losses.length,
     stopped,

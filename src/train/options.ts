@@ -38,7 +38,7 @@ export interface TrainOptions {
   /** Called, and awaited, after every step. */
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   /** Stops training after the current step. */
-  readonly signal?: { readonly aborted: boolean } | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SampleOptions {

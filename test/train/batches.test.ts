@@ -125,12 +125,23 @@ describe("openSource on iterables", () => {
     ]);
   });
 
-  it("ends a generator with its short last batch, unless that is a single example", async () => {
+  it("ends a generator with its short last batch, be it a single example", async () => {
     expect(await all(generate(5), 3, 9)).toEqual([
       [0, 1, 2],
       [3, 4],
     ]);
-    expect(await all(generate(4), 3, 9)).toEqual([[0, 1, 2]]);
+    expect(await all(generate(4), 3, 9)).toEqual([[0, 1, 2], [3]]);
+  });
+
+  it("can be closed while a generator is still at work on a batch that never comes", async () => {
+    async function* stalled() {
+      yield { data: Float32Array.of(1) };
+      await new Promise(() => {});
+    }
+    const source = openSource(stalled(), { shape: [1], condition: undefined }, { seed: 1, drawn: 0 });
+    expect((await source.next(1))?.count).toBe(1);
+    void source.next(1);
+    await source.close();
   });
 
   it("goes round and round what can be iterated anew", async () => {
