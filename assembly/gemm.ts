@@ -197,7 +197,12 @@ function epilogue(p: usize, n: i32, c: usize, stride: usize, rows: i32): void {
   }
 }
 
-/** C[MR, 8] (+)= Σ_k a[k, MR]ᵀ b[k, 8] from packed panels; rows of C are `stride` bytes apart. The inner loop of everything. */
+/**
+ * C[MR, 8] (+)= Σ_k a[k, MR]ᵀ b[k, 8] from packed panels; rows of C are `stride` bytes apart. The inner loop of everything.
+ *
+ * One k a turn: unrolled, the optimizer joins the updates of an accumulator into one expression, which lets each wait for the one before
+ * and needs more than the 15 registers an engine has.
+ */
 // @ts-ignore: decorator
 @inline
 function f32_gemm_tile(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
@@ -207,39 +212,7 @@ function f32_gemm_tile(kc: i32, a: usize, b: usize, c: usize, stride: usize, acc
 
 function f32_gemm_4x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  let k = kc;
-  for (; k >= 2; k -= 2) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    x = v128.load32_splat(a, 16);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 20);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 24);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 28);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    a += 32;
-    b += 64;
-  }
-  if (k > 0) {
+  for (let k = kc; k > 0; k--, a += 16, b += 32) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     c00 = v_madd(x, b0, c00);
@@ -263,91 +236,7 @@ function f32_gemm_4x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accu
 function f32_gemm_6x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  let k = kc;
-  for (; k >= 4; k -= 4) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    x = v128.load32_splat(a, 16);
-    c40 = v_madd(x, b0, c40);
-    c41 = v_madd(x, b1, c41);
-    x = v128.load32_splat(a, 20);
-    c50 = v_madd(x, b0, c50);
-    c51 = v_madd(x, b1, c51);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    x = v128.load32_splat(a, 24);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 28);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 32);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 36);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    x = v128.load32_splat(a, 40);
-    c40 = v_madd(x, b0, c40);
-    c41 = v_madd(x, b1, c41);
-    x = v128.load32_splat(a, 44);
-    c50 = v_madd(x, b0, c50);
-    c51 = v_madd(x, b1, c51);
-    b0 = v128.load(b, 64);
-    b1 = v128.load(b, 80);
-    x = v128.load32_splat(a, 48);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 52);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 56);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 60);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    x = v128.load32_splat(a, 64);
-    c40 = v_madd(x, b0, c40);
-    c41 = v_madd(x, b1, c41);
-    x = v128.load32_splat(a, 68);
-    c50 = v_madd(x, b0, c50);
-    c51 = v_madd(x, b1, c51);
-    b0 = v128.load(b, 96);
-    b1 = v128.load(b, 112);
-    x = v128.load32_splat(a, 72);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 76);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 80);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 84);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    x = v128.load32_splat(a, 88);
-    c40 = v_madd(x, b0, c40);
-    c41 = v_madd(x, b1, c41);
-    x = v128.load32_splat(a, 92);
-    c50 = v_madd(x, b0, c50);
-    c51 = v_madd(x, b1, c51);
-    a += 96;
-    b += 128;
-  }
-  for (; k > 0; k--, a += 24, b += 32) {
+  for (let k = kc; k > 0; k--, a += 24, b += 32) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     c00 = v_madd(x, b0, c00);
