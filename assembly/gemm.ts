@@ -6,7 +6,7 @@
 import { LANE_TABLE_BYTES } from "./interleave";
 import { Activation, GemmWord, ResultKind, ResultWord } from "./opcodes";
 import { v_sigmoid, v_tanh } from "./math";
-import { packPanel } from "./pack";
+import { packPanels } from "./pack";
 import { share, v_madd } from "./simd";
 
 /** Rows of the register tile: 6 need a fused multiply-add to stay in 16 registers, 4 do with mul and add. */
@@ -61,14 +61,10 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
     let pc = 0;
     do {
       const kc = min(KC, K - pc);
-      for (let j = 0; j < nc; j += NR) {
-        packPanel(B, jc + j, min(NR, nc - j), NR, pc, kc, packedB + (<usize>(j * kc) << 2), lanes, zeros);
-      }
+      packPanels(B, jc, nc, NR, pc, kc, packedB, lanes, zeros);
       for (let ic = m0; ic < m1; ic += MC) {
         const mc = min(MC, m1 - ic);
-        for (let i = 0; i < mc; i += MR) {
-          packPanel(A, ic + i, min(MR, mc - i), MR, pc, kc, packedA + (<usize>(i * kc) << 2), lanes, zeros);
-        }
+        packPanels(A, ic, mc, MR, pc, kc, packedA, lanes, zeros);
         for (let j = 0; j < nc; j += NR) {
           for (let i = 0; i < mc; i += MR) {
             const a = packedA + (<usize>(i * kc) << 2);

@@ -3,6 +3,7 @@
  * Whatever lies outside (lanes past the end, pixels in the padding) is packed as zeros. Patches of a convolution are gathered here and exist nowhere else.
  */
 import { LANE_BYTES, packRun, setPointer } from "./interleave";
+import { copyGroups, sumFourGroups, sumTwoGroups } from "./lanes";
 import { DenseWord, PatchWord, ViewKind } from "./opcodes";
 
 // @ts-ignore: decorator
@@ -11,29 +12,58 @@ function word(p: usize, index: i32): i32 {
   return load<i32>(p + ((<usize>index) << 2));
 }
 
+/** Panels that are filled in one walk over k: enough that finding a pixel costs little, and no more than the first-level cache has ways for. */
+const PANELS: i32 = 8;
+/** Depth that such walks go at a time: what they read stays in the first-level cache until the next lanes want the rest of it. */
+const DEPTH: i32 = 64;
+
 /**
- * Packs lanes [lane, lane + valid) of `view`, k in [k0, k0 + kc), into out[kc, P]; lanes from `valid` to P become 0.
+ * Packs lanes [lane, lane + count) of `view`, k in [k0, k0 + kc), into panels out[kc, P], one after the other; lanes past the last become 0.
  * `table` is LANE_TABLE_BYTES of space; `zeros` a run of zeros at least as long as any contiguous run of the view. P is 4, 6 or 8.
  */
-export function packPanel(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
-  if (kc == 0) return;
+export function packPanels(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
   const kind = word(view, DenseWord.Kind);
-  if (kind == ViewKind.Dense) packDense(view, lane, valid, P, k0, kc, out, table, zeros);
-  else if (kind == ViewKind.PixelLanes) packPixelLanes(view, lane, valid, P, k0, kc, out, table, zeros);
-  else packTapLanes(view, lane, valid, P, k0, kc, out, zeros);
+  const rest = count % P;
+  const panel = <usize>(kc * P) << 2;
+  const short = kind != ViewKind.Dense && hasShortRuns(view);
+  if (kind == ViewKind.TapLanes || (kind == ViewKind.Dense && word(view, DenseWord.DepthStride) != 1)) {
+    if (rest != 0) memory.fill(out + <usize>(count / P) * panel, 0, panel);
+    for (let k = 0; k < kc; k += DEPTH, out += <usize>(DEPTH * P) << 2) {
+      const depth = min(DEPTH, kc - k);
+      if (kind == ViewKind.Dense) packDenseLanes(view, lane, count, P, k0 + k, depth, out, panel);
+      else if (short) packShortTaps(view, lane, count, P, k0 + k, depth, out, panel);
+      else packTapLanes(view, lane, count, P, k0 + k, depth, out, panel, zeros);
+    }
+    return;
+  }
+  for (let l = 0; l < count; l += P, out += panel) {
+    const valid = min(P, count - l);
+    if (kind == ViewKind.Dense) packDenseRuns(view, lane + l, valid, P, k0, kc, out, table, zeros);
+    else if (short) packShortRuns(view, lane + l, valid, P, k0, kc, out);
+    else packPixelLanes(view, lane + l, valid, P, k0, kc, out, table, zeros);
+  }
 }
 
-function packDense(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
+/** A matrix whose k lie side by side: runs of P lanes are interleaved. */
+function packDenseRuns(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
   const base = <usize>word(view, DenseWord.Base);
   const laneStride = <usize>word(view, DenseWord.LaneStride);
-  const depthStride = <usize>word(view, DenseWord.DepthStride);
-  if (depthStride == 1) {
-    for (let l = 0; l < P; l++) {
-      setPointer(table, l, l < valid ? base + ((<usize>(lane + l) * laneStride + <usize>k0) << 2) : zeros);
-    }
-    packRun(table, P, 1, false, kc, out);
-  } else {
-    copyLanes(base + ((<usize>k0 * depthStride + <usize>lane) << 2), depthStride << 2, valid, P, kc, out);
+  for (let l = 0; l < P; l++) {
+    setPointer(table, l, l < valid ? base + ((<usize>(lane + l) * laneStride + <usize>k0) << 2) : zeros);
+  }
+  packRun(table, P, 1, false, kc, out);
+}
+
+/** A matrix whose lanes lie side by side. */
+function packDenseLanes(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
+  const stride = <usize>word(view, DenseWord.DepthStride) << 2;
+  const source = <usize>word(view, DenseWord.Base) + <usize>k0 * stride + (<usize>lane << 2);
+  for (let l = 0; l < count; ) {
+    const whole = (count - l) / P;
+    const groups = whole > 0 ? min(whole, PANELS) : 1;
+    const width = whole > 0 ? P : count - l;
+    copyGroups(source + (<usize>l << 2), stride, width, groups, kc, out + <usize>(l / P) * panel, <usize>P << 2, panel);
+    l += width * groups;
   }
 }
 
@@ -116,82 +146,105 @@ function pixel(start: i32, y: i32, x: i32, H: i32, W: i32, C: i32, zeros: usize)
   return <u32>y < <u32>H && <u32>x < <u32>W ? start + (((y * W + x) * C) << 2) : <i32>zeros;
 }
 
-/** Lanes are (tap, channel) and k runs over the pixels of a grid. Lanes of one row of taps lie side by side in memory when DX is 1. */
-function packTapLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, zeros: usize): void {
+/** Whether the taps of a row have so few floats that interleaving them as vectors is not worth it. */
+function hasShortRuns(view: usize): bool {
+  return word(view, PatchWord.C) < 8 && word(view, PatchWord.DX) == 1 && word(view, PatchWord.TermY) == 0 && word(view, PatchWord.TermX) == 0;
+}
+
+/** Lanes are pixels of a grid whose patches have few channels: each patch is copied row of taps by row of taps, one float at a time. */
+function packShortRuns(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize): void {
+  const H = word(view, PatchWord.H);
   const C = word(view, PatchWord.C);
-  const tapsX = word(view, PatchWord.TapsX);
-  const rowLength = (word(view, PatchWord.DX) == 1 ? tapsX : 1) * C;
-  if (valid < P) fillZeros(out, (kc * P) << 2);
-  for (let l = 0; l < valid; ) {
-    const row = (lane + l) / rowLength;
-    const within = lane + l - row * rowLength;
-    const width = min(valid - l, rowLength - within);
-    packTapRow(view, row, within, width, P, k0, kc, out + (<usize>l << 2), zeros);
+  const lineLength = word(view, PatchWord.W) * C;
+  const gridH = word(view, PatchWord.GridH);
+  const gridW = word(view, PatchWord.GridW);
+  const DY = word(view, PatchWord.DY);
+  const runLength = word(view, PatchWord.TapsX) * C;
+  const step = <usize>P << 2;
+  const firstRow = k0 / runLength;
+  const firstWithin = k0 - firstRow * runLength;
+  let q = lane / gridW;
+  let gx = lane - q * gridW;
+  let image = q / gridH;
+  let gy = q - image * gridH;
+  for (let l = 0; l < P; l++) {
+    let to = out + (<usize>l << 2);
+    if (l >= valid) {
+      for (let k = 0; k < kc; k++, to += step) store<f32>(to, 0);
+      continue;
+    }
+    const top = <usize>word(view, PatchWord.Base) + (<usize>(image * H * lineLength) << 2);
+    const first = (gx * word(view, PatchWord.SX) + word(view, PatchWord.X0)) * C;
+    let y = gy * word(view, PatchWord.SY) + word(view, PatchWord.Y0) + firstRow * DY;
+    let within = firstWithin;
+    for (let k = 0; k < kc; y += DY) {
+      const length = min(runLength - within, kc - k);
+      let i = first + within;
+      const end = i + length;
+      const endInside = <u32>y < <u32>H ? min(end, lineLength) : 0;
+      for (const begin = min(end, 0); i < begin; i++, to += step) store<f32>(to, 0);
+      let from = top + (<usize>(y * lineLength + i) << 2);
+      for (; i < endInside; i++, from += 4, to += step) store<f32>(to, load<f32>(from));
+      for (; i < end; i++, to += step) store<f32>(to, 0);
+      k += length;
+      within = 0;
+    }
+    if (++gx == gridW) {
+      gx = 0;
+      if (++gy == gridH) {
+        gy = 0;
+        image++;
+      }
+    }
+  }
+}
+
+/** Lanes are (tap, channel) of few channels: those of a row of taps lie side by side, and are copied one by one where it leaves the image. */
+function packShortTaps(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
+  const runLength = word(view, PatchWord.TapsX) * word(view, PatchWord.C);
+  for (let l = 0; l < count; ) {
+    const row = (lane + l) / runLength;
+    const from = lane + l - row * runLength;
+    const within = l % P;
+    const width = min(min(count - l, runLength - from), P - within);
+    packRowOfTaps(view, row, from, width, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2));
     l += width;
   }
 }
 
-function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: i32, kc: i32, out: usize, zeros: usize): void {
-  const base = <usize>word(view, PatchWord.Base);
+/** Floats [from, from + width) of a row of taps, for every pixel of the grid. */
+function packRowOfTaps(view: usize, row: i32, from: i32, width: i32, P: i32, k0: i32, kc: i32, out: usize): void {
   const H = word(view, PatchWord.H);
-  const W = word(view, PatchWord.W);
   const C = word(view, PatchWord.C);
+  const lineLength = word(view, PatchWord.W) * C;
   const gridH = word(view, PatchWord.GridH);
   const gridW = word(view, PatchWord.GridW);
-  const SX = word(view, PatchWord.SX);
-  const tapsX = word(view, PatchWord.TapsX);
-  const DX = word(view, PatchWord.DX);
-  const termY = word(view, PatchWord.TermY);
-  const termX = word(view, PatchWord.TermX);
-  const subtract = word(view, PatchWord.Subtract) != 0;
-  const contiguous = DX == 1;
-  const ty = contiguous ? row : row / tapsX;
-  const tx = contiguous ? within / C : row - ty * tapsX;
-  const c = contiguous ? within - tx * C : within;
-  const lastTap = contiguous ? (within + width - 1) / C : tx;
-  const shiftY = word(view, PatchWord.Y0) + ty * word(view, PatchWord.DY);
-  const shiftX = word(view, PatchWord.X0) + tx * DX;
-  // Grid columns whose taps are all inside: 0 <= gx SX + low and gx SX + high < W.
-  const low = shiftX + min(0, termX);
-  const high = shiftX + lastTap - tx + max(0, termX);
-  const firstInside = low >= 0 ? 0 : (SX - 1 - low) / SX;
-  const room = W - 1 - high;
-  const endInside = room < 0 ? 0 : room / SX + 1;
-
+  const SY = word(view, PatchWord.SY);
+  const pixelStep = word(view, PatchWord.SX) * C;
+  const shiftY = word(view, PatchWord.Y0) + row * word(view, PatchWord.DY);
+  const shiftX = word(view, PatchWord.X0) * C + from;
+  const base = <usize>word(view, PatchWord.Base);
   const step = <usize>P << 2;
-  const sourceStep = <usize>(SX * C) << 2;
-  const lineBytes = <usize>(W * C) << 2;
   let q = k0 / gridW;
   let gx = k0 - q * gridW;
   let image = q / gridH;
   let gy = q - image * gridH;
   for (let k = 0; k < kc; ) {
-    const end = min(gridW, gx + kc - k);
-    k += end - gx;
-    const y = gy * word(view, PatchWord.SY) + shiftY;
-    const first = <u32>y < <u32>H;
-    const second = termY != 0 && <u32>(y + termY) < <u32>H;
-    if (!first && !second) {
-      for (; gx < end; gx++, out += step) zeroLanes(out, width);
-    } else {
-      const top = base + <usize>(image * H) * lineBytes;
-      const line0 = first ? top + <usize>y * lineBytes : 0;
-      const line1 = second ? top + <usize>(y + termY) * lineBytes : 0;
-      for (; gx < min(end, firstInside); gx++, out += step) edgeLanes(line0, line1, gx * SX + shiftX, termX, subtract, W, C, c, width, out);
-      const stop = min(end, endInside);
-      if (gx < stop) {
-        const count = stop - gx;
-        const at = <usize>((gx * SX + shiftX) * C + c) << 2;
-        if (second || termX != 0) {
-          sumBlock(first ? line0 + at : 0, second ? line1 + at : 0, (termX * C) << 2, subtract, sourceStep, width, count, out, step, zeros);
-        } else {
-          copyBlock(line0 + at, sourceStep, width, count, out, step);
+    const y = gy * SY + shiftY;
+    const inside = <u32>y < <u32>H ? lineLength : 0;
+    const line = base + (<usize>((image * H + y) * lineLength) << 2);
+    const end = min(gridW - gx, kc - k);
+    let first = gx * pixelStep + shiftX;
+    for (let i = 0; i < end; i++, first += pixelStep, out += step) {
+      if (first >= 0 && first + width <= inside) {
+        copyGroups(line + (<usize>first << 2), 0, width, 1, 1, out, 0, 0);
+      } else {
+        for (let l = 0; l < width; l++) {
+          store<f32>(out + (<usize>l << 2), <u32>(first + l) < <u32>inside ? load<f32>(line + (<usize>(first + l) << 2)) : 0);
         }
-        out += step * <usize>count;
-        gx = stop;
       }
-      for (; gx < end; gx++, out += step) edgeLanes(line0, line1, gx * SX + shiftX, termX, subtract, W, C, c, width, out);
     }
+    k += end;
     gx = 0;
     if (++gy == gridH) {
       gy = 0;
@@ -200,110 +253,69 @@ function packTapRow(view: usize, row: i32, within: i32, width: i32, P: i32, k0: 
   }
 }
 
-/** Lanes that may lie left or right of the image, one by one; `x` is the column of the first, `c` its channel. A line outside is 0. */
-function edgeLanes(line0: usize, line1: usize, x: i32, termX: i32, subtract: bool, W: i32, C: i32, c: i32, width: i32, out: usize): void {
-  for (let l = 0; l < width; l++) {
-    const a = edgeTerms(line0, x, termX, subtract, W, C, c);
-    const b = edgeTerms(line1, x, termX, subtract, W, C, c);
-    store<f32>(out + (<usize>l << 2), subtract ? a - b : a + b);
-    if (++c == C) {
-      c = 0;
-      x++;
-    }
+/** Lanes are (tap, channel) and k runs over the pixels of a grid. The channels of a tap lie side by side. */
+function packTapLanes(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize, zeros: usize): void {
+  const C = word(view, PatchWord.C);
+  for (let l = 0; l < count; ) {
+    const tap = (lane + l) / C;
+    const c = lane + l - tap * C;
+    const room = min(count - l, C - c);
+    const within = l % P;
+    const whole = within == 0 ? room / P : 0;
+    const groups = whole > 0 ? min(whole, PANELS) : 1;
+    const width = whole > 0 ? P : min(room, P - within);
+    packTap(view, tap, c, width, groups, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2), panel, zeros);
+    l += width * groups;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function edgeTerms(line: usize, x: i32, termX: i32, subtract: bool, W: i32, C: i32, c: i32): f32 {
-  if (line == 0) return 0;
-  let a: f32 = <u32>x < <u32>W ? load<f32>(line + (<usize>(x * C + c) << 2)) : 0;
-  if (termX != 0 && <u32>(x + termX) < <u32>W) {
-    const b = load<f32>(line + (<usize>((x + termX) * C + c) << 2));
-    a = subtract ? a - b : a + b;
-  }
-  return a;
-}
-
-/** As copyBlock, summing (subtracting) what lies `across` bytes further, in either line, and the second line from the first. A line of 0 is zeros. */
-function sumBlock(
-  line0: usize,
-  line1: usize,
-  across: i32,
-  subtract: bool,
-  sourceStep: usize,
-  width: i32,
-  count: i32,
-  out: usize,
-  step: usize,
-  zeros: usize,
-): void {
-  const step0 = line0 ? sourceStep : 0;
-  const step1 = line1 ? sourceStep : 0;
-  const across0 = line0 ? <usize>across : 0;
-  const across1 = line1 ? <usize>across : 0;
-  let p0 = line0 ? line0 : zeros;
-  let p1 = line1 ? line1 : zeros;
-  const sign = f32x4.splat(subtract ? -1 : 1);
-  const zero = f32x4.splat(0);
-  for (let i = 0; i < count; i++, p0 += step0, p1 += step1, out += step) {
-    let l = 0;
-    for (; l + 4 <= width; l += 4) {
-      const o = <usize>l << 2;
-      let a = v128.load(p0 + o);
-      let b = line1 ? v128.load(p1 + o) : zero;
-      if (across != 0) {
-        a = f32x4.add(a, f32x4.mul(sign, v128.load(p0 + across0 + o)));
-        if (line1) b = f32x4.add(b, f32x4.mul(sign, v128.load(p1 + across1 + o)));
+/** Channels of one tap from `c` on, `groups` groups of `width`, for every pixel of the grid; pixels outside the image come from the zeros. */
+function packTap(view: usize, tap: i32, c: i32, width: i32, groups: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize, zeros: usize): void {
+  const H = word(view, PatchWord.H);
+  const W = word(view, PatchWord.W);
+  const C = word(view, PatchWord.C);
+  const gridH = word(view, PatchWord.GridH);
+  const gridW = word(view, PatchWord.GridW);
+  const SY = word(view, PatchWord.SY);
+  const SX = word(view, PatchWord.SX);
+  const tapsX = word(view, PatchWord.TapsX);
+  const termY = word(view, PatchWord.TermY);
+  const termX = word(view, PatchWord.TermX);
+  const sign: f32 = word(view, PatchWord.Subtract) != 0 ? -1 : 1;
+  const ty = tap / tapsX;
+  const shiftY = word(view, PatchWord.Y0) + ty * word(view, PatchWord.DY);
+  const shiftX = word(view, PatchWord.X0) + (tap - ty * tapsX) * word(view, PatchWord.DX);
+  const base = word(view, PatchWord.Base) + (c << 2);
+  const step = <usize>P << 2;
+  let q = k0 / gridW;
+  let gx = k0 - q * gridW;
+  let image = q / gridH;
+  let gy = q - image * gridH;
+  for (let k = 0; k < kc; k++, out += step) {
+    const start = base + ((image * H * W * C) << 2);
+    const y = gy * SY + shiftY;
+    const x = gx * SX + shiftX;
+    const a = <usize>pixel(start, y, x, H, W, C, zeros);
+    if (termX == 0 && termY == 0) {
+      copyGroups(a, 0, width, groups, 1, out, 0, panel);
+    } else if (termY == 0) {
+      sumTwoGroups(a, <usize>pixel(start, y, x + termX, H, W, C, zeros), sign, width, groups, out, panel);
+    } else {
+      const b = <usize>pixel(start, y + termY, x, H, W, C, zeros);
+      if (termX == 0) {
+        sumTwoGroups(a, b, sign, width, groups, out, panel);
+      } else {
+        const right = <usize>pixel(start, y, x + termX, H, W, C, zeros);
+        const across = <usize>pixel(start, y + termY, x + termX, H, W, C, zeros);
+        sumFourGroups(a, right, b, across, sign, width, groups, out, panel);
       }
-      v128.store(out + o, f32x4.add(a, f32x4.mul(sign, b)));
     }
-    for (; l < width; l++) {
-      const o = <usize>l << 2;
-      let a = load<f32>(p0 + o);
-      let b = load<f32>(p1 + o);
-      if (across != 0) {
-        a += f32x4.extract_lane(sign, 0) * load<f32>(p0 + across0 + o);
-        b += f32x4.extract_lane(sign, 0) * load<f32>(p1 + across1 + o);
+    if (++gx == gridW) {
+      gx = 0;
+      if (++gy == gridH) {
+        gy = 0;
+        image++;
       }
-      store<f32>(out + o, a + f32x4.extract_lane(sign, 0) * b);
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function zeroLanes(out: usize, width: i32): void {
-  for (let l = 0; l < width; l++) store<f32>(out + (<usize>l << 2), 0);
-}
-
-function fillZeros(out: usize, bytes: i32): void {
-  memory.fill(out, 0, bytes);
-}
-
-/** Copies `count` groups of `width` floats, `sourceStep` bytes apart, to groups `step` bytes apart. */
-function copyBlock(source: usize, sourceStep: usize, width: i32, count: i32, out: usize, step: usize): void {
-  if (width == 8) {
-    for (let i = 0; i < count; i++, source += sourceStep, out += step) {
-      v128.store(out, v128.load(source));
-      v128.store(out, v128.load(source, 16), 16);
-    }
-  } else if (width == 6) {
-    for (let i = 0; i < count; i++, source += sourceStep, out += step) {
-      v128.store(out, v128.load(source));
-      store<i64>(out, load<i64>(source, 16), 16);
-    }
-  } else if (width == 4) {
-    for (let i = 0; i < count; i++, source += sourceStep, out += step) v128.store(out, v128.load(source));
-  } else {
-    for (let i = 0; i < count; i++, source += sourceStep, out += step) {
-      for (let l = 0; l < width; l++) store<f32>(out + (<usize>l << 2), load<f32>(source + (<usize>l << 2)));
-    }
-  }
-}
-
-/** Lanes that lie side by side at each k, `step` bytes apart between one k and the next. */
-function copyLanes(source: usize, sourceStep: usize, valid: i32, P: i32, kc: i32, out: usize): void {
-  if (valid < P) fillZeros(out, (kc * P) << 2);
-  copyBlock(source, sourceStep, valid, kc, out, <usize>P << 2);
 }
