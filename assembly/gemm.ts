@@ -24,22 +24,62 @@ function word(p: usize, index: i32): i32 {
   return load<i32>(p + ((<usize>index) << 2));
 }
 
+/** Parts that a thread's share is cut into, where others may take what it has not yet begun. */
+const PARTS: i32 = 4;
+
 /**
  * The whole of one Gemm instruction, as thread ith of nth. Rows or columns are shared out in whole tiles, and the order in which each element
  * of C sums over K is the same however they are shared.
+ *
+ * A thread that is done with its share helps the others with theirs, part by part: processors differ, and are interrupted. Where the operand that all
+ * parts need does not stay packed from one to the next, each thread does its own share only.
  */
 export function f32_gemm(p: usize, ith: i32, nth: i32): void {
+  const byColumns = word(p, GemmWord.Split) != 0;
+  const count = byColumns ? word(p, GemmWord.N) : word(p, GemmWord.M);
+  const grain = byColumns ? NR : MR;
+  const stays = word(p, GemmWord.K) <= word(p, GemmWord.KC) && (byColumns ? word(p, GemmWord.M) <= word(p, GemmWord.MC) : word(p, GemmWord.N) <= word(p, GemmWord.NC));
+  if (!ASC_FEATURE_THREADS || nth == 1 || !stays) {
+    block(p, ith, byColumns, share(count, grain, ith, nth), share(count, grain, ith + 1, nth), true);
+    return;
+  }
+  let fresh = true;
+  for (let v = 0; v < nth; v++) {
+    const owner = (ith + v) % nth;
+    const begin = share(count, grain, owner, nth);
+    const length = share(count, grain, owner + 1, nth) - begin;
+    const tickets = p + (<usize>(GemmWord.Tickets + owner) << 2);
+    for (;;) {
+      const part = atomic.add<i32>(tickets, 1);
+      if (part >= PARTS) {
+        // Every thread is refused once: the last of them leaves the tickets as they were.
+        if (part == PARTS + nth - 1) atomic.store<i32>(tickets, 0);
+        break;
+      }
+      const from = begin + share(length, grain, part, PARTS);
+      const to = begin + share(length, grain, part + 1, PARTS);
+      if (from >= to) continue;
+      block(p, ith, byColumns, from, to, fresh);
+      fresh = false;
+    }
+  }
+}
+
+/**
+ * Rows, or columns, [from, to) of C in the working space of thread ith. The operand that all of them need is packed if `fresh`, and otherwise still is from
+ * the last call, which is possible for one that is packed whole.
+ */
+function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: bool): void {
   const M = word(p, GemmWord.M);
   const N = word(p, GemmWord.N);
   const K = word(p, GemmWord.K);
   const MC = word(p, GemmWord.MC);
   const KC = word(p, GemmWord.KC);
   const NC = word(p, GemmWord.NC);
-  const byColumns = word(p, GemmWord.Split) != 0;
-  const m0 = byColumns ? 0 : share(M, MR, ith, nth);
-  const m1 = byColumns ? M : share(M, MR, ith + 1, nth);
-  const n0 = byColumns ? share(N, NR, ith, nth) : 0;
-  const n1 = byColumns ? share(N, NR, ith + 1, nth) : N;
+  const m0 = byColumns ? 0 : from;
+  const m1 = byColumns ? M : to;
+  const n0 = byColumns ? from : 0;
+  const n1 = byColumns ? to : N;
   if (m0 >= m1 || n0 >= n1) return;
 
   const zeros = <usize>word(p, GemmWord.Zeros);
@@ -61,10 +101,10 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
     let pc = 0;
     do {
       const kc = min(KC, K - pc);
-      packPanels(B, jc, nc, NR, pc, kc, packedB, lanes, zeros);
+      if (byColumns || fresh) packPanels(B, jc, nc, NR, pc, kc, packedB, lanes, zeros);
       for (let ic = m0; ic < m1; ic += MC) {
         const mc = min(MC, m1 - ic);
-        packPanels(A, ic, mc, MR, pc, kc, packedA, lanes, zeros);
+        if (!byColumns || fresh) packPanels(A, ic, mc, MR, pc, kc, packedA, lanes, zeros);
         for (let j = 0; j < nc; j += NR) {
           for (let i = 0; i < mc; i += MR) {
             const a = packedA + (<usize>(i * kc) << 2);

@@ -1,6 +1,6 @@
 /**
  * The words of a plan: shared by the compiler in TypeScript (src/exec/wasm) and the interpreter in AssemblyScript (run.ts).
- * An instruction is [opcode, length in words, operands ...]; addresses are bytes, sizes and strides are elements.
+ * An instruction is [opcode with BARRIER or without, length in words, operands ...]; addresses are bytes, sizes and strides are elements.
  */
 
 export const enum Opcode {
@@ -25,6 +25,12 @@ export const enum Opcode {
   AvgPoolGrad = 16,
   Col2Im = 17,
 }
+
+/** The most threads a plan is made for: more wait for each other more than they compute. */
+export const MAX_THREADS = 16;
+
+/** Set in the opcode's word where threads must wait for each other after the instruction. */
+export const BARRIER = 256;
 
 /** Operands of Gemm: C[M, N] = A[M, K] B[K, N], with a view each for A, B and C. */
 export const enum GemmWord {
@@ -51,7 +57,9 @@ export const enum GemmWord {
   A = 13,
   B = 30,
   C = 47,
-  Length = 64,
+  /** For each thread, how many parts of its share have been taken; 0 between runs. */
+  Tickets = 64,
+  Length = 80,
 }
 
 export const enum Activation {

@@ -5,7 +5,7 @@ import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
 import { f32_copy_nd, f32_one_hot } from "./layout";
 import { f32_batchnorm, f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
-import { Opcode } from "./opcodes";
+import { BARRIER, Opcode } from "./opcodes";
 import { f32_rsum } from "./reduce";
 import {
   f32_avgpool,
@@ -21,13 +21,14 @@ import { share } from "./simd";
 export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize): void {
   const end = plan + length;
   while (plan < end) {
-    const opcode = load<i32>(plan);
+    const head = load<i32>(plan);
+    const opcode = head & (BARRIER - 1);
     const p = plan + 8;
     if (opcode == Opcode.Elementwise) f32_elementwise(p, ith, nth);
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>load<i32>(plan, 4) << 2;
-    if (nth > 1) barrier(sync, nth);
+    if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);
   }
 }
 

@@ -7,6 +7,7 @@ import { expandComposites } from "../../graph/composites.ts";
 import { type Graph, isOp, liveNodes, type Node, rewrite } from "../../graph/graph.ts";
 import { OPS } from "../../graph/ops.ts";
 import { simplify } from "../../graph/simplify.ts";
+import { planBarriers } from "./barriers.ts";
 import { copyInstruction, emitGroup, type Takeover } from "./elementwise.ts";
 import { accessOf, fuse, nodesOf, type Single, type Step, storageOf } from "./fuse.ts";
 import { isLowered, lower } from "./lower.ts";
@@ -211,12 +212,14 @@ class Compilation {
 
     const homes = [...spans.keys()];
     const arena = planArena(homes.map((b) => ({ bytes: b.bytes, ...spans.get(b)! })));
+    const offsets = new Map(homes.map((b, i) => [b, arena.offsets[i]!]));
     return {
       instructions: this.#instructions,
+      barriers: planBarriers(this.#instructions, offsets),
       constants: this.#constants,
       inputs,
       fetches,
-      offsets: new Map(homes.map((b, i) => [b, arena.offsets[i]!])),
+      offsets,
       arena: arena.bytes,
       live: arena.live,
       scratch: Math.max(0, ...this.#instructions.map((i) => i.scratch)),

@@ -1,4 +1,5 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
+import { MAX_THREADS } from "../../../assembly/opcodes.ts";
 import type { Executor } from "../executor.ts";
 import { loadBuild, whyNotShared } from "./module.ts";
 import { WasmSession } from "./session.ts";
@@ -12,9 +13,6 @@ export interface WasmOptions {
   /** Why this backend was chosen, for `Backend.reason`. */
   readonly reason?: string;
 }
-
-/** More threads than this wait for each other more than they compute. */
-const MAX_THREADS = 16;
 
 /** Sets up the WebAssembly backend. Where memory cannot be shared it computes in one thread, and says so in `Backend.reason`. */
 export async function createWasmExecutor({ threads = "auto", reproducible = false, reason = "asked for" }: WasmOptions = {}): Promise<Executor> {

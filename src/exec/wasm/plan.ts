@@ -69,6 +69,8 @@ export function homeOf(buffer: Buffer): Buffer {
 /** A graph as instructions, with what has to happen before and after they run. */
 export interface Plan {
   readonly instructions: readonly Instruction[];
+  /** For each instruction, whether threads wait for each other after it. */
+  readonly barriers: readonly boolean[];
   readonly constants: readonly Buffer[];
   readonly inputs: ReadonlyMap<string, { readonly buffer: Buffer; readonly size: number }>;
   readonly fetches: ReadonlyMap<string, { readonly buffer: Buffer; readonly size: number }>;

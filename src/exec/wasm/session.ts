@@ -1,4 +1,5 @@
 /** One linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
+import { BARRIER } from "../../../assembly/opcodes.ts";
 import { BackendError, ShapeError, StateError, show } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -186,11 +187,11 @@ export class WasmSession implements Session {
       };
       const words = new Int32Array(this.#memory.buffer, start, planWords(plan));
       let w = 0;
-      for (const instruction of plan.instructions) {
-        words[w++] = instruction.opcode;
+      plan.instructions.forEach((instruction, i) => {
+        words[w++] = instruction.opcode | (plan.barriers[i] ? BARRIER : 0);
         words[w++] = instruction.words.length + 2;
         for (const word of instruction.words) words[w++] = resolve(word);
-      }
+      });
     }
     new Uint8Array(this.#memory.buffer, layout.zeros, layout.scratch - layout.zeros).fill(0);
   }

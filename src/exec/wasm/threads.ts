@@ -9,8 +9,9 @@ export interface Runner {
   dispose(): void;
 }
 
-/** Where the threads meet (see assembly/barrier.ts); the first bytes of memory are kept for it. */
+/** The first bytes of memory are kept for these: where the threads meet (see assembly/barrier.ts), and what they are to run (see worker.js). */
 const SYNC = 64;
+const ORDER = 256;
 
 /** Runs plans in this thread, one call each. */
 export async function singleRunner(build: Build, memory: WebAssembly.Memory): Promise<Runner> {
@@ -35,6 +36,8 @@ interface Thread {
 /** Runs plans in `threads` workers; this thread only waits, so that its event loop goes on. */
 export async function threadedRunner(build: Build, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
   const workers = await Promise.all(Array.from({ length: threads }, startThread));
+  const order = new Int32Array(memory.buffer, ORDER, 4);
+  let turn = 0;
   let pending = 0;
   let settle: { resolve(): void; reject(error: unknown): void } | undefined;
   let broken: BackendError | undefined;
@@ -61,11 +64,12 @@ export async function threadedRunner(build: Build, memory: WebAssembly.Memory, t
       }
     });
   }
-  const tell = (message: (ith: number) => unknown): Promise<void> => {
+  /** Sends every thread a message; done when `answers` have come back. */
+  const tell = (message: (ith: number) => unknown, answers: number): Promise<void> => {
     if (broken) return Promise.reject(broken);
     return new Promise((resolve, reject) => {
       settle = { resolve, reject };
-      pending = threads;
+      pending = answers;
       for (const [i, w] of workers.entries()) {
         w.hold(true);
         w.post(message(i));
@@ -74,9 +78,14 @@ export async function threadedRunner(build: Build, memory: WebAssembly.Memory, t
   };
 
   const { fast, exact } = build;
-  await tell((ith) => ({ modules: { fast, exact }, memory, place: { ith, nth: threads, sync: SYNC } }));
+  await tell((ith) => ({ modules: { fast, exact }, memory, place: { ith, nth: threads, sync: SYNC, order: ORDER } }), threads);
   return {
-    run: (plan, length, isExact) => tell(() => ({ plan, length, kernels: isExact ? "exact" : "fast" })),
+    run(plan, length, isExact) {
+      turn = (turn + 1) | 0;
+      order.set([plan, length, isExact ? 1 : 0], 1);
+      Atomics.store(order, 0, turn); // those that look out for it begin at once; the message wakes the others
+      return tell(() => turn, 1);
+    },
     dispose: () => end(new BackendError({ path: "session", expected: "a session in use", got: "one that was disposed" })),
   };
 }
