@@ -106,19 +106,18 @@ function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: b
         const mc = min(MC, m1 - ic);
         if (!byColumns || fresh) packPanels(A, ic, mc, MR, pc, kc, packedA, lanes, zeros);
         for (let j = 0; j < nc; j += NR) {
-          for (let i = 0; i < mc; i += MR) {
-            const a = packedA + (<usize>(i * kc) << 2);
-            const b = packedB + (<usize>(j * kc) << 2);
-            const accumulate = adds || pc > 0;
-            const last = pc + kc >= K;
-            if (plain && mc - i >= MR && nc - j >= NR) {
-              const c = base + <usize>(ic + i) * stride + (<usize>(jc + j) << 2);
-              f32_gemm_tile(kc, a, b, c, stride, accumulate);
-              if (last) epilogue(p, jc + j, c, stride, MR);
-            } else {
-              f32_gemm_tile(kc, a, b, tile, NR << 2, false);
-              storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), accumulate, last, tile);
-            }
+          const b = packedB + (<usize>(j * kc) << 2);
+          const accumulate = adds || pc > 0;
+          const last = pc + kc >= K;
+          const whole = plain && nc - j >= NR ? mc / MR : 0;
+          if (whole > 0) {
+            const c = base + <usize>ic * stride + (<usize>(jc + j) << 2);
+            f32_gemm_tiles(whole, kc, packedA, b, c, stride, accumulate);
+            if (last) epilogue(p, jc + j, c, stride, whole * MR);
+          }
+          for (let i = whole * MR; i < mc; i += MR) {
+            f32_gemm_tiles(1, kc, packedA + (<usize>(i * kc) << 2), b, tile, NR << 2, false);
+            storeTile(p, ic + i, min(MR, mc - i), jc + j, min(NR, nc - j), accumulate, last, tile);
           }
         }
       }
@@ -234,71 +233,77 @@ function epilogue(p: usize, n: i32, c: usize, stride: usize, rows: i32): void {
 }
 
 /**
- * C[MR, 8] (+)= Σ_k a[k, MR]ᵀ b[k, 8] from packed panels; rows of C are `stride` bytes apart. The inner loop of everything.
+ * C[tiles MR, 8] (+)= Σ_k a[tile, k, MR]ᵀ b[k, 8] from packed panels; rows of C are `stride` bytes apart. The inner loop of everything.
  *
- * One k a turn: unrolled, the optimizer joins the updates of an accumulator into one expression, which lets each wait for the one before
- * and needs more than the 15 registers an engine has.
+ * One k a turn: unrolled, asc's optimizer joins the updates of an accumulator into one expression, which lets each wait for the one before
+ * and needs more than the 15 registers an engine has. An engine may unroll it, and V8 does so more readily in a loop inside another.
  */
 // @ts-ignore: decorator
 @inline
-function f32_gemm_tile(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  if (ASC_FEATURE_RELAXED_SIMD) f32_gemm_6x8(kc, a, b, c, stride, accumulate);
-  else f32_gemm_4x8(kc, a, b, c, stride, accumulate);
+function f32_gemm_tiles(tiles: i32, kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  if (ASC_FEATURE_RELAXED_SIMD) f32_gemm_6x8(tiles, kc, a, b, c, stride, accumulate);
+  else f32_gemm_4x8(tiles, kc, a, b, c, stride, accumulate);
 }
 
-function f32_gemm_4x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  for (let k = kc; k > 0; k--, a += 16, b += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
+function f32_gemm_4x8(tiles: i32, kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  for (let t = 0; t < tiles; t++) {
+    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+    let bk = b;
+    for (let k = kc; k > 0; k--, a += 16, bk += 32) {
+      const b0 = v128.load(bk), b1 = v128.load(bk, 16);
+      let x = v128.load32_splat(a);
+      c00 = v_madd(x, b0, c00);
+      c01 = v_madd(x, b1, c01);
+      x = v128.load32_splat(a, 4);
+      c10 = v_madd(x, b0, c10);
+      c11 = v_madd(x, b1, c11);
+      x = v128.load32_splat(a, 8);
+      c20 = v_madd(x, b0, c20);
+      c21 = v_madd(x, b1, c21);
+      x = v128.load32_splat(a, 12);
+      c30 = v_madd(x, b0, c30);
+      c31 = v_madd(x, b1, c31);
+    }
+    c = storeRow(c, stride, c00, c01, accumulate);
+    c = storeRow(c, stride, c10, c11, accumulate);
+    c = storeRow(c, stride, c20, c21, accumulate);
+    c = storeRow(c, stride, c30, c31, accumulate);
   }
-  c = storeRow(c, stride, c00, c01, accumulate);
-  c = storeRow(c, stride, c10, c11, accumulate);
-  c = storeRow(c, stride, c20, c21, accumulate);
-  storeRow(c, stride, c30, c31, accumulate);
 }
 
-function f32_gemm_6x8(kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  for (let k = kc; k > 0; k--, a += 24, b += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = v_madd(x, b0, c00);
-    c01 = v_madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = v_madd(x, b0, c10);
-    c11 = v_madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = v_madd(x, b0, c20);
-    c21 = v_madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = v_madd(x, b0, c30);
-    c31 = v_madd(x, b1, c31);
-    x = v128.load32_splat(a, 16);
-    c40 = v_madd(x, b0, c40);
-    c41 = v_madd(x, b1, c41);
-    x = v128.load32_splat(a, 20);
-    c50 = v_madd(x, b0, c50);
-    c51 = v_madd(x, b1, c51);
+function f32_gemm_6x8(tiles: i32, kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  for (let t = 0; t < tiles; t++) {
+    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
+    let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+    let bk = b;
+    for (let k = kc; k > 0; k--, a += 24, bk += 32) {
+      const b0 = v128.load(bk), b1 = v128.load(bk, 16);
+      let x = v128.load32_splat(a);
+      c00 = v_madd(x, b0, c00);
+      c01 = v_madd(x, b1, c01);
+      x = v128.load32_splat(a, 4);
+      c10 = v_madd(x, b0, c10);
+      c11 = v_madd(x, b1, c11);
+      x = v128.load32_splat(a, 8);
+      c20 = v_madd(x, b0, c20);
+      c21 = v_madd(x, b1, c21);
+      x = v128.load32_splat(a, 12);
+      c30 = v_madd(x, b0, c30);
+      c31 = v_madd(x, b1, c31);
+      x = v128.load32_splat(a, 16);
+      c40 = v_madd(x, b0, c40);
+      c41 = v_madd(x, b1, c41);
+      x = v128.load32_splat(a, 20);
+      c50 = v_madd(x, b0, c50);
+      c51 = v_madd(x, b1, c51);
+    }
+    c = storeRow(c, stride, c00, c01, accumulate);
+    c = storeRow(c, stride, c10, c11, accumulate);
+    c = storeRow(c, stride, c20, c21, accumulate);
+    c = storeRow(c, stride, c30, c31, accumulate);
+    c = storeRow(c, stride, c40, c41, accumulate);
+    c = storeRow(c, stride, c50, c51, accumulate);
   }
-  c = storeRow(c, stride, c00, c01, accumulate);
-  c = storeRow(c, stride, c10, c11, accumulate);
-  c = storeRow(c, stride, c20, c21, accumulate);
-  c = storeRow(c, stride, c30, c31, accumulate);
-  c = storeRow(c, stride, c40, c41, accumulate);
-  storeRow(c, stride, c50, c51, accumulate);
 }
 
 // @ts-ignore: decorator
