@@ -101,7 +101,11 @@ describe("command line", () => {
 
   it("compares WebGPU with TensorFlow.js on WebGPU", () => {
     expect(parse(["train"])).toMatchObject({ backend: "wasm" });
-    expect(parse(["train", "--backend", "webgpu", "--quick"])).toMatchObject({ backend: "webgpu", workloads: ["T28"], peers: ["tfjs-webgpu"] });
+    expect(parse(["train", "--backend", "webgpu", "--quick"])).toMatchObject({
+      backend: "webgpu",
+      workloads: ["T28"],
+      peers: ["tfjs-webgpu", "pytorch-cuda"],
+    });
   });
 
   it("drops --runtime before it runs itself again", () => {

@@ -54,7 +54,7 @@ export interface Executor {
   dispose(): void;
 }
 
-/** Variables, and the programs that read and write them. One program runs at a time. */
+/** Variables, and the programs that read and write them. What is asked is done in the order asked, without waiting for the caller to have seen the last result. */
 export interface Session {
   readonly memory: MemoryReport;
   /** Compiles `graph`, whose variables must all be of this session. @throws BackendError before anything is changed. */
@@ -68,7 +68,7 @@ export interface Session {
 
 /** A compiled graph: run many times, nothing allocated in between. */
 export interface Program {
-  /** Feeds every input, computes, applies the assignments, gives back copies of the fetches. */
+  /** Feeds every input, computes, applies the assignments, gives back copies of the fetches. The feeds must stay as they are until then. */
   run(feeds: Feeds): Promise<Fetches>;
   dispose(): void;
 }

@@ -33,6 +33,17 @@ export interface Counters {
   readonly generator: number;
 }
 
+export interface StepOptions {
+  /**
+   * Whether a step that goes wrong stops those after it: they change nothing either, and `finite` is 0, until the variable `STOPPED` is 0 again.
+   * For steps that are under way before it is known how the last one went. Default false.
+   */
+  readonly stops?: boolean;
+}
+
+/** A variable beside those of the model, for steps that stop the ones after them: 1 after one went wrong. */
+export const STOPPED = { name: "stopped", shape: [] } as const;
+
 /** What both kinds of step begin with. */
 interface Step {
   readonly spec: GANSpec;
@@ -66,7 +77,7 @@ interface Turn {
  * Fetches (scalars): `discriminatorLoss`, `generatorLoss`, `divergence`, `realScore` and `fakeScore` (mean scores before the
  * update), `finite` (1, or 0 if nothing was assigned because a loss, a gradient's square or a statistic is NaN or infinite).
  */
-export function trainStep(spec: GANSpec, batch: number): StepGraph {
+export function trainStep(spec: GANSpec, batch: number, { stops = false }: StepOptions = {}): StepGraph {
   const step = beginStep(spec, batch);
   const { graph, noise, fake, generation } = step;
   const discriminator = discriminatorTurn(step);
@@ -80,7 +91,8 @@ export function trainStep(spec: GANSpec, batch: number): StepGraph {
   const weights = weightsOf(spec, "generator");
   const gradients = vjp(fake, variablesOf(graph, weights), imageGradient!);
 
-  const finite = fetchFinite(graph, [...discriminator.checks, loss, ...gradients.map(sumOfSquares), ...[...generation.updates.values()].map(sumAll)]);
+  const checks = [...discriminator.checks, loss, ...gradients.map(sumOfSquares), ...[...generation.updates.values()].map(sumAll)];
+  const finite = fetchFinite(graph, checks, stops);
   commit(graph, finite, discriminator.changes);
   for (const [i, weight] of weights.entries()) {
     const changes = updated(step, "generator", weight, gradients[i]!);
@@ -96,10 +108,10 @@ export function trainStep(spec: GANSpec, batch: number): StepGraph {
  * One update of the discriminator alone, for objectives with several of them to one of the generator.
  * Inputs and fetches are those of `trainStep` without `generatorLoss`; of the scalars it reads the discriminator's.
  */
-export function criticStep(spec: GANSpec, batch: number): StepGraph {
+export function criticStep(spec: GANSpec, batch: number, { stops = false }: StepOptions = {}): StepGraph {
   const step = beginStep(spec, batch);
   const { checks, changes } = discriminatorTurn(step);
-  commit(step.graph, fetchFinite(step.graph, checks), changes);
+  commit(step.graph, fetchFinite(step.graph, checks, stops), changes);
   return { graph: step.graph, noise: step.noise };
 }
 
@@ -190,10 +202,15 @@ function updated({ spec, graph }: Step, network: NetworkName, { name, shape }: P
 /** Of squares, because optimizers keep them: a gradient that is finite, but its square not, would leave an infinite slot behind. */
 const sumOfSquares = (x: Node): Node => sumAll(square(x));
 
-/** 1 if all of `scalars` are finite: then, and only then, their sum less itself is 0. Also asked for as `finite`. */
-function fetchFinite(graph: Graph, scalars: readonly Node[]): Node {
+/** 1 if all of `scalars` are finite (then, and only then, their sum less itself is 0) and no step before this one stopped it. Also asked for as `finite`. */
+function fetchFinite(graph: Graph, scalars: readonly Node[], stops: boolean): Node {
   const total = scalars.reduce((a, b) => add(a, b));
-  const finite = equal(sub(total, total), 0);
+  let finite = equal(sub(total, total), 0);
+  if (stops) {
+    const stopped = graph.variable(STOPPED.name, STOPPED.shape);
+    finite = select(stopped, 0, finite);
+    graph.assign(stopped, sub(1, finite));
+  }
   graph.fetch("finite", finite);
   return finite;
 }

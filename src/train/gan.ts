@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DataError, StateError, show } from "../core/errors.ts";
+import { Lock } from "../core/lock.ts";
 import { showShape } from "../core/shape.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { encodeCheckpoint } from "../io/checkpoint.ts";
@@ -10,10 +11,12 @@ import { conditionRows } from "./condition.ts";
 import { type Batch, type DataFormat, type Examples, fitDataset, type Values } from "./data.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
-import { Lock } from "./lock.ts";
 import { type TrainReport, trainLoop } from "./loop.ts";
-import type { Model, StepResult } from "./model.ts";
+import type { Model, Outcome } from "./model.ts";
 import { checkLatentOptions, checkSampleOptions, checkTrainOptions, type LatentOptions, type SampleOptions, type TrainOptions } from "./options.ts";
+
+/** Steps between two looks at the losses on a GPU, by default: to look costs about as much as a small step. */
+const GPU_REPORT_EVERY = 10;
 
 /**
  * A generator and a discriminator, trained against each other. Made by `createGAN` or `loadGAN`.
@@ -77,7 +80,7 @@ export class GAN implements Disposable {
    */
   async train(data: TrainingData, options: TrainOptions): Promise<TrainReport> {
     this.#checkAlive();
-    const { steps, batchSize = this.spec.batchSize, onStep, signal } = checkTrainOptions(options);
+    const { steps, batchSize = this.spec.batchSize, reportEvery, onStep, signal } = checkTrainOptions(options);
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
@@ -87,17 +90,23 @@ export class GAN implements Disposable {
           await this.#host.keep();
           await model.prepare(batchSize);
         });
-        const step = (batches: readonly Batch[]) => this.#exclusive((model) => this.#step(model, source, batches));
-        const report = await trainLoop(source, step, {
-          begin: this.step,
+        const stepper = {
+          begin: (batches: readonly Batch[]) => this.#exclusive((model) => this.#begin(model, source, batches)),
+          outcome: () => this.#exclusive((model) => this.#outcome(model, source)),
+          secure: async () => {
+            await this.#exclusive(() => this.#host.keep());
+            return this.step;
+          },
+        };
+        return await trainLoop(source, stepper, {
+          done: this.step,
           steps,
           batchSize,
           batchesPerStep: this.spec.objective.discriminatorSteps,
+          reportEvery: () => reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1),
           onStep,
           signal,
         });
-        await this.#exclusive(() => this.#host.keep());
-        return report;
       } finally {
         await source.close();
       }
@@ -182,16 +191,23 @@ export class GAN implements Disposable {
     return { shape: this.spec.shape, condition: this.spec.condition ?? undefined };
   }
 
-  /** One step, unless the model is no longer where these batches were drawn for: then the source goes back to where it is. */
-  async #step(model: Model, source: BatchSource, batches: readonly Batch[]): Promise<StepResult | null> {
-    const { imagesSeen } = model.progress;
+  /** Begins a step, unless the model is no longer where these batches were drawn for: then the source goes back to where it is. */
+  async #begin(model: Model, source: BatchSource, batches: readonly Batch[]): Promise<boolean> {
+    const { imagesSeen } = model.begun;
     if (imagesSeen !== source.drawn - batches.reduce((sum, { count }) => sum + count, 0)) {
       source.seek(imagesSeen);
-      return null;
+      return false;
     }
-    const result = await model.step(batches);
+    await model.begin(batches);
+    return true;
+  }
+
+  /** Waits for the steps under way; the source is then where the model is, also where some came to nothing. */
+  async #outcome(model: Model, source: BatchSource): Promise<Outcome> {
+    const outcome = await model.outcome();
+    source.seek(model.progress.imagesSeen);
     await this.#host.keepWhenDue();
-    return result;
+    return outcome;
   }
 
   #exclusive<T>(work: (model: Model) => Promise<T>): Promise<T> {

@@ -1,12 +1,12 @@
 import type { BatchSource } from "./batches.ts";
 import type { Batch } from "./data.ts";
-import type { StepLosses, StepResult } from "./model.ts";
+import type { Outcome, StepLosses } from "./model.ts";
 
 /** What is known after one step: one update of the generator and the discriminator's before it. */
 export interface StepReport extends StepLosses {
   /** Number of the step since the GAN was created, the first being 1. */
   readonly step: number;
-  /** Real images seen in a second, over this step alone. */
+  /** Real images seen in a second, over the steps reported together. */
   readonly imagesPerSecond: number;
 }
 
@@ -22,13 +22,25 @@ export interface TrainReport {
   readonly divergences: Float32Array;
 }
 
+/** How steps are done: begun one behind the other, then waited for. */
+export interface Stepper {
+  /** Begins a step. Gives false where it first wants other batches: the source has gone back to them, and the steps under way are lost. */
+  begin(batches: readonly Batch[]): Promise<boolean>;
+  /** Waits for the steps under way. A number that came before stands for a step done over, and all after it with it. */
+  outcome(): Promise<Outcome>;
+  /** Sees to it that no step done so far can be lost. @returns how many there are, since the GAN was created: some may just have been */
+  secure(): Promise<number>;
+}
+
 export interface LoopOptions {
   /** Steps done before this call. */
-  readonly begin: number;
+  readonly done: number;
   readonly steps: number;
   readonly batchSize: number;
   /** Updates of the discriminator in a step, each with a batch of its own. */
   readonly batchesPerStep: number;
+  /** How many steps may be begun before they are waited for, as things stand. */
+  readonly reportEvery: () => number;
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,57 +48,86 @@ export interface LoopOptions {
 /** How long computing may go on before timers, signals and I/O get their turn. */
 const BREATH_MS = 50;
 
+/** Steps begun together, and what kept them from being more. */
+interface Begun {
+  readonly steps: number;
+  readonly images: number;
+  readonly stopped?: "signal" | "data";
+  /** Of the source. */
+  readonly error?: unknown;
+}
+
 /**
  * Takes batches, steps and reports until there is a reason to stop.
  *
- * @param step does one step and says its number and its losses, or gives null where it first wants other batches, `source` having gone back to them.
- * A number that came before stands for a step done over, and all after it with it.
+ * @throws what the source throws, and what went wrong in a step, once all steps before are reported
  */
-export async function trainLoop(
-  source: BatchSource,
-  step: (batches: readonly Batch[]) => Promise<StepResult | null>,
-  { begin, steps, batchSize, batchesPerStep, onStep, signal }: LoopOptions,
-): Promise<TrainReport> {
-  const begun = performance.now();
-  const losses: StepLosses[] = []; // of step begin + 1 and on
-  let stopped: TrainReport["stopped"] = "steps";
-  let breathed = begun;
+export async function trainLoop(source: BatchSource, stepper: Stepper, options: LoopOptions): Promise<TrainReport> {
+  const { done, steps, batchSize, batchesPerStep, reportEvery, onStep, signal } = options;
+  const start = performance.now();
+  let breathed = start;
   let abort = (): void => {};
   const aborted = new Promise<null>((resolve) => {
     abort = () => resolve(null);
   });
   signal?.addEventListener("abort", abort, { once: true });
-  while (losses.length < steps) {
-    if (signal?.aborted) {
-      stopped = "signal";
-      break;
+
+  const beginUpTo = async (limit: number): Promise<Begun> => {
+    let begun: Begun = { steps: 0, images: 0 };
+    while (begun.steps < limit) {
+      if (signal?.aborted) return { ...begun, stopped: "signal" };
+      let batches: Batch[] | null;
+      try {
+        batches = await Promise.race([take(source, batchSize, batchesPerStep), aborted]);
+      } catch (error) {
+        return { ...begun, error };
+      }
+      if (batches === null) continue; // aborted while waiting for data
+      if (batches.length === 0) return { ...begun, stopped: "data" };
+      if (await stepper.begin(batches)) {
+        const images = batches.reduce((sum, { count }) => sum + count, 0);
+        begun = { steps: begun.steps + 1, images: begun.images + images };
+      } else {
+        begun = { steps: 0, images: 0 };
+        await nextTask();
+      }
+      if (performance.now() - breathed > BREATH_MS) {
+        await nextTask();
+        breathed = performance.now();
+      }
     }
-    const start = performance.now();
-    const batches = await Promise.race([take(source, batchSize, batchesPerStep), aborted]);
-    if (batches === null) continue; // aborted while waiting for data
-    if (batches.length === 0) {
-      stopped = "data";
-      break;
+    return begun;
+  };
+
+  const losses: StepLosses[] = []; // of step done + 1 and on
+  let stopped: TrainReport["stopped"] | undefined;
+  try {
+    while (!stopped) {
+      const since = performance.now();
+      const begun = await beginUpTo(Math.min(reportEvery(), steps - losses.length));
+      if (begun.steps > 0) {
+        const { results, fault } = await stepper.outcome();
+        const imagesPerSecond = (1000 * begun.images) / (performance.now() - since);
+        for (const result of results) {
+          losses.length = result.step - done - 1;
+          losses.push(result);
+          await onStep?.({ ...result, imagesPerSecond });
+        }
+        if (fault) throw fault;
+      }
+      if ("error" in begun) throw begun.error;
+      stopped = begun.stopped ?? (losses.length >= steps ? "steps" : undefined);
+      if (!stopped) continue;
+      losses.length = Math.min(losses.length, (await stepper.secure()) - done);
+      if (stopped === "steps" && losses.length < steps) stopped = undefined;
     }
-    const result = await step(batches);
-    if (!result) {
-      await nextTask();
-      continue;
-    }
-    losses.length = result.step - begin - 1;
-    losses.push(result);
-    const images = batches.reduce((sum, { count }) => sum + count, 0);
-    await onStep?.({ ...result, imagesPerSecond: (1000 * images) / (performance.now() - start) });
-    if (performance.now() - breathed > BREATH_MS) {
-      await nextTask();
-      breathed = performance.now();
-    }
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
-  signal?.removeEventListener("abort", abort);
   return {
     steps: losses.length,
     stopped,
-    seconds: (performance.now() - begun) / 1000,
+    seconds: (performance.now() - start) / 1000,
     discriminatorLosses: Float32Array.from(losses, (l) => l.discriminatorLoss),
     generatorLosses: Float32Array.from(losses, (l) => l.generatorLoss),
     divergences: Float32Array.from(losses, (l) => l.divergence),

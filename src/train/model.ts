@@ -8,7 +8,7 @@ import { initialValue } from "../nn/init.ts";
 import { type NoiseSpec, variables } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import type { GANSpec } from "../nn/spec.ts";
-import { criticStep, type StepGraph, stepScalars, trainStep } from "../nn/steps.ts";
+import { criticStep, STOPPED, type StepGraph, stepScalars, trainStep } from "../nn/steps.ts";
 import type { Batch } from "./data.ts";
 
 /** What one step gives. The divergence is the objective's own estimate of how far the images are from the data. */
@@ -24,6 +24,21 @@ export interface StepResult extends StepLosses {
   readonly step: number;
 }
 
+/** What came of the steps begun since it was last asked: those that were done, and the fault that ended them. */
+export interface Outcome {
+  readonly results: readonly StepResult[];
+  readonly fault: TrainingError | null;
+}
+
+/** An update under way. */
+interface Update {
+  readonly fetches: Promise<Fetches>;
+  /** How far training has come once it is done. */
+  readonly progress: Progress;
+  /** Whether it is the last of its step. */
+  readonly endsStep: boolean;
+}
+
 interface StepProgram {
   readonly program: Program;
   readonly noise: readonly NoiseSpec[];
@@ -32,13 +47,21 @@ interface StepProgram {
 /** At most this many noise inputs a step, so that each has items of its own in the stream. */
 const NOISE_INPUTS = 1024;
 
-/** The tensors of a GAN where they are computed, the programs that work on them, and how far training has come. Calls must not overlap. */
+/**
+ * The tensors of a GAN where they are computed, the programs that work on them, and how far training has come. Calls must not overlap.
+ *
+ * A step that is begun need not be waited for: others may be begun behind it, and one that goes wrong stops them (see `StepOptions.stops`).
+ */
 export class Model {
   readonly spec: GANSpec;
   readonly #session: Session;
   readonly #programs = new Map<string, Program>();
   readonly #steps = new Map<string, StepProgram>();
+  /** How far training has come for certain. */
   #progress: Progress;
+  #underWay: Update[] = [];
+  #results: StepResult[] = [];
+  #fault: TrainingError | null = null;
 
   private constructor(spec: GANSpec, session: Session, progress: Progress) {
     this.spec = spec;
@@ -57,7 +80,7 @@ export class Model {
     { checkpoint, maxMemory }: { checkpoint?: Checkpoint | undefined; maxMemory?: number | undefined },
   ): Promise<Model> {
     const tensors = variables(spec);
-    const session = await executor.open(tensors, { maxMemory });
+    const session = await executor.open([...tensors, STOPPED], { maxMemory });
     try {
       const model = new Model(spec, session, checkpoint?.progress ?? { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 });
       await model.prepare(spec.batchSize);
@@ -71,8 +94,14 @@ export class Model {
     }
   }
 
+  /** How far training has come, without the steps under way. */
   get progress(): Progress {
     return this.#progress;
+  }
+
+  /** How far training will have come when all that is under way is done. */
+  get begun(): Progress {
+    return this.#underWay.at(-1)?.progress ?? this.#progress;
   }
 
   get memory(): MemoryReport {
@@ -85,21 +114,25 @@ export class Model {
     if (this.spec.objective.discriminatorSteps > 1) await this.#stepProgram("critic", batchSize);
   }
 
+  /** Begins a step: one update of the generator, after one of the discriminator for each batch. What comes of it `outcome` tells. */
+  async begin(batches: readonly Batch[]): Promise<void> {
+    const kinds = batches.map((_, i) => (i < batches.length - 1 ? "critic" : "train"));
+    const programs = await Promise.all(batches.map(({ count }, i) => this.#stepProgram(kinds[i]!, count)));
+    for (const [i, batch] of batches.entries()) this.#update(kinds[i]!, programs[i]!, batch);
+  }
+
   /**
-   * One update of the generator, after one of the discriminator for each batch.
+   * Waits for all steps under way.
    *
-   * @returns the losses of the last update of each, and the number of the step
-   * @throws TrainingError when one of them is not finite; that update has then changed nothing
+   * @returns for each of them the losses of the last update of each network, up to the first update that was not finite: that one and those after it have
+   * changed nothing
    */
-  async step(batches: readonly Batch[]): Promise<StepResult> {
-    for (const batch of batches.slice(0, -1)) await this.#update("critic", batch);
-    const { discriminatorLoss, generatorLoss, divergence } = await this.#update("train", batches.at(-1)!);
-    return {
-      step: this.#progress.generatorUpdates,
-      discriminatorLoss: discriminatorLoss![0]!,
-      generatorLoss: generatorLoss![0]!,
-      divergence: divergence![0]!,
-    };
+  async outcome(): Promise<Outcome> {
+    await this.#settle();
+    const outcome = { results: this.#results, fault: this.#fault };
+    this.#results = [];
+    this.#fault = null;
+    return outcome;
   }
 
   /** Images [count, ...shape] of latents [count, latent]; `average` chooses the generator's moving average, where there is one. */
@@ -115,7 +148,9 @@ export class Model {
     return this.#inChunks("scores", graph, "scores", { images, ...(condition && { condition }) }, count);
   }
 
+  /** The state when all that is under way is done. */
   async checkpoint(): Promise<Checkpoint> {
+    await this.#settle();
     const read = async ({ name, shape }: VariableSpec) => [name, { shape, data: await this.#session.read(name) }] as const;
     return { spec: this.spec, progress: this.#progress, tensors: new Map(await Promise.all(variables(this.spec).map(read))) };
   }
@@ -124,9 +159,8 @@ export class Model {
     this.#session.dispose();
   }
 
-  async #update(kind: "train" | "critic", batch: Batch): Promise<Fetches> {
-    const { program, noise } = await this.#stepProgram(kind, batch.count);
-    const { generatorUpdates, discriminatorUpdates, imagesSeen } = this.#progress;
+  #update(kind: "train" | "critic", { program, noise }: StepProgram, batch: Batch): void {
+    const { generatorUpdates, discriminatorUpdates, imagesSeen } = this.begun;
     const done = { generator: generatorUpdates, discriminator: discriminatorUpdates };
     const feeds: Record<string, Float32Array | number> = {
       images: batch.data,
@@ -134,21 +168,40 @@ export class Model {
       ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
       ...stepScalars(this.spec, done, kind === "train" ? ["discriminator", "generator"] : ["discriminator"]),
     };
-    const fetches = await program.run(feeds);
-    checkFinite(fetches, generatorUpdates + 1);
-    this.#progress = {
-      generatorUpdates: generatorUpdates + (kind === "train" ? 1 : 0),
+    const fetches = program.run(feeds);
+    fetches.catch(() => {}); // waited for later, by #settle
+    const endsStep = kind === "train";
+    const progress = {
+      generatorUpdates: generatorUpdates + (endsStep ? 1 : 0),
       discriminatorUpdates: discriminatorUpdates + 1,
       imagesSeen: imagesSeen + batch.count,
     };
-    return fetches;
+    this.#underWay.push({ fetches, progress, endsStep });
+  }
+
+  /** Waits for all updates under way, the oldest first, and notes what came of them. */
+  async #settle(): Promise<void> {
+    for (let update = this.#underWay[0]; update; update = this.#underWay[0]) {
+      const fetches = await update.fetches;
+      const fault = faultOf(fetches, this.#progress.generatorUpdates + 1);
+      if (fault) {
+        await Promise.all(this.#underWay.map((u) => u.fetches));
+        await this.#session.write(STOPPED.name, Float32Array.of(0));
+        this.#underWay = [];
+        this.#fault = fault;
+        return;
+      }
+      this.#underWay.shift();
+      this.#progress = update.progress;
+      if (update.endsStep) this.#results.push(resultOf(fetches, update.progress.generatorUpdates));
+    }
   }
 
   async #stepProgram(kind: "train" | "critic", batch: number): Promise<StepProgram> {
     const key = `${kind}/${batch}`;
     let step = this.#steps.get(key);
     if (!step) {
-      const { graph, noise }: StepGraph = kind === "train" ? trainStep(this.spec, batch) : criticStep(this.spec, batch);
+      const { graph, noise }: StepGraph = (kind === "train" ? trainStep : criticStep)(this.spec, batch, { stops: true });
       step = { program: await this.#session.compile(graph), noise };
       this.#steps.set(key, step);
     }
@@ -200,10 +253,14 @@ function drawNoise(noise: readonly NoiseSpec[], seed: number, update: number): R
   );
 }
 
-function checkFinite(fetches: Fetches, step: number): void {
-  if (fetches.finite![0] === 1) return;
+function resultOf({ discriminatorLoss, generatorLoss, divergence }: Fetches, step: number): StepResult {
+  return { step, discriminatorLoss: discriminatorLoss![0]!, generatorLoss: generatorLoss![0]!, divergence: divergence![0]! };
+}
+
+function faultOf(fetches: Fetches, step: number): TrainingError | null {
+  if (fetches.finite![0] === 1) return null;
   const loss = ["discriminatorLoss", "generatorLoss"].find((name) => fetches[name] && !Number.isFinite(fetches[name][0]));
-  throw new TrainingError({
+  return new TrainingError({
     path: `step ${step}`,
     expected: "finite losses and gradients",
     got: loss ? `${loss} ${fetches[loss]![0]}` : "a gradient that is not",

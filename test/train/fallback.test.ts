@@ -90,28 +90,34 @@ async function undisturbed(steps: number) {
 
 // Each step is two runs: one of the discriminator alone, one of both networks.
 describe("hardware that fails while it trains, with a fallback", () => {
-  it.each([1, 2, 7, 12])("at run %i, ends as if nothing had happened, and says where it computes now", async (run) => {
-    const expected = await undisturbed(6);
-    const hardware = new FailingHardware(run - 1);
-    const gan = await withFallback(hardware);
-    const report = await gan.train(points, { steps: 6 });
-    expect({ ...report, seconds: 0 }).toEqual({ ...expected.report, seconds: 0 });
-    expect(await gan.save()).toEqual(expected.state);
-    expect(gan.backend).toMatchObject({ name: "reference", reason: "instead of one that was lost" });
-    expect(hardware.disposed).toBe(true);
-  });
+  it.each([1, 2, 7, 12].flatMap((run) => [1, 2, 4, 10].map((every) => [run, every] as const)))(
+    "at run %i, with %i steps under way at most, ends as if nothing had happened, and says where it computes now",
+    async (run, reportEvery) => {
+      const expected = await undisturbed(6);
+      const hardware = new FailingHardware(run - 1);
+      const gan = await withFallback(hardware);
+      const report = await gan.train(points, { steps: 6, reportEvery });
+      expect({ ...report, seconds: 0 }).toEqual({ ...expected.report, seconds: 0 });
+      expect(await gan.save()).toEqual(expected.state);
+      expect(gan.backend).toMatchObject({ name: "reference", reason: "instead of one that was lost" });
+      expect(hardware.disposed).toBe(true);
+    },
+  );
 
   it("loses the steps since the state was kept, and reports them again", async () => {
-    const stepsOf = async () => {
+    const stepsOf = async (reportEvery: number) => {
       const seen: StepReport[] = [];
       const gan = await withFallback(new FailingHardware(9));
-      await gan.train(points, { steps: 6, onStep: (report) => void seen.push(report) });
+      await gan.train(points, { steps: 6, reportEvery, onStep: (report) => void seen.push(report) });
       return seen.map(({ step }) => step);
     };
     tick(1);
-    expect(await stepsOf()).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(1)).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(3)).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(6)).toEqual([1, 2, 3, 4, 5, 6]);
     tick(10_000);
-    expect(await stepsOf()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(1)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(3)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it("never loses what an earlier call did", async () => {
@@ -127,7 +133,7 @@ describe("hardware that fails while it trains, with a fallback", () => {
     expect(sample.data.every(Number.isFinite)).toBe(true);
   });
 
-  it("goes on when it is a sample under way that finds out", async () => {
+  it.each([1, 3, 5])("goes on when it is a sample under way that finds out, after %i steps together", async (reportEvery) => {
     const hardware = new FailingHardware();
     const gan = await withFallback(hardware);
     let sample: Promise<unknown> | undefined;
@@ -136,7 +142,7 @@ describe("hardware that fails while it trains, with a fallback", () => {
       hardware.lost = true;
       sample = gan.sample();
     };
-    const report = await gan.train(points, { steps: 5, onStep });
+    const report = await gan.train(points, { steps: 5, reportEvery, onStep });
     await sample;
     expect([report.steps, gan.step]).toEqual([5, 5]);
     expect(await gan.save()).toEqual((await undisturbed(5)).state);
@@ -151,7 +157,7 @@ describe("hardware that fails while it trains, with a fallback", () => {
       }
     }
     const gan = await withFallback(new FailingHardware(5));
-    const report = await gan.train(batches(), { steps: 4 });
+    const report = await gan.train(batches(), { steps: 4, reportEvery: 1 });
     expect(report).toMatchObject({ steps: 4, stopped: "steps" });
     // Those of two steps and of the one that failed, then those of all four.
     expect(drawn.length).toBe(2 * 3 + 2 * 4);

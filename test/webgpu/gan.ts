@@ -1,6 +1,6 @@
 /** The public interface on WebGPU and on WebAssembly, from the same seed. */
 import { fillNormals, Stream } from "../../src/core/random.ts";
-import { BackendError, type CreateOptions, createGAN, loadGAN, type StepReport } from "../../src/index.ts";
+import { BackendError, type CreateOptions, createGAN, loadGAN, type StepReport, TrainingError } from "../../src/index.ts";
 import { assert, distance } from "./compare.ts";
 
 const OPTIONS: CreateOptions = { shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
@@ -48,6 +48,30 @@ export async function checkGAN(log: (line: string) => void): Promise<string> {
   return `losses within ${LOSS_TOLERANCE * 100} % for ${COMPARED} steps; saved here and loaded there, images within ${sampled.toExponential(1)} and scores within ${scored.toExponential(1)}`;
 }
 
+/** Has a step go wrong with others begun behind it. */
+export async function checkFault(): Promise<string> {
+  const options: CreateOptions = { shape: [2], architecture: "mlp", width: 4, latent: 3, batchSize: 4, seed: 1, backend: "webgpu" };
+  const batches = function* () {
+    for (let i = 1; ; i++) yield new Float32Array(8).fill(i === 3 ? 3e38 : i / 10);
+  };
+  const train = async (reportEvery: number) => {
+    const gan = await createGAN(options);
+    const error = await gan.train(batches(), { steps: 8, reportEvery }).catch((e: unknown) => e);
+    const state = await gan.save();
+    const { step } = gan;
+    gan.dispose();
+    return { error, step, state };
+  };
+  const [alone, together] = [await train(1), await train(8)];
+  assert(alone.error instanceof TrainingError && together.error instanceof TrainingError, `no fault: ${alone.error}, ${together.error}`);
+  assert(alone.step === 2 && together.step === 2, `ended at step ${alone.step} and ${together.step}`);
+  assert(
+    distance(new Float32Array(alone.state.map(Number)), new Float32Array(together.state.map(Number))) === 0,
+    "a step changed something after the fault",
+  );
+  return `${together.error.message}; the steps begun behind it changed nothing`;
+}
+
 /** Loses the device in the middle of training. @param request - gives a device of its own each time */
 export async function checkRescue(request: () => Promise<GPUDevice>): Promise<string> {
   const data = { data: blots(), shape: [64, 28, 28, 1] };
@@ -56,7 +80,7 @@ export async function checkRescue(request: () => Promise<GPUDevice>): Promise<st
     const device = await request();
     const gan = await createGAN({ ...OPTIONS, backend, device });
     const lose = ({ step }: StepReport) => void (step === 3 && gan.backend.name === "webgpu" && device.destroy());
-    return { gan, training: gan.train(data, { steps, onStep: lose }) };
+    return { gan, training: gan.train(data, { steps, reportEvery: 2, onStep: lose }) };
   };
   const auto = await trainAndLose("auto");
   const [report, expected] = [await auto.training, await createGAN({ ...OPTIONS, backend: "wasm" })];

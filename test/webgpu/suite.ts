@@ -7,7 +7,7 @@ import { requestDevice } from "../../src/exec/tfjs/device.ts";
 import { createTfjsExecutor } from "../../src/exec/tfjs/executor.ts";
 import { checkAssignments } from "./assignments.ts";
 import { assert } from "./compare.ts";
-import { checkChoice, checkGAN, checkRescue } from "./gan.ts";
+import { checkChoice, checkFault, checkGAN, checkRescue } from "./gan.ts";
 import { checkGradients, checkLarge, checkOps, checkSmallDevice, checkSpecialValues } from "./ops.ts";
 import { checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWGANGP } from "./steps.ts";
 
@@ -49,6 +49,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   await check("steps in flight", () => checkPipelining(executor));
   executor.dispose();
   await check("GAN", () => checkGAN(log));
+  await check("GAN whose step goes wrong", checkFault);
 
   await check("choice", async () => {
     const { device, software } = await requestDevice();

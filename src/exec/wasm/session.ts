@@ -1,6 +1,7 @@
 /** One linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
 import { BARRIER } from "../../../assembly/opcodes.ts";
 import { BackendError, ShapeError, StateError, show } from "../../core/errors.ts";
+import { Lock } from "../../core/lock.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { CompileOptions, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
@@ -35,6 +36,8 @@ export class WasmSession implements Session {
   readonly #memory: WebAssembly.Memory;
   #runner: Runner | undefined;
   #layout: Layout;
+  /** Programs share the arena, and compiling another one moves it: one thing at a time. */
+  readonly #lock = new Lock();
 
   private constructor({ shared }: Build, variables: readonly VariableSpec[], threads: number, maxMemory: number) {
     this.#threads = threads;
@@ -70,38 +73,43 @@ export class WasmSession implements Session {
   }
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
-    this.#inUse();
     const plan = compile(graph, new Map([...this.#addresses].map(([name, { buffer }]) => [name, buffer])));
-    const layout = this.#arrange([...this.#plans, plan]);
-    this.#check(layout.end);
-    this.#grow(layout.end);
-    this.#plans.add(plan);
-    this.#link(layout);
+    await this.#alone(async () => {
+      const layout = this.#arrange([...this.#plans, plan]);
+      this.#check(layout.end);
+      this.#grow(layout.end);
+      this.#plans.add(plan);
+      this.#link(layout);
+    });
     const names = new Set(graph.leaves("input").map((n) => n.attrs.name));
     return {
       run: async (feeds) => {
         const stranger = Object.keys(feeds).find((name) => !names.has(name));
         if (stranger !== undefined)
           throw new ShapeError({ path: `feeds.${stranger}`, expected: `one of ${[...names].join(", ")}`, got: "an unknown name" });
-        return this.#run(plan, feeds, reproducible);
+        return this.#alone((runner) => this.#run(runner, plan, feeds, reproducible));
       },
       dispose: () => {
-        if (this.#plans.delete(plan) && this.#runner) this.#link(this.#arrange(this.#plans));
+        this.#lock.whenFree(() => {
+          if (this.#plans.delete(plan) && this.#runner) this.#link(this.#arrange(this.#plans));
+        });
       },
     };
   }
 
-  async read(name: string): Promise<Float32Array> {
-    this.#inUse();
-    const { address, size } = this.#variable(name);
-    return new Float32Array(this.#memory.buffer, address, size).slice();
+  read(name: string): Promise<Float32Array> {
+    return this.#alone(async () => {
+      const { address, size } = this.#variable(name);
+      return new Float32Array(this.#memory.buffer, address, size).slice();
+    });
   }
 
-  async write(name: string, value: Float32Array): Promise<void> {
-    this.#inUse();
-    const { address, size } = this.#variable(name);
-    if (value.length !== size) throw new ShapeError({ path: name, expected: `${size} values`, got: `${value.length}` });
-    new Float32Array(this.#memory.buffer, address, size).set(value);
+  write(name: string, value: Float32Array): Promise<void> {
+    return this.#alone(async () => {
+      const { address, size } = this.#variable(name);
+      if (value.length !== size) throw new ShapeError({ path: name, expected: `${size} values`, got: `${value.length}` });
+      new Float32Array(this.#memory.buffer, address, size).set(value);
+    });
   }
 
   dispose(): void {
@@ -110,9 +118,12 @@ export class WasmSession implements Session {
     this.#plans.clear();
   }
 
-  #inUse(): Runner {
-    if (!this.#runner) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
-    return this.#runner;
+  /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then */
+  #alone<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+    return this.#lock.run(async () => {
+      if (!this.#runner) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
+      return work(this.#runner);
+    });
   }
 
   #variable(name: string): { address: number; size: number } {
@@ -201,8 +212,7 @@ export class WasmSession implements Session {
     return layout.arena + plan.offsets.get(homeOf(buffer))!;
   }
 
-  async #run(plan: Plan, feeds: Feeds, exact: boolean): Promise<Fetches> {
-    const runner = this.#inUse();
+  async #run(runner: Runner, plan: Plan, feeds: Feeds, exact: boolean): Promise<Fetches> {
     const start = this.#layout.plans.get(plan);
     if (start === undefined) throw new StateError({ path: "program", expected: "a program in use", got: "one that was disposed" });
     const tensors = this.#memory.buffer;

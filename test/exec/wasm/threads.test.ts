@@ -55,13 +55,17 @@ async function longProgram(executor: Executor) {
   return { session, run: () => program.run(feeds) };
 }
 
+/** Until a run just asked for has fed its inputs and started the threads. */
+const begun = () => new Promise((resolve) => setTimeout(resolve));
+
 describe("the thread that calls", () => {
   it("goes on with timers and I/O while the others compute", async () => {
     const executor = await createWasmExecutor({ threads: 2 });
     const { session, run } = await longProgram(executor);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    const pending = run(); // has fed the inputs and started the threads when it returns
+    const pending = run();
+    await begun();
     ticks = 0;
     await pending;
     clearInterval(timer);
@@ -74,6 +78,7 @@ describe("the thread that calls", () => {
     const executor = await createWasmExecutor({ threads: 2 });
     const { session, run } = await longProgram(executor);
     const pending = run();
+    await begun();
     session.dispose();
     await expect(pending).rejects.toThrow(BackendError);
     await expect(run()).rejects.toThrow(StateError);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Lock } from "../../src/train/lock.ts";
+import { Lock } from "../../src/core/lock.ts";
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 

@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { type CreateOptions, createGAN, type GAN, type StepReport, TrainingError } from "../../src/index.ts";
+
+const OPTIONS: CreateOptions = {
+  shape: [2],
+  architecture: "mlp",
+  width: 6,
+  latent: 3,
+  batchSize: 4,
+  seed: 3,
+  objective: { name: "wasserstein", discriminatorSteps: 2 },
+  backend: "wasm",
+};
+const points = Float32Array.from({ length: 26 }, (_, i) => (i % 7) / 7 - 0.5);
+/** Finite, and the square of a gradient that has a factor of it is not. */
+const HUGE = new Float32Array(8).fill(3e38);
+
+/** Batches of four points, number `at` of them too large for what a step keeps. */
+function* batches(at = -1): Generator<Float32Array> {
+  for (let i = 0; ; i++) yield i === at ? HUGE : points.subarray(2 * (i % 5), 2 * (i % 5) + 8);
+}
+
+/** What `train` reported, threw and left. */
+async function outcomeOf(gan: GAN, training: (seen: StepReport[]) => Promise<unknown>) {
+  const seen: StepReport[] = [];
+  const error = await training(seen).then(
+    () => null,
+    (e: unknown) => e,
+  );
+  const outcome = { error, seen: seen.map((report) => ({ ...report, imagesPerSecond: 0 })), step: gan.step, state: await gan.save() };
+  gan.dispose();
+  return outcome;
+}
+
+describe.each([
+  ["one thread", { ...OPTIONS, threads: 1 }],
+  ["two threads", { ...OPTIONS, threads: 2 }],
+  ["the reference", { ...OPTIONS, backend: "reference" }],
+] satisfies [string, CreateOptions][])("reportEvery, on %s", (_, options) => {
+  it.each([2, 3, 100])("%i: the same losses and the same state as 1", async (reportEvery) => {
+    const train = async (every: number) => {
+      const gan = await createGAN(options);
+      return outcomeOf(gan, (seen) => gan.train(points, { steps: 7, reportEvery: every, onStep: (report) => void seen.push(report) }));
+    };
+    const expected = await train(1);
+    expect(expected.seen.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await train(reportEvery)).toEqual(expected);
+  });
+
+  // In the float64 of the reference nothing overflows.
+  if (options.backend === "reference") return;
+
+  // Batches 0 and 1 are of step 1, and so on: the fault may be in an update of the discriminator alone, or in the last of its step.
+  it.each([0, 4, 5, 7])("a fault in batch %i stops the steps begun behind it", async (at) => {
+    const train = async (every: number) => {
+      const gan = await createGAN(options);
+      return outcomeOf(gan, (seen) => gan.train(batches(at), { steps: 9, reportEvery: every, onStep: (report) => void seen.push(report) }));
+    };
+    const expected = await train(1);
+    expect(expected.error).toBeInstanceOf(TrainingError);
+    expect(expected.error).toMatchObject({ path: `step ${Math.floor(at / 2) + 1}` });
+    expect(expected.step).toBe(Math.floor(at / 2));
+    expect(await train(6)).toEqual(expected);
+  });
+
+  it("after a fault, training goes on as ever", async () => {
+    const train = async (every: number) => {
+      const gan = await createGAN(options);
+      await gan.train(batches(3), { steps: 9, reportEvery: every }).catch(() => {});
+      return outcomeOf(gan, (seen) => gan.train(batches(), { steps: 3, reportEvery: every, onStep: (report) => void seen.push(report) }));
+    };
+    const expected = await train(1);
+    expect(expected.error).toBeNull();
+    expect(await train(5)).toEqual(expected);
+  });
+});
+
+describe("reportEvery", () => {
+  it("reports steps together, when the GAN is where the last of them left it", async () => {
+    const gan = await createGAN(OPTIONS);
+    const seen: number[][] = [];
+    await gan.train(points, { steps: 8, reportEvery: 3, onStep: ({ step }) => void seen.push([step, gan.step]) });
+    expect(seen).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 3],
+      [4, 6],
+      [5, 6],
+      [6, 6],
+      [7, 8],
+      [8, 8],
+    ]); // prettier-ignore
+    gan.dispose();
+  });
+
+  it("lets a file saved meanwhile be of a whole step, from which training goes on bit for bit", async () => {
+    const options = { steps: 12, reportEvery: 12 };
+    const gan = await createGAN(OPTIONS);
+    const training = gan.train(points, options);
+    const saved: Uint8Array[] = [];
+    for (let i = 0; i < 3; i++) saved.push(await gan.save());
+    await training;
+    const { loadGAN } = await import("../../src/index.ts");
+    for (const file of saved) {
+      const copy = await loadGAN(file, { backend: "wasm" });
+      await copy.train(points, { ...options, steps: 12 - copy.step });
+      expect(await copy.save()).toEqual(await gan.save());
+      copy.dispose();
+    }
+    gan.dispose();
+  });
+
+  it("reports what was done before the data failed", async () => {
+    const gan = await createGAN(OPTIONS);
+    const broken = function* () {
+      for (const [i, batch] of [...Array(7)].map((_, i) => [i, points.subarray(0, 8)] as const)) {
+        if (i === 6) throw new RangeError("no more");
+        yield batch;
+      }
+    };
+    const { error, seen, step } = await outcomeOf(gan, (reports) =>
+      gan.train(broken(), { steps: 9, reportEvery: 9, onStep: (r) => void reports.push(r) }),
+    );
+    expect(error).toBeInstanceOf(RangeError);
+    expect([seen.length, step]).toEqual([3, 3]);
+  });
+
+  it("is heeded by a signal with the steps under way done", async () => {
+    const gan = await createGAN(OPTIONS);
+    const controller = new AbortController();
+    const onStep = ({ step }: StepReport) => void (step === 2 && controller.abort());
+    const report = await gan.train(points, { steps: 20, reportEvery: 4, onStep, signal: controller.signal });
+    expect(report).toMatchObject({ steps: 4, stopped: "signal" });
+    gan.dispose();
+  });
+
+  it.each([0, 1.5, 1025, "2"])("cannot be %j", async (reportEvery) => {
+    const gan = await createGAN(OPTIONS);
+    await expect(gan.train(points, { steps: 1, reportEvery: reportEvery as number })).rejects.toMatchObject({ faults: [{ path: "reportEvery" }] });
+    gan.dispose();
+  });
+});
