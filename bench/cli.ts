@@ -33,7 +33,7 @@ export interface Options {
 }
 
 /** Peers that need minutes for a step take part only where asked for, or in a quick run of one step. */
-const DEFAULT_PEERS = { wasm: ["tfjs-wasm", "ort-web", "ort-node", "pytorch"], webgpu: ["tfjs-webgpu"] } as const;
+const DEFAULT_PEERS = { wasm: ["tfjs-wasm", "ort-web", "ort-node", "pytorch"], webgpu: ["tfjs-webgpu", "pytorch-cuda"] } as const;
 const QUICK = {
   kernels: { workload: "GEMM", peers: ["tfjs-wasm"] },
   sample: { workload: "S64", batch: 16, peers: ["ort-web"] },

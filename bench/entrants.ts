@@ -8,7 +8,11 @@ import { type Command, startPeer } from "./peer.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`../bench/peers/${name}`, import.meta.url));
 const node = (file: string, ...args: string[]): Command => ({ program: process.execPath, args: [script(file), ...args] });
-const python = (env: Record<string, string>): Command => ({ program: "/usr/bin/python3", args: [script("pytorch.py")], env });
+const python = (env: Record<string, string>, ...args: string[]): Command => ({
+  program: "/usr/bin/python3",
+  args: [script("pytorch.py"), ...args],
+  env,
+});
 
 export const NODE = `Node ${process.versions.node}`;
 
@@ -52,4 +56,5 @@ export const PEERS: readonly Entrant[] = [
   peer("pytorch-sse", "native, Python", true, (threads) =>
     python({ ...threadCounts(threads), ONEDNN_MAX_CPU_ISA: "SSE41", ATEN_CPU_CAPABILITY: "default", OPENBLAS_CORETYPE: "Nehalem" }),
   ),
+  peer("pytorch-cuda", "native, Python", false, () => python({}, "cuda")),
 ];

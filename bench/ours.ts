@@ -33,7 +33,9 @@ export async function startOurs(executor: Executor, task: Task, tensors: readonl
   const reproducible = task.kind === "sample";
   const program = await session.compile(work.graph, { reproducible });
   const resultProgram = work.resultGraph && (await session.compile(work.resultGraph));
-  const { threads, simd } = executor.backend;
+  const { name, threads, simd } = executor.backend;
+  // As by default in `train`.
+  const reportEvery = name === "webgpu" ? 10 : 1;
   let step = 0;
   let fetches: Fetches = {};
   return {
@@ -43,7 +45,13 @@ export async function startOurs(executor: Executor, task: Task, tensors: readonl
       for (const { name, shape } of work.variables) await session.write(name, data.get(name) ?? rest(name, sizeOf(shape)));
     },
     async run(steps) {
-      for (let i = 0; i < steps; i++) fetches = await program.run(work.feeds(step++));
+      let underWay: Promise<Fetches>[] = [];
+      for (let i = 0; i < steps; i++) {
+        underWay.push(program.run(work.feeds(step++)));
+        if (underWay.length < reportEvery && i + 1 < steps) continue;
+        fetches = (await Promise.all(underWay)).at(-1)!;
+        underWay = [];
+      }
     },
     outputs: () => outputs(work, session, fetches, resultProgram),
     close() {

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU, spoken to as protocol.js says. Eager ops, NCHW, torch.autograd, torch.optim.Adam (foreach)."""
+"""PyTorch on the CPU, or on the device named by the first argument, spoken to as protocol.js says. Eager ops, NCHW, torch.autograd, torch.optim.Adam (foreach)."""
 
 import ctypes
 import json
@@ -14,6 +14,16 @@ if HAS_AVX512:
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+
+
+DEVICE = torch.device(sys.argv[1] if len(sys.argv) > 1 else "cpu")
+# Float32 as everyone else has it, and the fastest algorithms for it.
+torch.backends.cuda.matmul.allow_tf32 = False
+torch.backends.cudnn.allow_tf32 = False
+torch.backends.cudnn.benchmark = True
+
+# Steps from one look at the losses to the next, as in ours on a GPU.
+REPORT_EVERY = 10
 
 
 def describe_blas():
@@ -45,7 +55,7 @@ def isa():
 
 
 def tensor(entry):
-    return torch.from_numpy(entry.copy())
+    return torch.from_numpy(entry.copy()).to(DEVICE)
 
 
 def to_torch(name, array):
@@ -57,7 +67,7 @@ def to_torch(name, array):
 
 
 def from_torch(name, t):
-    t = t.detach()
+    t = t.detach().cpu()
     if name.endswith(".filter") and t.dim() == 4:
         return t.permute(2, 3, 1, 0).contiguous().numpy()
     return (t.permute(0, 2, 3, 1).contiguous() if t.dim() == 4 else t).numpy()
@@ -74,7 +84,7 @@ def forward(layers, p, statistics, x):
         elif kind == "conv2dTranspose":
             x = F.conv_transpose2d(x, p[layer["filter"]], bias, layer["stride"], layer["pad"])
         elif kind == "batchNorm":
-            mean, variance = statistics.setdefault(layer["gamma"], (torch.zeros(x.shape[1]), torch.ones(x.shape[1])))
+            mean, variance = statistics.setdefault(layer["gamma"], (x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])))
             x = F.batch_norm(x, mean, variance, p[layer["gamma"]], p[layer["beta"]], True, 0.1, 1e-5)
         elif kind == "activation":
             x = {"tanh": torch.tanh, "relu": F.relu}.get(layer["name"], lambda v: F.leaky_relu(v, layer["alpha"]))(x)
@@ -104,7 +114,7 @@ class Kernel:
             "conv2d": lambda: F.conv2d(a, b, None, s, pad),
             "conv2dInputGrad": lambda: F.conv_transpose2d(a, b, None, s, pad),
             "conv2dFilterGrad": lambda: torch.ops.aten.convolution_backward(
-                b, a, torch.empty(b.shape[1], a.shape[1], h, w), None, (s, s), (pad, pad), (1, 1), False, (0, 0), 1, (False, True, False)
+                b, a, a.new_empty(b.shape[1], a.shape[1], h, w), None, (s, s), (pad, pad), (1, 1), False, (0, 0), 1, (False, True, False)
             )[1],
         }[op]
         self.name = "y.filter" if op == "conv2dFilterGrad" else "y"
@@ -180,7 +190,8 @@ class Train:
         return self.score(fake).mean() - self.score(self.real).mean() + penalty
 
     def run(self, steps):
-        for _ in range(steps):
+        for i in range(steps):
+            reports = (i + 1) % REPORT_EVERY == 0 or i + 1 == steps
             if self.task["kind"] == "critic":
                 with torch.no_grad():
                     fake = self.generate()
@@ -188,11 +199,13 @@ class Train:
                 fake = self.generate()
             loss = self.discriminator_loss(fake.detach())
             self.update(loss, self.d, self.d_optimizer)
-            self.losses = {"discriminatorLoss": np.float32([loss.item()])}
+            if reports:
+                self.losses = {"discriminatorLoss": np.float32([loss.item()])}
             if self.task["kind"] == "train":
                 loss = F.softplus(-self.score(fake)).mean()
                 self.update(loss, self.g, self.g_optimizer)
-                self.losses["generatorLoss"] = np.float32([loss.item()])
+                if reports:
+                    self.losses["generatorLoss"] = np.float32([loss.item()])
 
     def outputs(self):
         trained = {**(self.g if self.task["kind"] == "train" else {}), **self.d}
@@ -220,6 +233,9 @@ def open_task(request):
     task = request["task"]
     kind = {"kernel": Kernel, "sample": Sample, "train": Train, "critic": Train}[task["kind"]]
     contender = kind(task, read_tensors(request["file"], request["tensors"]))
+    if DEVICE.type == "cuda":
+        notes = [f"{torch.cuda.get_device_name(DEVICE)}; CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}, no TF32"]
+        return contender, {"version": torch.__version__, "threads": 1, "notes": notes}
     torch.ones(64, 64) @ torch.ones(64, 64)  # loads the BLAS that describe_blas looks for
     blas, warnings = describe_blas()
     notes = [f"{blas}; {isa()}", *(f"warning: {w}" for w in warnings)]
@@ -241,6 +257,8 @@ def main():
                 contender.reset()
             elif request["op"] == "run":
                 contender.run(request["steps"])
+                if DEVICE.type == "cuda":
+                    torch.cuda.synchronize(DEVICE)
             else:
                 answer = {"tensors": write_tensors(request["file"], contender.outputs())}
         except Exception as error:  # every failure is an answer
