@@ -18,13 +18,15 @@ export function inlineWasm() {
   };
 }
 
-/** Puts the worker's source beside the code that starts it. */
-function worker() {
+/** Puts the workers' sources beside the code that starts them. */
+function workers() {
   return {
-    name: "worker",
+    name: "workers",
     async generateBundle() {
-      const source = await readFile(fileURLToPath(new URL("./src/exec/wasm/worker.js", import.meta.url)));
-      this.emitFile({ type: "asset", fileName: "worker.js", source });
+      for (const fileName of ["worker.js", "remoteWorker.js"]) {
+        const source = await readFile(fileURLToPath(new URL(`./src/exec/wasm/${fileName}`, import.meta.url)));
+        this.emitFile({ type: "asset", fileName, source });
+      }
     },
   };
 }
@@ -35,5 +37,5 @@ export default {
   input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts", bench: "bench/main.ts" },
   output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "[name].js" },
   external,
-  plugins: [inlineWasm(), worker(), esbuild({ target: "es2022" })],
+  plugins: [inlineWasm(), workers(), esbuild({ target: "es2022" })],
 };

@@ -7,11 +7,11 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { CHROMIUM, runPage } from "../chromium.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -57,48 +57,16 @@ async function inDeno() {
 }
 
 async function inChromium() {
-  const chromium = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => p && existsSync(p));
-  if (!chromium) return "not installed";
-  let finish;
-  const outcome = new Promise((resolve) => {
-    finish = resolve;
-  });
-  const files = { "/": ["text/html", '<!doctype html><script type="module" src="/page.js"></script>'] };
+  if (!CHROMIUM) return "not installed";
   const bundle = await build({ ...BUNDLE, entryPoints: [join(here, "page.ts")], write: false, platform: "browser", mainFields: ["module", "main"] });
-  files["/page.js"] = ["text/javascript", bundle.outputFiles[0].text];
-  const server = createServer(async (request, response) => {
-    if (request.method === "POST") {
-      const body = Buffer.concat(await request.toArray()).toString();
-      if (request.url === "/log") say("chromium", body);
-      else finish(body);
-      response.end();
-      return;
-    }
-    const [type, content] = files[request.url] ?? [];
-    response.writeHead(type ? 200 : 404, type ? { "content-type": type } : {}).end(content);
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const flags = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    `--user-data-dir=${join(scratch, "chromium")}`,
-    "--enable-unsafe-webgpu",
-    "--enable-features=Vulkan",
-    "--use-webgpu-adapter=swiftshader",
-  ];
-  const browser = spawn(chromium, [...flags, `http://127.0.0.1:${server.address().port}/`], { env: environment, stdio: "ignore" });
-  browser.on("close", () => finish("failed"));
-  const timer = setTimeout(() => finish("failed"), LIMIT_MS);
-  const result = await outcome;
-  clearTimeout(timer);
-  browser.removeAllListeners("close");
-  const closed = new Promise((resolve) => browser.on("close", resolve));
-  browser.kill();
-  await closed;
-  server.closeAllConnections();
-  server.close();
-  return result;
+  return (
+    (await runPage({
+      files: { "/page.js": bundle.outputFiles[0].text },
+      flags: ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader"],
+      log: (text) => say("chromium", text),
+      limit: LIMIT_MS,
+    })) ?? "failed"
+  );
 }
 
 /** Kernels are carried as bytes, as in the package. */

@@ -1,7 +1,9 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
 import { MAX_THREADS } from "../../../assembly/opcodes.ts";
 import type { Executor } from "../executor.ts";
+import { type Engine, localEngine, sharedEngine } from "./engine.ts";
 import { loadBuild, whyNotShared } from "./module.ts";
+import { remoteEngine } from "./remote.ts";
 import { WasmSession } from "./session.ts";
 import { availableThreads } from "./threads.ts";
 
@@ -10,19 +12,28 @@ export interface WasmOptions {
   readonly threads?: number | "auto";
   /** Hold results to the same bits on every machine, at the cost of fused multiply-adds. Default false. */
   readonly reproducible?: boolean;
+  /** Where one thread computes: where it is called from, or in a worker, so that a page stays responsive. Default: "worker" on a page, else "here". */
+  readonly place?: "here" | "worker";
   /** Why this backend was chosen, for `Backend.reason`. */
   readonly reason?: string;
 }
 
+const isPage = typeof document === "object";
+
 /** Sets up the WebAssembly backend. Where memory cannot be shared it computes in one thread, and says so in `Backend.reason`. */
-export async function createWasmExecutor({ threads = "auto", reproducible = false, reason = "asked for" }: WasmOptions = {}): Promise<Executor> {
+export async function createWasmExecutor(options: WasmOptions = {}): Promise<Executor> {
+  const { threads = "auto", reproducible = false, place = isPage ? "worker" : "here", reason = "asked for" } = options;
   const wanted = Math.min(threads === "auto" ? await availableThreads() : threads, MAX_THREADS);
   const obstacle = wanted > 1 ? await whyNotShared() : null;
   const count = obstacle ? 1 : wanted;
   const build = await loadBuild({ reproducible, threaded: count > 1 });
+  const start = (pages: number): Promise<Engine> => {
+    if (count > 1) return sharedEngine(build, pages, count);
+    return place === "worker" ? remoteEngine(build, pages) : localEngine(build, pages);
+  };
   return {
     backend: { name: "wasm", threads: count, simd: build.simd, reason: obstacle ? `${reason}; one thread, for ${obstacle}` : reason },
-    open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => WasmSession.open(build, variables, count, maxMemory),
+    open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => WasmSession.open(start, variables, { threads: count, maxMemory }),
     dispose() {},
   };
 }

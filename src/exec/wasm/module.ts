@@ -16,8 +16,6 @@ export interface Build {
   readonly exact: WebAssembly.Module;
   /** What `fast` uses. */
   readonly simd: Exclude<Backend["simd"], "none">;
-  /** Whether memory is shared between threads. */
-  readonly shared: boolean;
 }
 
 /** Compiles the builds that this machine can run: relaxed SIMD unless everything must be `reproducible`, shared memory when `threaded`. */
@@ -28,7 +26,7 @@ export async function loadBuild({ reproducible, threaded }: { reproducible: bool
     return WebAssembly.compile(bytes);
   };
   const exact = await load("simd128");
-  return { exact, fast: simd === "simd128" ? exact : await load(simd), simd, shared: threaded };
+  return { exact, fast: simd === "simd128" ? exact : await load(simd), simd };
 }
 
 const BUILDS = {

@@ -6,13 +6,11 @@ import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { CompileOptions, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
 import { compile } from "./compile.ts";
+import { type Engine, MAX_PAGES } from "./engine.ts";
 import { align } from "./memory.ts";
-import type { Build } from "./module.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "./plan.ts";
-import { type Runner, singleRunner, threadedRunner } from "./threads.ts";
 
 const PAGE = 65536;
-const MAX_PAGES = 65536;
 /** The first bytes are for the threads' barrier, and so that no tensor has address 0. */
 const RESERVED = 1024;
 
@@ -33,13 +31,14 @@ export class WasmSession implements Session {
   readonly #addresses = new Map<string, { buffer: Buffer; address: number; size: number }>();
   readonly #variablesEnd: number;
   readonly #plans = new Set<Plan>();
-  readonly #memory: WebAssembly.Memory;
-  #runner: Runner | undefined;
+  /** Undefined once the session is disposed of. */
+  #engine: Engine | undefined;
+  #pages: number;
   #layout: Layout;
   /** Programs share the arena, and compiling another one moves it: one thing at a time. */
   readonly #lock = new Lock();
 
-  private constructor({ shared }: Build, variables: readonly VariableSpec[], threads: number, maxMemory: number) {
+  private constructor(variables: readonly VariableSpec[], threads: number, maxMemory: number) {
     this.#threads = threads;
     this.#maxMemory = maxMemory;
     let address = RESERVED;
@@ -51,13 +50,17 @@ export class WasmSession implements Session {
     this.#variablesEnd = address;
     this.#layout = this.#arrange(this.#plans);
     this.#check(this.#layout.end);
-    const initial = Math.ceil(this.#layout.end / PAGE);
-    this.#memory = shared ? new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared }) : new WebAssembly.Memory({ initial });
+    this.#pages = Math.ceil(this.#layout.end / PAGE);
   }
 
-  static async open(build: Build, variables: readonly VariableSpec[], threads: number, maxMemory: number): Promise<WasmSession> {
-    const session = new WasmSession(build, variables, threads, maxMemory);
-    session.#runner = await (build.shared ? threadedRunner(build, session.#memory, threads) : singleRunner(build, session.#memory));
+  /** A session whose plans are run by `threads` threads. @param start gives the engine, with this many pages of memory */
+  static async open(
+    start: (pages: number) => Promise<Engine>,
+    variables: readonly VariableSpec[],
+    { threads, maxMemory }: { threads: number; maxMemory: number },
+  ): Promise<WasmSession> {
+    const session = new WasmSession(variables, threads, maxMemory);
+    session.#engine = await start(session.#pages);
     return session;
   }
 
@@ -74,12 +77,16 @@ export class WasmSession implements Session {
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
     const plan = compile(graph, new Map([...this.#addresses].map(([name, { buffer }]) => [name, buffer])));
-    await this.#alone(async () => {
+    await this.#alone(async (engine) => {
       const layout = this.#arrange([...this.#plans, plan]);
       this.#check(layout.end);
-      this.#grow(layout.end);
+      const pages = Math.ceil(layout.end / PAGE) - this.#pages;
+      if (pages > 0) {
+        await engine.grow(pages);
+        this.#pages += pages;
+      }
       this.#plans.add(plan);
-      this.#link(layout);
+      this.#link(engine, layout);
     });
     const names = new Set(graph.leaves("input").map((n) => n.attrs.name));
     return {
@@ -87,42 +94,42 @@ export class WasmSession implements Session {
         const stranger = Object.keys(feeds).find((name) => !names.has(name));
         if (stranger !== undefined)
           throw new ShapeError({ path: `feeds.${stranger}`, expected: `one of ${[...names].join(", ")}`, got: "an unknown name" });
-        return this.#alone((runner) => this.#run(runner, plan, feeds, reproducible));
+        return this.#alone((engine) => this.#run(engine, plan, feeds, reproducible));
       },
       dispose: () => {
         this.#lock.whenFree(() => {
-          if (this.#plans.delete(plan) && this.#runner) this.#link(this.#arrange(this.#plans));
+          if (this.#plans.delete(plan) && this.#engine) this.#link(this.#engine, this.#arrange(this.#plans));
         });
       },
     };
   }
 
   read(name: string): Promise<Float32Array> {
-    return this.#alone(async () => {
+    return this.#alone((engine) => {
       const { address, size } = this.#variable(name);
-      return new Float32Array(this.#memory.buffer, address, size).slice();
+      return engine.read(address, size);
     });
   }
 
   write(name: string, value: Float32Array): Promise<void> {
-    return this.#alone(async () => {
+    return this.#alone(async (engine) => {
       const { address, size } = this.#variable(name);
       if (value.length !== size) throw new ShapeError({ path: name, expected: `${size} values`, got: `${value.length}` });
-      new Float32Array(this.#memory.buffer, address, size).set(value);
+      engine.write(address, value);
     });
   }
 
   dispose(): void {
-    this.#runner?.dispose();
-    this.#runner = undefined;
+    this.#engine?.dispose();
+    this.#engine = undefined;
     this.#plans.clear();
   }
 
   /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then */
-  #alone<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+  #alone<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
-      if (!this.#runner) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
-      return work(this.#runner);
+      if (!this.#engine) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
+      return work(this.#engine);
     });
   }
 
@@ -161,32 +168,15 @@ export class WasmSession implements Session {
     });
   }
 
-  #grow(bytes: number): void {
-    const pages = Math.ceil(bytes / PAGE) - this.#memory.buffer.byteLength / PAGE;
-    if (pages <= 0) return;
-    try {
-      this.#memory.grow(pages);
-    } catch (cause) {
-      throw new BackendError(
-        {
-          path: "memory",
-          expected: `${bytes} bytes of memory`,
-          got: "a refusal by the runtime; a smaller batchSize, width or image shape needs less",
-        },
-        { cause },
-      );
-    }
-  }
-
   /** Writes every plan with the addresses of `layout`. */
-  #link(layout: Layout): void {
+  #link(engine: Engine, layout: Layout): void {
     this.#layout = layout;
     for (const [plan, start] of layout.plans) {
       let address = start + align(planWords(plan) * 4);
       const constants = new Map<Buffer, number>();
       for (const constant of plan.constants) {
         constants.set(constant, address);
-        new Float32Array(this.#memory.buffer, address, constant.values!.length).set(constant.values!);
+        engine.write(address, constant.values!);
         address += align(constant.bytes);
       }
       const resolve = (word: Word): number => {
@@ -196,15 +186,16 @@ export class WasmSession implements Session {
         if (word === "scratchStride") return layout.scratchStride;
         return (constants.get(word.buffer) ?? this.#addressOf(word.buffer, plan, layout)) + word.offset;
       };
-      const words = new Int32Array(this.#memory.buffer, start, planWords(plan));
+      const words = new Int32Array(planWords(plan));
       let w = 0;
       plan.instructions.forEach((instruction, i) => {
         words[w++] = instruction.opcode | (plan.barriers[i] ? BARRIER : 0);
         words[w++] = instruction.words.length + 2;
         for (const word of instruction.words) words[w++] = resolve(word);
       });
+      engine.write(start, words);
     }
-    new Uint8Array(this.#memory.buffer, layout.zeros, layout.scratch - layout.zeros).fill(0);
+    engine.write(layout.zeros, new Float32Array((layout.scratch - layout.zeros) / 4));
   }
 
   #addressOf(buffer: Buffer, plan: Plan, layout: Layout): number {
@@ -212,22 +203,20 @@ export class WasmSession implements Session {
     return layout.arena + plan.offsets.get(homeOf(buffer))!;
   }
 
-  async #run(runner: Runner, plan: Plan, feeds: Feeds, exact: boolean): Promise<Fetches> {
+  async #run(engine: Engine, plan: Plan, feeds: Feeds, exact: boolean): Promise<Fetches> {
     const start = this.#layout.plans.get(plan);
     if (start === undefined) throw new StateError({ path: "program", expected: "a program in use", got: "one that was disposed" });
-    const tensors = this.#memory.buffer;
     for (const [name, { buffer, size }] of plan.inputs) {
       const feed = feeds[name];
-      const values = typeof feed === "number" ? [feed] : feed;
+      const values = typeof feed === "number" ? Float32Array.of(feed) : feed;
       if (values?.length !== size)
         throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: values ? `${values.length}` : show(feed) });
-      new Float32Array(tensors, this.#addressOf(buffer, plan, this.#layout), size).set(values);
+      engine.write(this.#addressOf(buffer, plan, this.#layout), values);
     }
-    await runner.run(start, planWords(plan) * 4, exact);
+    await engine.run(start, planWords(plan) * 4, exact);
     const fetches: Fetches = {};
     for (const [name, { buffer, size }] of plan.fetches) {
-      const constant = buffer.values;
-      fetches[name] = constant ? constant.slice() : new Float32Array(tensors, this.#addressOf(buffer, plan, this.#layout), size).slice();
+      fetches[name] = buffer.values?.slice() ?? (await engine.read(this.#addressOf(buffer, plan, this.#layout), size));
     }
     return fetches;
   }

@@ -1,6 +1,6 @@
-/** The threads that walk a plan together, and the one way to run a plan whatever their number. */
+/** Threads, on any runtime, and those that walk a plan together. */
 import { BackendError } from "../../core/errors.ts";
-import { type Build, instantiate } from "./module.ts";
+import type { Build } from "./module.ts";
 
 /** Runs plans in a memory. */
 export interface Runner {
@@ -13,19 +13,9 @@ export interface Runner {
 const SYNC = 64;
 const ORDER = 256;
 
-/** Runs plans in this thread, one call each. */
-export async function singleRunner(build: Build, memory: WebAssembly.Memory): Promise<Runner> {
-  const fast = await instantiate(build.fast, memory);
-  const exact = build.exact === build.fast ? fast : await instantiate(build.exact, memory);
-  return {
-    run: async (plan, length, isExact) => (isExact ? exact : fast).run(plan, length, 0, 1, SYNC),
-    dispose() {},
-  };
-}
-
-/** A worker as this file needs it, on any runtime. */
-interface Thread {
-  post(message: unknown): void;
+/** A worker, on any runtime. */
+export interface Thread {
+  post(message: unknown, transfer?: ArrayBuffer[]): void;
   /** Called for every message and for the error that ends it. */
   listen(receive: (message: unknown, error?: unknown) => void): void;
   /** Whether the process should stay alive for it. */
@@ -35,7 +25,7 @@ interface Thread {
 
 /** Runs plans in `threads` workers; this thread only waits, so that its event loop goes on. */
 export async function threadedRunner(build: Build, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
-  const workers = await Promise.all(Array.from({ length: threads }, startThread));
+  const workers = await Promise.all(Array.from({ length: threads }, () => startThread("worker")));
   const order = new Int32Array(memory.buffer, ORDER, 4);
   let turn = 0;
   let pending = 0;
@@ -58,7 +48,7 @@ export async function threadedRunner(build: Build, memory: WebAssembly.Memory, t
   for (const w of workers) {
     w.listen((_, error) => {
       if (error !== undefined) {
-        end(new BackendError({ path: "threads", expected: "threads that finish their share", got: `an error: ${String(error)}` }, { cause: error }));
+        end(threadError(error));
       } else if (--pending === 0) {
         finish();
       }
@@ -100,14 +90,24 @@ export async function availableThreads(): Promise<number> {
   return os.availableParallelism();
 }
 
-async function startThread(): Promise<Thread> {
-  return isNode ? startNodeThread() : startWebThread();
+/** What a thread that did not finish its work is to its session. */
+export function threadError(cause: unknown): BackendError {
+  return new BackendError({ path: "threads", expected: "threads that finish their share", got: `an error: ${String(cause)}` }, { cause });
 }
 
-function startWebThread(): Thread {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+/** Starts the thread whose program is `worker.js` or `remoteWorker.js`. */
+export async function startThread(program: "worker" | "remoteWorker"): Promise<Thread> {
+  return isNode ? startNodeThread(program) : startWebThread(program);
+}
+
+function startWebThread(program: "worker" | "remoteWorker"): Thread {
+  // Written out, so that bundlers see which files these are.
+  const worker =
+    program === "worker"
+      ? new Worker(new URL("./worker.js", import.meta.url), { type: "module" })
+      : new Worker(new URL("./remoteWorker.js", import.meta.url), { type: "module" });
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
     listen(receive) {
       worker.onmessage = ({ data }) => receive(data);
       worker.onerror = (event) => receive(undefined, event.message || event);
@@ -121,14 +121,14 @@ function startWebThread(): Thread {
   };
 }
 
-async function startNodeThread(): Promise<Thread> {
+async function startNodeThread(program: "worker" | "remoteWorker"): Promise<Thread> {
   // Not a literal, so that bundlers for the browser leave it alone.
   const threads: typeof import("node:worker_threads") = await import(/* @vite-ignore */ `node:${"worker_threads"}`);
   // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
-  const worker = new threads.Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
+  const worker = new threads.Worker(new URL(`./${program}.js`, import.meta.url), { execArgv: [] });
   worker.unref();
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
     listen(receive) {
       worker.on("message", (message) => receive(message));
       worker.on("error", (error) => receive(undefined, error));

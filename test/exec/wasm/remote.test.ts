@@ -1,0 +1,79 @@
+import type { Worker } from "node:worker_threads";
+import { describe, expect, it } from "vitest";
+import type { Executor } from "../../../src/exec/executor.ts";
+import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { add, matmul, mul } from "../../../src/graph/build.ts";
+import { Graph } from "../../../src/graph/graph.ts";
+import { BackendError, StateError } from "../../../src/index.ts";
+import { any, draw, seeded } from "../../cases/values.ts";
+
+const here = () => createWasmExecutor({ threads: 1 });
+const remote = () => createWasmExecutor({ threads: 1, place: "worker" });
+
+/** y = x w + w, kept in w, whose next value depends on the last. */
+async function accumulate(executor: Executor, size: number) {
+  const graph = new Graph();
+  const w = graph.variable("w", [size, size]);
+  const y = add(matmul(graph.input("x", [size, size]), w), w);
+  graph.fetch("y", y);
+  graph.assign(w, mul(y, 1 / size));
+  const session = await executor.open([{ name: "w", shape: [size, size] }]);
+  await session.write("w", draw([size, size], any, seeded(1)));
+  return { session, program: await session.compile(graph), x: draw([size, size], any, seeded(2)) };
+}
+
+describe("one thread in a worker", () => {
+  it("gives the bits of one thread here, for runs asked for one behind the other, and for programs that make the memory larger", async () => {
+    const outcome = async (executor: Executor) => {
+      const { session, program, x } = await accumulate(executor, 20);
+      const early = await Promise.all([program.run({ x }), program.run({ x }), session.read("w"), program.run({ x })]);
+      const large = new Graph();
+      large.fetch("y", matmul(large.input("a", [700, 300]), large.input("b", [300, 500])));
+      const second = await session.compile(large);
+      const feeds = { a: draw([700, 300], any, seeded(3)), b: draw([300, 500], any, seeded(4)) };
+      const late = [await second.run(feeds), await program.run({ x }), await session.read("w"), session.memory];
+      session.dispose();
+      executor.dispose();
+      return [early, late];
+    };
+    expect(await outcome(await remote())).toEqual(await outcome(await here()));
+  });
+
+  it("leaves what it is fed with the caller", async () => {
+    const { session, program, x } = await accumulate(await remote(), 8);
+    const before = x.slice();
+    await program.run({ x });
+    expect(x).toEqual(before);
+    session.dispose();
+  });
+
+  it("ends with its session, and says so to whoever waits", async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    const { session, program, x } = await accumulate(await remote(), 900);
+    process.off("worker", note);
+    expect(workers).toHaveLength(1);
+    const ended = new Promise((resolve) => workers[0]!.once("exit", resolve));
+    const pending = program.run({ x });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    session.dispose();
+    await expect(pending).rejects.toThrow(BackendError);
+    await expect(program.run({ x })).rejects.toThrow(StateError);
+    await ended;
+  });
+
+  it("is an error, not a wait, when it ends without a word", async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    const { session, program, x } = await accumulate(await remote(), 900);
+    process.off("worker", note);
+    const pending = program.run({ x });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    void workers[0]!.terminate();
+    await expect(pending).rejects.toMatchObject({ name: "BackendError", path: "threads" });
+    await expect(session.read("w")).rejects.toThrow(BackendError);
+    session.dispose();
+  });
+});
