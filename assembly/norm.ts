@@ -167,7 +167,7 @@ function scaleByRstd(stride: usize, variance: usize, eps: f32, sums: usize): voi
 
 /**
  * y = (x - mean) (gamma / √(variance + eps)) + beta for rows begin <= r < end of x[R, C], with moments[2, C], gamma[C], beta[C].
- * The range splits the rows. y may be x. scratch[C] is written first; threads may share it, for they write the same values.
+ * The range splits the rows. y may be x. scratch[C], of this thread alone, is written first.
  */
 export function f32_batchnorm(
   begin: usize,
@@ -202,7 +202,7 @@ function normalised(wide: bool, x: usize, mean: usize, scale: usize, beta: usize
 /**
  * dx = gamma rstd (dy - Σdy / R - x̂ Σ(dy x̂) / R), x̂ = (x - mean) rstd, rstd = 1 / √(variance + eps), for rows begin <= r < end
  * (Ioffe & Szegedy 2015, section 3), with moments[2, C], gamma[C] and sums[2, C] = (Σdy, Σ dy x̂). The range splits the rows. dx may be dy or x.
- * scratch[3, C] is written first; threads may share it, for they write the same values.
+ * scratch[3, C], of this thread alone, is written first.
  */
 export function f32_batchnorm_grad(
   begin: usize,

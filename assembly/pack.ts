@@ -22,6 +22,7 @@ const DEPTH: i32 = 64;
  * `table` is LANE_TABLE_BYTES of space; `zeros` a run of zeros at least as long as any contiguous run of the view. P is 4, 6 or 8.
  */
 export function packPanels(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
+  if (kc == 0) return;
   const kind = word(view, DenseWord.Kind);
   const rest = count % P;
   const panel = <usize>(kc * P) << 2;

@@ -51,6 +51,13 @@ function float(p: usize, index: usize): f32 {
   return load<f32>(p + ((index + 2) << 2));
 }
 
+/** The working space of thread ith: argument `index` is that of thread 0, the next one how far apart they are. */
+// @ts-ignore: decorator
+@inline
+function own(p: usize, index: usize, ith: i32): usize {
+  return arg(p, index) + <usize>ith * arg(p, index + 1);
+}
+
 function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
   const units = load<i32>(p);
   const grain = load<i32>(p, 4);
@@ -67,9 +74,11 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
       f32_colgradsum_partial(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), float(p, 6), arg(p, 7));
       break;
     case Opcode.ColumnCombine: f32_colsum_combine(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4)); break;
-    case Opcode.BatchNorm: f32_batchnorm(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), float(p, 5), arg(p, 6), arg(p, 7)); break;
+    case Opcode.BatchNorm:
+      f32_batchnorm(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), float(p, 5), own(p, 6, ith), arg(p, 8));
+      break;
     case Opcode.BatchNormGrad:
-      f32_batchnorm_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6), float(p, 7), arg(p, 8), arg(p, 9));
+      f32_batchnorm_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6), float(p, 7), own(p, 8, ith), arg(p, 10));
       break;
     case Opcode.ResizeNearest: f32_resize_nearest(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6)); break;
     case Opcode.ResizeNearestGrad: f32_resize_nearest_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6)); break;

@@ -7,7 +7,7 @@ import type { Layer as LayerSpec } from "../src/nn/layers/types.ts";
 import { variables } from "../src/nn/network.ts";
 import { sampleGraph } from "../src/nn/sampling.ts";
 import { type GANSpec, resolveSpec } from "../src/nn/spec.ts";
-import { criticStep, stepScalars, trainStep } from "../src/nn/steps.ts";
+import { criticStep, STOPPED, stepScalars, trainStep } from "../src/nn/steps.ts";
 import type { Contender } from "./contender.ts";
 import { type KernelTask, type Layer, parameters, type SampleTask, type Task, type Tensor, type TrainTask } from "./task.ts";
 
@@ -35,7 +35,7 @@ export async function startOurs(executor: Executor, task: Task, tensors: readonl
   const resultProgram = work.resultGraph && (await session.compile(work.resultGraph));
   const { name, threads, simd } = executor.backend;
   // As by default in `train`.
-  const reportEvery = name === "webgpu" ? 10 : 1;
+  const reportEvery = name === "webgpu" && "reportEvery" in task ? task.reportEvery : 1;
   let step = 0;
   let fetches: Fetches = {};
   return {
@@ -129,10 +129,10 @@ function sampleWork(task: SampleTask, data: ReadonlyMap<string, Float32Array>): 
 function trainWork(task: TrainTask, data: ReadonlyMap<string, Float32Array>): Work {
   const spec = trainSpec(task);
   const critic = task.kind === "critic";
-  const { graph, noise } = critic ? criticStep(spec, task.batch) : trainStep(spec, task.batch);
+  const { graph, noise } = (critic ? criticStep : trainStep)(spec, task.batch, { stops: true });
   const drawn = Object.fromEntries(noise.map(({ name, distribution }) => [name, data.get(distribution === "normal" ? "z" : "mix")!]));
   return {
-    variables: variables(spec),
+    variables: [...variables(spec), STOPPED],
     graph,
     feeds: (step) => ({
       ...drawn,

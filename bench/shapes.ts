@@ -1,6 +1,8 @@
 /** Reads `shapes/*.txt`: workloads as text, one line a layer. */
+
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { GPU_REPORT_EVERY } from "../src/train/options.ts";
 import { type Adam, forwardFlop, type KernelTask, type Layer, type SampleTask, type Task } from "./task.ts";
 
 const FOLDER = fileURLToPath(new URL("../bench/shapes/", import.meta.url));
@@ -87,6 +89,7 @@ function train(sheet: Sheet, kind: "train" | "critic", batch: number): Task {
     latent,
     image,
     adam: adam(sheet),
+    reportEvery: GPU_REPORT_EVERY,
     generator,
     discriminator,
   };

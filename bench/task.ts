@@ -81,6 +81,8 @@ export interface TrainTask extends Common {
   readonly latent: number;
   readonly image: readonly number[];
   readonly adam: Adam;
+  /** Steps from one look at the losses to the next, for peers that gain by more than one: as many as in ours on a GPU. */
+  readonly reportEvery: number;
   readonly generator: readonly Layer[];
   readonly discriminator: readonly Layer[];
 }

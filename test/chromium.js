@@ -37,15 +37,16 @@ export async function runPage({ files, headers = {}, flags = [], env = {}, log =
     env: { XDG_RUNTIME_DIR: scratch, ...process.env, ...env },
     stdio: "ignore",
   });
-  const ended = new Promise((resolve) => browser.on("close", resolve));
-  browser.on("close", () => finish(null));
+  const ended = new Promise((resolve) => browser.on("exit", resolve));
+  browser.on("exit", () => finish(null));
   const timer = setTimeout(() => finish(null), limit);
   const result = await outcome;
   clearTimeout(timer);
-  browser.kill();
+  browser.kill("SIGKILL");
   await ended;
   server.closeAllConnections();
   server.close();
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  // Processes of the browser's may write there a little longer.
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   return result;
 }

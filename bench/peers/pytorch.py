@@ -22,9 +22,6 @@ torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 torch.backends.cudnn.benchmark = True
 
-# Steps from one look at the losses to the next, as in ours on a GPU.
-REPORT_EVERY = 10
-
 
 def describe_blas():
     """What really multiplies matrices here, and warnings if that is not what PyTorch users have."""
@@ -191,7 +188,7 @@ class Train:
 
     def run(self, steps):
         for i in range(steps):
-            reports = (i + 1) % REPORT_EVERY == 0 or i + 1 == steps
+            reports = (i + 1) % self.task["reportEvery"] == 0 or i + 1 == steps
             if self.task["kind"] == "critic":
                 with torch.no_grad():
                     fake = self.generate()

@@ -4,9 +4,6 @@ import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { serve } from "./protocol.js";
 
-/** Steps from one look at the losses to the next, as in ours on a GPU. */
-const REPORT_EVERY = 10;
-
 async function startBackend(name) {
   if (name === "wasm") {
     const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
@@ -169,7 +166,7 @@ function train(task, tensors) {
     async run(steps) {
       for (let i = 0; i < steps; i++) {
         const { discriminator, generator } = tf.tidy(task.kind === "train" ? step : criticStep);
-        if ((i + 1) % REPORT_EVERY === 0 || i + 1 === steps) {
+        if ((i + 1) % task.reportEvery === 0 || i + 1 === steps) {
           losses = { discriminatorLoss: await discriminator.data(), ...(generator && { generatorLoss: await generator.data() }) };
         }
         discriminator.dispose();

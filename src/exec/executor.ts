@@ -5,7 +5,7 @@ import type { Graph } from "../graph/graph.ts";
 /** Where and how a GAN computes. */
 export interface Backend {
   readonly name: "webgpu" | "wasm" | "reference";
-  /** Threads that compute, the calling one included. 1 unless `name` is "wasm". */
+  /** Threads that compute: the calling one if it is the only one and not on a page, else workers. 1 unless `name` is "wasm". */
   readonly threads: number;
   /** Which vector instructions the WebAssembly kernels use; "none" on other backends. */
   readonly simd: "none" | "simd128" | "relaxed";

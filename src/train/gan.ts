@@ -13,15 +13,20 @@ import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
 import { type TrainReport, trainLoop } from "./loop.ts";
 import type { Model, Outcome } from "./model.ts";
-import { checkLatentOptions, checkSampleOptions, checkTrainOptions, type LatentOptions, type SampleOptions, type TrainOptions } from "./options.ts";
-
-/** Steps between two looks at the losses on a GPU, by default: to look costs about as much as a small step. */
-const GPU_REPORT_EVERY = 10;
+import {
+  checkLatentOptions,
+  checkSampleOptions,
+  checkTrainOptions,
+  GPU_REPORT_EVERY,
+  type LatentOptions,
+  type SampleOptions,
+  type TrainOptions,
+} from "./options.ts";
 
 /**
  * A generator and a discriminator, trained against each other. Made by `createGAN` or `loadGAN`.
  *
- * Methods may be called while others are under way: they take turns, training step by step.
+ * Methods may be called while others are under way: they take turns, between the steps that training begins.
  */
 export class GAN implements Disposable {
   readonly #host: Host;
@@ -103,7 +108,7 @@ export class GAN implements Disposable {
           steps,
           batchSize,
           batchesPerStep: this.spec.objective.discriminatorSteps,
-          reportEvery: () => reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1),
+          reportEvery: () => (this.#host.keepIsDue ? 1 : (reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1))),
           onStep,
           signal,
         });

@@ -78,9 +78,14 @@ export class Host {
     this.#keptAt = performance.now();
   }
 
-  /** Keeps the state if that was last done too long ago. */
+  /** Whether the state was last kept too long ago, where it is kept at all. */
+  get keepIsDue(): boolean {
+    return this.#fallback !== undefined && performance.now() - this.#keptAt >= KEEP_MS;
+  }
+
+  /** Keeps the state if that is due. */
   async keepWhenDue(): Promise<void> {
-    if (performance.now() - this.#keptAt >= KEEP_MS) await this.keep();
+    if (this.keepIsDue) await this.keep();
   }
 
   dispose(): void {

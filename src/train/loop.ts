@@ -24,7 +24,7 @@ export interface TrainReport {
 
 /** How steps are done: begun one behind the other, then waited for. */
 export interface Stepper {
-  /** Begins a step. Gives false where it first wants other batches: the source has gone back to them, and the steps under way are lost. */
+  /** Begins a step. Gives false where it first wants other batches, as steps under way came to nothing: the source has gone back to them. */
   begin(batches: readonly Batch[]): Promise<boolean>;
   /** Waits for the steps under way. A number that came before stands for a step done over, and all after it with it. */
   outcome(): Promise<Outcome>;
@@ -48,12 +48,16 @@ export interface LoopOptions {
 /** How long computing may go on before timers, signals and I/O get their turn. */
 const BREATH_MS = 50;
 
+/** Steps wait with their batches: no more are begun together when these come to so many bytes. */
+const MOST_BYTES = 2 ** 28;
+
 /** Steps begun together, and what kept them from being more. */
 interface Begun {
   readonly steps: number;
   readonly images: number;
+  readonly bytes: number;
   readonly stopped?: "signal" | "data";
-  /** Of the source. */
+  /** Of the source, or of a step that could not be begun. */
   readonly error?: unknown;
 }
 
@@ -72,24 +76,22 @@ export async function trainLoop(source: BatchSource, stepper: Stepper, options: 
   });
   signal?.addEventListener("abort", abort, { once: true });
 
-  const beginUpTo = async (limit: number): Promise<Begun> => {
-    let begun: Begun = { steps: 0, images: 0 };
-    while (begun.steps < limit) {
+  const beginSome = async (most: number): Promise<Begun> => {
+    let begun: Begun = { steps: 0, images: 0, bytes: 0 };
+    while (begun.steps < Math.min(most, reportEvery()) && begun.bytes < MOST_BYTES) {
       if (signal?.aborted) return { ...begun, stopped: "signal" };
-      let batches: Batch[] | null;
       try {
-        batches = await Promise.race([take(source, batchSize, batchesPerStep), aborted]);
+        const batches = await Promise.race([take(source, batchSize, batchesPerStep), aborted]);
+        if (batches === null) continue; // aborted while waiting for data
+        if (batches.length === 0) return { ...begun, stopped: "data" };
+        if (!(await stepper.begin(batches))) {
+          await nextTask();
+          return begun; // what became of the others comes first
+        }
+        const sum = (of: (batch: Batch) => number): number => batches.reduce((total, batch) => total + of(batch), 0);
+        begun = { steps: begun.steps + 1, images: begun.images + sum((b) => b.count), bytes: begun.bytes + sum((b) => b.data.byteLength) };
       } catch (error) {
         return { ...begun, error };
-      }
-      if (batches === null) continue; // aborted while waiting for data
-      if (batches.length === 0) return { ...begun, stopped: "data" };
-      if (await stepper.begin(batches)) {
-        const images = batches.reduce((sum, { count }) => sum + count, 0);
-        begun = { steps: begun.steps + 1, images: begun.images + images };
-      } else {
-        begun = { steps: 0, images: 0 };
-        await nextTask();
       }
       if (performance.now() - breathed > BREATH_MS) {
         await nextTask();
@@ -104,17 +106,15 @@ export async function trainLoop(source: BatchSource, stepper: Stepper, options: 
   try {
     while (!stopped) {
       const since = performance.now();
-      const begun = await beginUpTo(Math.min(reportEvery(), steps - losses.length));
-      if (begun.steps > 0) {
-        const { results, fault } = await stepper.outcome();
-        const imagesPerSecond = (1000 * begun.images) / (performance.now() - since);
-        for (const result of results) {
-          losses.length = result.step - done - 1;
-          losses.push(result);
-          await onStep?.({ ...result, imagesPerSecond });
-        }
-        if (fault) throw fault;
+      const begun = await beginSome(steps - losses.length);
+      const { results, fault } = await stepper.outcome();
+      const imagesPerSecond = (1000 * begun.images) / (performance.now() - since);
+      for (const result of results) {
+        losses.length = result.step - done - 1;
+        losses.push(result);
+        await onStep?.({ ...result, imagesPerSecond });
       }
+      if (fault) throw fault;
       if ("error" in begun) throw begun.error;
       stopped = begun.stopped ?? (losses.length >= steps ? "steps" : undefined);
       if (!stopped) continue;

@@ -30,6 +30,9 @@ export interface BackendRequest {
 
 export interface CreateOptions extends GANOptions, BackendOptions {}
 
+/** Steps between two looks at the losses on a GPU, by default: to look costs about as much as a small step. */
+export const GPU_REPORT_EVERY = 10;
+
 export interface TrainOptions {
   /** Steps to do: updates of the generator. */
   readonly steps: number;
@@ -41,7 +44,7 @@ export interface TrainOptions {
    * From 1 to 1024. Default: 10 on WebGPU, else 1.
    */
   readonly reportEvery?: number | undefined;
-  /** Called, and awaited, for every step (see `reportEvery`). */
+  /** Called, and awaited, for every step (see `reportEvery`). What it throws ends training; steps it has not yet been told of stay done. */
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   /** Stops training after the steps under way. */
   readonly signal?: AbortSignal | undefined;

@@ -356,6 +356,21 @@ export const CONVOLUTIONS: readonly (readonly [
     [1, 3],
     [0, 1, 2, 1],
   ],
+  // Strides larger than the filter: pixels that no output sees.
+  [
+    [2, 9, 9, 8],
+    [1, 1, 12],
+    [5, 5],
+    [2, 2],
+    [0, 0, 0, 0],
+  ],
+  [
+    [1, 8, 7, 3],
+    [2, 1, 2],
+    [3, 3],
+    [3, 3],
+    [0, 0, 0, 0],
+  ],
 ];
 
 const convolutions: readonly OpCase[] = CONVOLUTIONS.flatMap(([input, [kh, kw, o], [h, w], strides, pads]) => {

@@ -35,12 +35,15 @@ describe.skipIf(!CHROMIUM).each(KINDS)(CHROMIUM ? "a page, %s" : "a page, %s (sk
     if (posted === null) throw new Error("Chromium ended without a word");
     results = JSON.parse(posted);
     if (results.error) throw new Error(`in the page: ${results.error}`);
-  });
+  }, 150_000);
 
   it("computes in as many threads as it can have, and says why", () => {
     expect(results.isolated).toBe(isolated);
     if (isolated) expect(results.backend).toEqual({ threads: Math.min(availableParallelism(), 16), reason: "asked for" });
-    else expect(results.backend).toEqual({ threads: 1, reason: expect.stringContaining("not cross-origin isolated") });
+    else {
+      const reason = availableParallelism() > 1 ? expect.stringContaining("not cross-origin isolated") : "asked for";
+      expect(results.backend).toEqual({ threads: 1, reason });
+    }
   });
 
   it.each(REPRODUCIBLE)("trains to the same bits as everywhere: $name", ({ name, state, samples }) => {

@@ -118,6 +118,7 @@ describe("hardware that fails while it trains, with a fallback", () => {
     tick(10_000);
     expect(await stepsOf(1)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(await stepsOf(3)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(6)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it("never loses what an earlier call did", async () => {

@@ -125,6 +125,43 @@ describe("reportEvery", () => {
     expect([seen.length, step]).toEqual([3, 3]);
   });
 
+  it.each([1, 8])("%i: a fault that a file saved meanwhile finds first is thrown after what was done before it", async (reportEvery) => {
+    const gan = await createGAN(OPTIONS);
+    const controller = new AbortController();
+    let saving: Promise<unknown> | undefined;
+    // Asks for the file when the fault is under way, and for the end of training when the file is there.
+    const data = function* () {
+      for (const [i, batch] of [...Array(40).keys()].map((i) => [i, i === 7 ? HUGE : points.subarray(0, 8)] as const)) {
+        if (i === 9) saving = gan.save().then(() => controller.abort());
+        yield batch;
+      }
+    };
+    const { error, seen, step } = await outcomeOf(gan, (reports) =>
+      gan.train(data(), { steps: 20, reportEvery, signal: controller.signal, onStep: (r) => void reports.push(r) }),
+    );
+    await saving;
+    expect(error).toMatchObject({ name: "TrainingError", path: "step 4" });
+    expect([seen.map((r) => r.step), step]).toEqual([[1, 2, 3], 3]);
+  });
+
+  it("reports what was done before a step that cannot be had, and nothing of it in the next call", async () => {
+    const probe = await createGAN(OPTIONS);
+    const { total } = probe.memory;
+    probe.dispose();
+    const gan = await createGAN({ ...OPTIONS, maxMemory: total });
+    const odd = [points.subarray(0, 8), points.subarray(0, 8), points.subarray(0, 8), points.subarray(0, 6)];
+    const batches = function* () {
+      yield* odd;
+    };
+    const seen: number[] = [];
+    const onStep = ({ step }: StepReport) => void seen.push(step);
+    await expect(gan.train(batches(), { steps: 5, reportEvery: 5, onStep })).rejects.toMatchObject({ path: "maxMemory" });
+    expect([seen, gan.step]).toEqual([[1], 1]);
+    expect(await gan.train(points, { steps: 2, onStep })).toMatchObject({ steps: 2, stopped: "steps" });
+    expect([seen, gan.step]).toEqual([[1, 2, 3], 3]);
+    gan.dispose();
+  });
+
   it("is heeded by a signal with the steps under way done", async () => {
     const gan = await createGAN(OPTIONS);
     const controller = new AbortController();

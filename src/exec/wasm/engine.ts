@@ -20,9 +20,9 @@ export interface Engine {
 /** WebAssembly's own limit, in pages of 64 KiB. */
 export const MAX_PAGES = 65536;
 
-/** Computes in the thread that calls. */
+/** Computes in the thread that calls. @throws BackendError when the runtime has not that much memory */
 export async function localEngine(build: Build, pages: number): Promise<Engine> {
-  const memory = new WebAssembly.Memory({ initial: pages });
+  const memory = newMemory({ initial: pages });
   const fast = await instantiate(build.fast, memory);
   const exact = build.exact === build.fast ? fast : await instantiate(build.exact, memory);
   return engineOver(memory, {
@@ -31,9 +31,9 @@ export async function localEngine(build: Build, pages: number): Promise<Engine> 
   });
 }
 
-/** Computes in threads of their own over shared memory. */
+/** Computes in threads of their own over shared memory. @throws BackendError likewise */
 export async function sharedEngine(build: Build, pages: number, threads: number): Promise<Engine> {
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
+  const memory = newMemory({ initial: pages, maximum: MAX_PAGES, shared: true });
   return engineOver(memory, await threadedRunner(build, memory, threads));
 }
 
@@ -55,6 +55,14 @@ function engineOver(memory: WebAssembly.Memory, runner: Runner): Engine {
     run: (plan, length, exact) => runner.run(plan, length, exact),
     dispose: () => runner.dispose(),
   };
+}
+
+function newMemory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory(descriptor);
+  } catch (cause) {
+    throw refusal(cause);
+  }
 }
 
 /** The runtime has no more memory to give. */

@@ -29,10 +29,13 @@ export const lowerMoments: Lowering<"moments"> = (node, out, [x], { temp }) => {
   ];
 };
 
+/** Working space of thread 0, and how far on the next one's is: threads do not share it, as they may be at different instructions. */
+const SCRATCH = ["scratch", "scratchStride"] as const;
+
 export const lowerBatchNorm: Lowering<"batchNorm"> = (node, out, inputs) => {
   const { R, C } = rowsOf(node.shape);
   const [x, moments, gamma, beta] = inputs;
-  const args = [C, at(x!), at(moments!), at(gamma!), at(beta!), float(node.attrs.epsilon), "scratch" as const, at(out)];
+  const args = [C, at(x!), at(moments!), at(gamma!), at(beta!), float(node.attrs.epsilon), ...SCRATCH, at(out)];
   return [ranged(Opcode.BatchNorm, { units: R, args, reads: [...inputs], writes: [out], scratch: C * 4 })];
 };
 
@@ -50,6 +53,6 @@ export const lowerBatchNormSums: Lowering<"batchNormSums"> = (node, out, inputs,
 export const lowerBatchNormGrad: Lowering<"batchNormGrad"> = (node, out, inputs) => {
   const { R, C } = rowsOf(node.shape);
   const [dy, x, moments, gamma, sums] = inputs;
-  const args = [C, R, at(dy!), at(x!), at(moments!), at(gamma!), at(sums!), float(node.attrs.epsilon), "scratch" as const, at(out)];
+  const args = [C, R, at(dy!), at(x!), at(moments!), at(gamma!), at(sums!), float(node.attrs.epsilon), ...SCRATCH, at(out)];
   return [ranged(Opcode.BatchNormGrad, { units: R, args, reads: [...inputs], writes: [out], scratch: 3 * C * 4 })];
 };

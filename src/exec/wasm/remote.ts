@@ -9,7 +9,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** Computes in one worker, which is told everything by messages. */
+/** Computes in one worker, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
 export async function remoteEngine({ fast, exact }: Build, pages: number): Promise<Engine> {
   const thread = await startThread("remoteWorker");
   /** Who waits for an answer, the oldest first: they come in the order of the questions. */
@@ -24,6 +24,7 @@ export async function remoteEngine({ fast, exact }: Build, pages: number): Promi
     waiting = [];
   };
   thread.listen((message, error) => {
+    if (broken) return;
     if (error !== undefined) {
       end(threadError(error));
       return;
@@ -43,11 +44,16 @@ export async function remoteEngine({ fast, exact }: Build, pages: number): Promi
     });
   };
 
-  await ask("open", { fast, exact, pages });
+  try {
+    await ask("open", { fast, exact, pages });
+  } catch (cause) {
+    thread.terminate();
+    throw refusal(cause);
+  }
   return {
     write(address, values) {
       const copy = values.slice();
-      ask("write", { address, values: copy }, [copy.buffer]).catch(() => {}); // whoever asks next is told
+      ask("write", { address, values: copy }, [copy.buffer]).catch((error: BackendError) => end(error)); // and whoever asks next is told
     },
     read: async (address, length) => (await ask("read", { address, length }))!,
     async grow(more) {

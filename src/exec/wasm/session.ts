@@ -11,7 +11,7 @@ import { align } from "./memory.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "./plan.ts";
 
 const PAGE = 65536;
-/** The first bytes are for the threads' barrier, and so that no tensor has address 0. */
+/** The first bytes are for the threads' barrier and orders, and so that no tensor has address 0. */
 const RESERVED = 1024;
 
 /** Where each part of memory starts, for the programs at hand. */
@@ -213,7 +213,7 @@ export class WasmSession implements Session {
         throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: values ? `${values.length}` : show(feed) });
       engine.write(this.#addressOf(buffer, plan, this.#layout), values);
     }
-    await engine.run(start, planWords(plan) * 4, exact);
+    if (plan.instructions.length > 0) await engine.run(start, planWords(plan) * 4, exact);
     const fetches: Fetches = {};
     for (const [name, { buffer, size }] of plan.fetches) {
       fetches[name] = buffer.values?.slice() ?? (await engine.read(this.#addressOf(buffer, plan, this.#layout), size));

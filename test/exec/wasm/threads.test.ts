@@ -20,6 +20,24 @@ const MODELS: readonly (readonly [string, CreateOptions])[] = [
     "a WGAN-GP of convolutions",
     { shape: [12, 12, 1], architecture: "dcgan", width: 6, latent: 5, batchSize: 7, objective: { name: "wasserstein-gp", discriminatorSteps: 2 } },
   ],
+  // Wide enough, and with branches enough, that threads meet different instructions that need working space.
+  [
+    "batch norm over many channels",
+    {
+      shape: [40],
+      latent: 8,
+      batchSize: 16,
+      architecture: {
+        generator: [{ type: "dense", units: 2100 }, { type: "batchNorm" }, { type: "activation", name: "leakyRelu" }, { type: "dense", units: 40 }],
+        discriminator: [
+          { type: "dense", units: 1100 },
+          { type: "batchNorm" },
+          { type: "activation", name: "leakyRelu" },
+          { type: "dense", units: 1 },
+        ],
+      },
+    },
+  ],
   ["an mlp by least squares", { shape: [2], architecture: "mlp", width: 130, latent: 2, batchSize: 33, objective: "least-squares", ema: false }],
 ];
 
