@@ -17,8 +17,8 @@ afterAll(() => {
   executor.dispose();
 });
 
-async function run(graph: Graph, feeds: Record<string, Float32Array>): Promise<Fetches> {
-  const program = await session.compile(graph);
+async function run(graph: Graph, feeds: Record<string, Float32Array>, reproducible: boolean): Promise<Fetches> {
+  const program = await session.compile(graph, { reproducible });
   const fetches = await program.run(feeds);
   program.dispose();
   return fetches;
@@ -36,14 +36,19 @@ function relativeError(got: Float32Array, expected: Float64Array): number {
   return difference / largest;
 }
 
-describe("every op against the float64 reference", () => {
+it("has both builds", () => expect(executor.backend.simd).toBe("relaxed"));
+
+describe.each([
+  ["plain", true],
+  ["relaxed", false],
+])("every op of the %s build against the float64 reference", (_, reproducible) => {
   for (const c of OP_CASES) {
     const bound = OPS[c.op].kind === "layout" ? 0 : 2e-6;
     it(`${c.name}: error ${bound === 0 ? "none" : `< ${bound} of the largest value`}`, async () => {
       const { graph } = caseGraph(c);
       const feeds = caseFeeds(c);
       const expected = evaluate(graph, feeds).fetches.y!;
-      const { y } = await run(graph, feeds);
+      const { y } = await run(graph, feeds, reproducible);
       const error = relativeError(y!, expected);
       expect(Number.isNaN(error)).toBe(false);
       expect(error).toBeLessThanOrEqual(bound);

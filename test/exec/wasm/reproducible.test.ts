@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { relaxedSimd } from "wasm-feature-detect";
 import { createGAN } from "../../../src/index.ts";
 import { decodeSafetensors } from "../../../src/io/safetensors.ts";
 import { REPRODUCIBLE, reproducibleData } from "../../cases/reproducible.ts";
 import { runModule } from "../../child.ts";
+import { RELAXED_SIMD } from "../../flags.ts";
 
 function sha256(...parts: Float32Array[]): string {
   const hash = createHash("sha256");
@@ -30,7 +30,6 @@ describe("reproducible training gives the bits it gave when this was written", (
 });
 
 describe("the relaxed build", () => {
-  // Node 20 has relaxed SIMD behind a flag; later versions have it without, and do not know the flag.
   const script = (reproducible: boolean) => `
     import { createHash } from "node:crypto";
     import { createGAN } from "ganvas";
@@ -44,10 +43,9 @@ describe("the relaxed build", () => {
     console.log(JSON.stringify({ simd: gan.backend.simd, first, trained: hash(await gan.save()) }));`;
 
   it("samples the same bits as the plain one, and trains to others", async () => {
-    const flags = (await relaxedSimd()) ? [] : ["--experimental-wasm-relaxed-simd"];
     const results = [];
     for (const reproducible of [true, false]) {
-      const { code, stdout, stderr } = await runModule(script(reproducible), { flags });
+      const { code, stdout, stderr } = await runModule(script(reproducible), { flags: RELAXED_SIMD });
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       results.push(JSON.parse(stdout));
     }
