@@ -36,17 +36,32 @@ export async function runPage({ files, headers = {}, flags = [], env = {}, log =
   const browser = spawn(CHROMIUM, [...always, ...flags, `http://127.0.0.1:${server.address().port}/`], {
     env: { XDG_RUNTIME_DIR: scratch, ...process.env, ...env },
     stdio: "ignore",
+    detached: true, // a process group, to be ended as a whole
   });
+  browser.on("error", () => finish(null));
   const ended = new Promise((resolve) => browser.on("exit", resolve));
   browser.on("exit", () => finish(null));
   const timer = setTimeout(() => finish(null), limit);
   const result = await outcome;
   clearTimeout(timer);
-  browser.kill("SIGKILL");
-  await ended;
+  if (browser.pid !== undefined) {
+    if (browser.exitCode === null && browser.signalCode === null) process.kill(-browser.pid, "SIGKILL");
+    await ended;
+  }
   server.closeAllConnections();
   server.close();
-  // Processes of the browser's may write there a little longer.
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  await remove(scratch);
   return result;
+}
+
+/** Removes a folder in which processes that are ending may still write; what then is left is the system's to clear. */
+async function remove(folder) {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
