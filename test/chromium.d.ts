@@ -10,7 +10,7 @@ export const ISOLATED: Readonly<Record<string, string>>;
  * @returns what it posted; null when Chromium ended before, or it took longer than `limit` milliseconds
  */
 export function runPage(options: {
-  /** Scripts by their paths. */
+  /** Scripts by their paths, beside the library's workers. */
   files: Readonly<Record<string, string>>;
   headers?: Readonly<Record<string, string>>;
   flags?: readonly string[];

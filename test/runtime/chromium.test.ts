@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -27,9 +26,8 @@ describe.skipIf(!CHROMIUM).each(KINDS)(CHROMIUM ? "a page, %s" : "a page, %s (sk
       write: false,
       logLevel: "error",
     });
-    const worker = (name: string) => readFileSync(`${ROOT}src/exec/wasm/${name}`, "utf8");
     const posted = await runPage({
-      files: { "/page.js": bundle.outputFiles[0]!.text, "/worker.js": worker("worker.js"), "/remoteWorker.js": worker("remoteWorker.js") },
+      files: { "/page.js": bundle.outputFiles[0]!.text },
       headers: isolated ? ISOLATED : {},
     });
     if (posted === null) throw new Error("Chromium ended without a word");

@@ -48,7 +48,7 @@ export async function remoteEngine({ fast, exact }: Build, pages: number): Promi
     await ask("open", { fast, exact, pages });
   } catch (cause) {
     thread.terminate();
-    throw refusal(cause);
+    throw broken ?? refusal(cause);
   }
   return {
     write(address, values) {

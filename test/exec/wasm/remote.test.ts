@@ -63,6 +63,15 @@ describe("one thread in a worker", () => {
     await ended;
   });
 
+  it("may be disposed of before it has answered", async () => {
+    const { session } = await accumulate(await remote(), 64);
+    const writes = [1, 2, 3].map(() => session.write("w", new Float32Array(64 * 64)));
+    await writes[0];
+    session.dispose();
+    await Promise.allSettled(writes);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // an answer that nobody waits for would be an uncaught error
+  });
+
   it("is an error, not a wait, when it ends without a word", async () => {
     const workers: Worker[] = [];
     const note = (worker: Worker) => void workers.push(worker);
