@@ -4,7 +4,7 @@ import type { Contender } from "./contender.ts";
 
 /** How much time goes into each contender, in milliseconds. */
 export interface Effort {
-  /** A turn repeats the task until it lasts this long, which makes a peer's messages (0.1 ms) not count. */
+  /** A turn repeats the task until it lasts this long, which makes a peer's messages (0.1 ms), and cores that slept before, not count. */
   readonly turn: number;
   /** All turns of a contender together, if a single one is not longer. */
   readonly total: number;
@@ -14,7 +14,7 @@ export interface Effort {
   readonly patience: number;
 }
 
-export const FULL: Effort = { turn: 250, total: 8_000, turns: 3, patience: 120_000 };
+export const FULL: Effort = { turn: 1_000, total: 12_000, turns: 5, patience: 120_000 };
 export const QUICK: Effort = { turn: 100, total: 2_000, turns: 3, patience: 10_000 };
 
 /** Milliseconds of one task, by turn. */
