@@ -8,10 +8,12 @@ import { type Command, startPeer } from "./peer.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`../bench/peers/${name}`, import.meta.url));
 const node = (file: string, ...args: string[]): Command => ({ program: process.execPath, args: [script(file), ...args] });
+// glibc hands the memory of large tensors back to the system after each use and has it cleared at the next, unless told to keep it.
+const KEEP_MEMORY = { MALLOC_TRIM_THRESHOLD_: `${2 ** 32}`, MALLOC_MMAP_THRESHOLD_: `${2 ** 32}` };
 const python = (env: Record<string, string>, ...args: string[]): Command => ({
   program: "/usr/bin/python3",
   args: [script("pytorch.py"), ...args],
-  env,
+  env: { ...KEEP_MEMORY, ...env },
 });
 
 export const NODE = `Node ${process.versions.node}`;
