@@ -240,7 +240,7 @@ function epilogue(p: usize, n: i32, c: usize, stride: usize, rows: i32): void {
  */
 // @ts-ignore: decorator
 @inline
-function f32_gemm_tiles(tiles: i32, kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+export function f32_gemm_tiles(tiles: i32, kc: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
   if (ASC_FEATURE_RELAXED_SIMD) f32_gemm_6x8(tiles, kc, a, b, c, stride, accumulate);
   else f32_gemm_4x8(tiles, kc, a, b, c, stride, accumulate);
 }

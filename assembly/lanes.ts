@@ -27,56 +27,44 @@ export function copyGroups(source: usize, sourceStep: usize, width: i32, groups:
   }
 }
 
-/** a + s b, row by row of one k: `groups` groups from each of the two places. */
-export function sumTwoGroups(a: usize, b: usize, sign: f32, width: i32, groups: i32, out: usize, panel: usize): void {
-  const s = f32x4.splat(sign);
+/** a + b, row by row of one k: `groups` groups from each of the two places. */
+export function sumTwoGroups(a: usize, b: usize, width: i32, groups: i32, out: usize, panel: usize): void {
   const size = <usize>width << 2;
   for (let q = 0; q < groups; q++, a += size, b += size, out += panel) {
     if (width == 8) {
-      v128.store(out, two(v128.load(a), v128.load(b), s));
-      v128.store(out, two(v128.load(a, 16), v128.load(b, 16), s), 16);
+      v128.store(out, f32x4.add(v128.load(a), v128.load(b)));
+      v128.store(out, f32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
     } else if (width == 6) {
-      v128.store(out, two(v128.load(a), v128.load(b), s));
-      v128.store64_lane(out, two(v128.load64_zero(a, 16), v128.load64_zero(b, 16), s), 0, 16);
+      v128.store(out, f32x4.add(v128.load(a), v128.load(b)));
+      v128.store64_lane(out, f32x4.add(v128.load64_zero(a, 16), v128.load64_zero(b, 16)), 0, 16);
     } else if (width == 4) {
-      v128.store(out, two(v128.load(a), v128.load(b), s));
+      v128.store(out, f32x4.add(v128.load(a), v128.load(b)));
     } else {
-      for (let o: usize = 0; o < size; o += 4) store<f32>(out + o, load<f32>(a + o) + sign * load<f32>(b + o));
+      for (let o: usize = 0; o < size; o += 4) store<f32>(out + o, load<f32>(a + o) + load<f32>(b + o));
     }
   }
 }
 
-/** (a + s b) + s (c + s d), likewise. */
-export function sumFourGroups(a: usize, b: usize, c: usize, d: usize, sign: f32, width: i32, groups: i32, out: usize, panel: usize): void {
-  const s = f32x4.splat(sign);
+/** (a + b) + (c + d), likewise. */
+export function sumFourGroups(a: usize, b: usize, c: usize, d: usize, width: i32, groups: i32, out: usize, panel: usize): void {
   const size = <usize>width << 2;
   for (let q = 0; q < groups; q++, a += size, b += size, c += size, d += size, out += panel) {
     if (width == 8) {
-      v128.store(out, four(v128.load(a), v128.load(b), v128.load(c), v128.load(d), s));
-      v128.store(out, four(v128.load(a, 16), v128.load(b, 16), v128.load(c, 16), v128.load(d, 16), s), 16);
+      v128.store(out, four(v128.load(a), v128.load(b), v128.load(c), v128.load(d)));
+      v128.store(out, four(v128.load(a, 16), v128.load(b, 16), v128.load(c, 16), v128.load(d, 16)), 16);
     } else if (width == 6) {
-      v128.store(out, four(v128.load(a), v128.load(b), v128.load(c), v128.load(d), s));
-      const rest = four(v128.load64_zero(a, 16), v128.load64_zero(b, 16), v128.load64_zero(c, 16), v128.load64_zero(d, 16), s);
-      v128.store64_lane(out, rest, 0, 16);
+      v128.store(out, four(v128.load(a), v128.load(b), v128.load(c), v128.load(d)));
+      v128.store64_lane(out, four(v128.load64_zero(a, 16), v128.load64_zero(b, 16), v128.load64_zero(c, 16), v128.load64_zero(d, 16)), 0, 16);
     } else if (width == 4) {
-      v128.store(out, four(v128.load(a), v128.load(b), v128.load(c), v128.load(d), s));
+      v128.store(out, four(v128.load(a), v128.load(b), v128.load(c), v128.load(d)));
     } else {
-      for (let o: usize = 0; o < size; o += 4) {
-        const ab = load<f32>(a + o) + sign * load<f32>(b + o);
-        store<f32>(out + o, ab + sign * (load<f32>(c + o) + sign * load<f32>(d + o)));
-      }
+      for (let o: usize = 0; o < size; o += 4) store<f32>(out + o, load<f32>(a + o) + load<f32>(b + o) + (load<f32>(c + o) + load<f32>(d + o)));
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function two(a: v128, b: v128, s: v128): v128 {
-  return f32x4.add(a, f32x4.mul(s, b));
-}
-
-// @ts-ignore: decorator
-@inline
-function four(a: v128, b: v128, c: v128, d: v128, s: v128): v128 {
-  return two(two(a, b, s), two(c, d, s), s);
+function four(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
 }

@@ -24,6 +24,10 @@ export const enum Opcode {
   AvgPool = 15,
   AvgPoolGrad = 16,
   Col2Im = 17,
+  // Instructions whose operands are `ProductsWord`s and `WinogradWord`s.
+  Products = 18,
+  WinogradSplit = 19,
+  WinogradJoin = 20,
 }
 
 /** The most threads a plan is made for: more wait for each other more than they compute. */
@@ -89,7 +93,7 @@ export const enum DenseWord {
 
 /**
  * Patches of a batch of images [., H, W, C]: grid pixel (i, j), tap (a, b) reads image pixel (i SY + Y0 + a DY, j SX + X0 + b DX), zero outside.
- * With TermY or TermX not 0, the value is that pixel plus (minus, if Subtract) the one TermY further down, likewise TermX to the right
+ * With TermY or TermX not 0, the value is that pixel plus (minus, if Subtract, which PixelLanes can) the one TermY further down, likewise TermX to the right
  * of both: the transforms of Winograd's algorithm, taken while packing.
  */
 export const enum PatchWord {
@@ -192,3 +196,86 @@ export const enum ElementwiseCode {
   FillPeriodic = 25,
   FillRepeat = 26,
 }
+
+/**
+ * Operands of Products: C[M, N] = A[M, K] B[K, N] for `Count` products. A is a dense operand; B lies as the register tile reads it: panels of 8 columns, each K deep
+ * and one after the other. Rows of C are N elements apart.
+ */
+export const enum ProductsWord {
+  M = 0,
+  N = 1,
+  K = 2,
+  /** Block sizes: rows of A and depth held packed at a time. */
+  MC = 3,
+  KC = 4,
+  Count = 5,
+  /** A `DenseWord` block. */
+  A = 6,
+  B = 10,
+  C = 11,
+  /** Elements from one product's operands and result to the next's. */
+  NextA = 12,
+  NextB = 13,
+  NextC = 14,
+  /** Packing space of thread 0, and how far apart those of the threads are. */
+  Scratch = 15,
+  ScratchStride = 16,
+  /** A run of zeros as long as KC. */
+  Zeros = 17,
+  Length = 18,
+}
+
+/** What WinogradSplit (the first two) and WinogradJoin do to a tile along each axis (winograd.ts). */
+export const enum Transform {
+  /** Five pixels of data to five components. */
+  Data5 = 0,
+  /** Four taps to five components. */
+  Taps4 = 1,
+  /** Five components to two outputs. */
+  Outputs2 = 2,
+}
+
+/**
+ * Tiles of a batch of images [., H, W, C] and their components. Pixel (i, j) of tile (y, x) of phase (u, v) is the image's at
+ * (OriginY + y StrideY + u PhaseY + i StepY, OriginX + x StrideX + v PhaseX + j StepX). Component (i, j) of channel c of tile t, counted through all images, is element
+ * (5 i + j) ComponentStride + (u Phases + v) PhaseStride + t RowStride + (c / 8) PanelStride + c % 8.
+ */
+export const enum WinogradWord {
+  Transform = 0,
+  Image = 1,
+  H = 2,
+  W = 3,
+  /** Channels of the image, and how many of them, from `Image` on, are transformed: multiples of 4. */
+  C = 4,
+  Channels = 5,
+  /** Tiles of an image and phase, and of all images of a phase. */
+  GridH = 6,
+  GridW = 7,
+  Tiles = 8,
+  /** Phases along each axis. */
+  Phases = 9,
+  OriginY = 10,
+  OriginX = 11,
+  StrideY = 12,
+  StrideX = 13,
+  PhaseY = 14,
+  PhaseX = 15,
+  StepY = 16,
+  StepX = 17,
+  Components = 18,
+  ComponentStride = 19,
+  PhaseStride = 20,
+  RowStride = 21,
+  PanelStride = 22,
+  /** A run of zeros as long as a pixel. */
+  Outside = 23,
+  /** What threads share out, of all phases one after the other: 0 tiles, 1 channels. */
+  ByChannels = 24,
+  /** Working space of thread 0, and how far apart those of the threads are. */
+  Scratch = 25,
+  ScratchStride = 26,
+  Length = 27,
+}
+
+/** The fixed shares of threads in these instructions are multiples of so many rows: of the register tile's of any build. */
+export const ROW_GRAIN = 12;

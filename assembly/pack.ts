@@ -282,7 +282,6 @@ function packTap(view: usize, tap: i32, c: i32, width: i32, groups: i32, P: i32,
   const tapsX = word(view, PatchWord.TapsX);
   const termY = word(view, PatchWord.TermY);
   const termX = word(view, PatchWord.TermX);
-  const sign: f32 = word(view, PatchWord.Subtract) != 0 ? -1 : 1;
   const ty = tap / tapsX;
   const shiftY = word(view, PatchWord.Y0) + ty * word(view, PatchWord.DY);
   const shiftX = word(view, PatchWord.X0) + (tap - ty * tapsX) * word(view, PatchWord.DX);
@@ -300,15 +299,15 @@ function packTap(view: usize, tap: i32, c: i32, width: i32, groups: i32, P: i32,
     if (termX == 0 && termY == 0) {
       copyGroups(a, 0, width, groups, 1, out, 0, panel);
     } else if (termY == 0) {
-      sumTwoGroups(a, <usize>pixel(start, y, x + termX, H, W, C, zeros), sign, width, groups, out, panel);
+      sumTwoGroups(a, <usize>pixel(start, y, x + termX, H, W, C, zeros), width, groups, out, panel);
     } else {
       const b = <usize>pixel(start, y + termY, x, H, W, C, zeros);
       if (termX == 0) {
-        sumTwoGroups(a, b, sign, width, groups, out, panel);
+        sumTwoGroups(a, b, width, groups, out, panel);
       } else {
         const right = <usize>pixel(start, y, x + termX, H, W, C, zeros);
         const across = <usize>pixel(start, y + termY, x + termX, H, W, C, zeros);
-        sumFourGroups(a, right, b, across, sign, width, groups, out, panel);
+        sumFourGroups(a, right, b, across, width, groups, out, panel);
       }
     }
     if (++gx == gridW) {

@@ -6,6 +6,7 @@ import { f32_elementwise } from "./group";
 import { f32_copy_nd, f32_one_hot } from "./layout";
 import { f32_batchnorm, f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
 import { BARRIER, Opcode } from "./opcodes";
+import { f32_products } from "./products";
 import { f32_rsum } from "./reduce";
 import {
   f32_avgpool,
@@ -16,6 +17,7 @@ import {
   f32_resize_nearest_grad,
 } from "./resample";
 import { share } from "./simd";
+import { f32_winograd_join, f32_winograd_split } from "./winograd";
 
 /** Runs the plan of `length` bytes at `plan` as thread ith of nth. `sync` is where the threads meet (see barrier.ts). */
 export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize): void {
@@ -26,6 +28,9 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     const p = plan + 8;
     if (opcode == Opcode.Elementwise) f32_elementwise(p, ith, nth);
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
+    else if (opcode == Opcode.Products) f32_products(p, ith, nth);
+    else if (opcode == Opcode.WinogradSplit) f32_winograd_split(p, ith, nth);
+    else if (opcode == Opcode.WinogradJoin) f32_winograd_join(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>load<i32>(plan, 4) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);

@@ -24,13 +24,15 @@ export function planBarriers(instructions: readonly Instruction[], offsets: Read
 /** Whether two instructions may not be under way at once. Those too small to share out are always done by the same thread, one after the other. */
 function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, number>): boolean {
   if (isOneShare(a) && isOneShare(b)) return false;
-  const meet = (xs: readonly Buffer[], ys: readonly Buffer[]): boolean => xs.some((x) => ys.some((y) => overlap(homeOf(x), homeOf(y), offsets)));
+  const own = a.partition === b.partition ? (a.partition?.buffers ?? []) : [];
+  const meet = (xs: readonly Buffer[], ys: readonly Buffer[]): boolean =>
+    xs.some((x) => ys.some((y) => !(x === y && own.includes(x)) && overlap(homeOf(x), homeOf(y), offsets)));
   return meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes);
 }
 
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {
-  if (opcode === Opcode.Gemm) return false;
+  if (opcode === Opcode.Gemm || opcode >= Opcode.Products) return false;
   if (opcode === Opcode.Elementwise) return (words[ElementwiseWord.Size] as number) <= ELEMENTWISE_BLOCK;
   const [units, grain] = words as readonly [number, number];
   return units <= grain;

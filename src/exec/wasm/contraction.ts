@@ -2,9 +2,10 @@
 import { Opcode, ViewKind } from "../../../assembly/opcodes.ts";
 import { isOp, type Node } from "../../graph/graph.ts";
 import type { ConvAttrs } from "../../graph/ops.ts";
+import { storedFilterGrad, takesStored } from "./filterGrad.ts";
 import { type Axis, dense, gemm, gridResult, patches, result, type View } from "./gemm.ts";
 import { at, type Buffer, type Context, type Epilogue, type Instruction, ranged } from "./plan.ts";
-import { fastPhases, winogradConv2d, winogradFilterGrad, winogradInputGrad } from "./winograd.ts";
+import { fastPhases, winogradConv2d, winogradInputGrad } from "./winograd.ts";
 
 /** A result with no more columns than this is computed transposed: they would leave most of the register tile's wide side idle. */
 const NARROW = 4;
@@ -51,10 +52,10 @@ export function lowerConv2d(node: Node<"conv2d">, out: Buffer, [x, w]: readonly 
 }
 
 /** dw[(tap, c), o] = Σ patch[pixel, (tap, c)] dy[pixel, o]. */
-export function lowerConv2dFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, [x, dy]: readonly Buffer[]): Instruction[] {
+export function lowerConv2dFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, [x, dy]: readonly Buffer[], context: Context): Instruction[] {
   const input = node.inputs[0]!.shape;
   const output = node.inputs[1]!.shape;
-  if (fastPhases(node, node.shape)) return winogradFilterGrad(node, out, x!, dy!);
+  if (fastPhases(node, node.shape) && takesStored(node.shape)) return storedFilterGrad(node, out, x!, dy!, context);
   const [kh, kw, channels, N] = node.shape as [number, number, number, number];
   const [y, xAxis] = convAxes(output, [kh, kw], node.attrs);
   const K = output[0]! * y.grid * xAxis.grid;

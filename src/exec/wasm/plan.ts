@@ -32,6 +32,12 @@ export interface Instruction {
   readonly scratch: number;
   /** Bytes of zeros it reads. */
   readonly zeros: number;
+  readonly partition?: Partition;
+}
+
+/** Said of instructions in which each thread touches only what is its own of these buffers, and the same in all of them: of these they need not wait for each other. */
+export interface Partition {
+  readonly buffers: readonly Buffer[];
 }
 
 export const at = (buffer: Buffer, offset = 0): Address => ({ buffer, offset });

@@ -7,7 +7,7 @@
  *
  * and along two axes nine in place of sixteen. All coefficients are 1 or -1, so nothing is lost in accuracy, the sums of
  * data and filters are taken while packing, and each of the nine products adds its result to the outputs it is part of: no transformed
- * tensor is ever stored. A grid of odd size has a last tile of one output, which needs no m2.
+ * tensor is ever stored. A grid of odd size has a last tile of one output, which needs no m2. (Gradients of filters have another way: filterGrad.ts.)
  */
 import { ViewKind } from "../../../assembly/opcodes.ts";
 import type { Shape } from "../../core/shape.ts";
@@ -137,38 +137,4 @@ export function winogradInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, dy
 function phaseOf(residue: number, size: number, pad: number): { size: number; firstTap: number; origin: number } {
   const firstTap = (residue + pad) % 2;
   return { size: Math.ceil((size - residue) / 2), firstTap, origin: (residue + pad - firstTap) / 2 - 1 };
-}
-
-/** dw = conv2dFilterGrad(x, dy): dy in the place of the taps, dw in that of the outputs, summed over all tiles; rows are (phase, channel). */
-export function winogradFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, x: Buffer, dy: Buffer): Instruction[] {
-  const input = node.inputs[0]!.shape;
-  const output = node.inputs[1]!.shape;
-  const channels = input[3]!;
-  const [batch, H, W, N] = output as [number, number, number, number];
-  const { pads } = node.attrs;
-  return products((cy, cx, accumulate) => {
-    const [th, tw] = [tilesOf(H, cy), tilesOf(W, cx)];
-    const place = (size: number, c: Component, unit: number): Spread => ({
-      grid: size,
-      stride: unit,
-      first: c.tap,
-      count: c.both ? 2 : 1,
-      limit: size,
-      term: size * unit,
-    });
-    return gemm({
-      M: 4 * channels,
-      N,
-      K: batch * th * tw,
-      a: patches(ViewKind.TapLanes, x, input, dataAxis(th, cy, 2, -pads[0], 2), dataAxis(tw, cx, 2, -pads[2], 2), true),
-      b: patches(
-        ViewKind.TapLanes,
-        dy,
-        output,
-        { grid: th, taps: 1, stride: 2, origin: cy.tap, step: 1, term: cy.both ? 1 : 0 },
-        { grid: tw, taps: 1, stride: 2, origin: cx.tap, step: 1, term: cx.both ? 1 : 0 },
-      ),
-      c: gridResult(out, 0, 0, place(2, cy, 4 * channels * N), place(2 * channels, cx, N), accumulate),
-    });
-  });
 }

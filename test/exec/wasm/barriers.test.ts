@@ -33,6 +33,30 @@ describe("threads wait for each other", () => {
     expect(planBarriers([instruction([a], [b]), ...small, instruction([d], [a])], new Map())).toEqual([true, false, true, true]);
   });
 
+  it("not for the buffers of which each has its own part throughout, but for those and all others where parts differ", () => {
+    const [own, other] = [{ buffers: [b] }, { buffers: [b] }];
+    const chain = (second: Partial<Instruction>, third: Partial<Instruction>) =>
+      planBarriers(
+        [
+          { ...instruction([a], [b]), partition: own },
+          { ...instruction([b], [c]), ...second },
+          { ...instruction([d], [b]), ...third },
+        ],
+        new Map(),
+      );
+    expect(chain({ partition: own }, { partition: own })).toEqual([false, false, true]);
+    expect(chain({ partition: own }, { partition: other })).toEqual([false, true, true]);
+    expect(chain({}, {})).toEqual([true, true, true]);
+    const shared = planBarriers(
+      [
+        { ...instruction([a], [c]), partition: own },
+        { ...instruction([c], [b]), partition: own },
+      ],
+      new Map(),
+    );
+    expect(shared).toEqual([true, true]);
+  });
+
   it("where different buffers share a place in the arena", () => {
     const [x, y, z] = [96, 64, 64].map((bytes): Buffer => ({ space: "arena", bytes })) as [Buffer, Buffer, Buffer];
     const program = (place: number) =>

@@ -58,6 +58,28 @@ describe("the same bits for any number of threads", () => {
     expect(one.report.discriminatorLosses.every(Number.isFinite)).toBe(true);
     for (const threads of [2, 3, 5]) expect(await train(threads)).toEqual(one);
   });
+
+  it("convolutions by Winograd's algorithm, with gradients of filters in several pieces", async () => {
+    const graph = new Graph();
+    const x = graph.input("x", [20, 32, 32, 68]);
+    const w = graph.input("w", [4, 4, 68, 36]);
+    const attrs = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
+    const y = graph.apply("conv2d", [x, w], attrs);
+    graph.fetch("dw", graph.apply("conv2dFilterGrad", [x, y], { ...attrs, filterSize: [4, 4] }));
+    graph.fetch("dx", graph.apply("conv2dInputGrad", [y, w], { ...attrs, inputSize: [32, 32] }));
+    const feeds = { x: draw(x.shape, any, seeded(3)), w: draw(w.shape, any, seeded(4)) };
+    const run = async (threads: number) => {
+      const executor = await createWasmExecutor({ threads });
+      const session = await executor.open([]);
+      const program = await session.compile(graph);
+      const fetches = await program.run(feeds);
+      for (let i = 0; i < 4; i++) expect(await program.run(feeds)).toEqual(fetches);
+      executor.dispose();
+      return fetches;
+    };
+    const one = await run(1);
+    for (const threads of [2, 3, 5]) expect(await run(threads)).toEqual(one);
+  });
 });
 
 /** A program that takes a good part of a second on one thread, in one call. */

@@ -1,0 +1,66 @@
+/** Series of matrix products, one of whose operands is made as the register tile reads it. */
+import { f32_gemm_tiles, MR, NR } from "./gemm";
+import { LANE_TABLE_BYTES } from "./interleave";
+import { DenseWord, ProductsWord, ROW_GRAIN } from "./opcodes";
+import { packPanels } from "./pack";
+import { share } from "./simd";
+
+// @ts-ignore: decorator
+@inline
+function word(p: usize, index: i32): i32 {
+  return load<i32>(p + ((<usize>index) << 2));
+}
+
+/**
+ * C[M, N] = A[M, K] B[K, N] for a series of products, as thread ith of nth. A thread computes the same rows of each: where it made those of A itself too, they are
+ * near. The order in which each element sums over K is the same however rows are shared.
+ */
+export function f32_products(p: usize, ith: i32, nth: i32): void {
+  const M = word(p, ProductsWord.M);
+  const N = word(p, ProductsWord.N);
+  const K = word(p, ProductsWord.K);
+  const MC = word(p, ProductsWord.MC);
+  const KC = word(p, ProductsWord.KC);
+  const from = share(M, ROW_GRAIN, ith, nth);
+  const to = share(M, ROW_GRAIN, ith + 1, nth);
+  if (from >= to) return;
+  const zeros = <usize>word(p, ProductsWord.Zeros);
+  // Scratch: [tile: MR x NR] [view of A] [table of lanes] [packed A]
+  const tile = <usize>word(p, ProductsWord.Scratch) + <usize>ith * <usize>word(p, ProductsWord.ScratchStride);
+  const view = tile + 256;
+  const lanes = view + 16;
+  const packed = lanes + LANE_TABLE_BYTES;
+  memory.copy(view, p + (<usize>ProductsWord.A << 2), 16);
+  const stride = <usize>N << 2;
+  for (let index = 0; index < word(p, ProductsWord.Count); index++) {
+    const A = word(p, ProductsWord.A + DenseWord.Base) + ((index * word(p, ProductsWord.NextA)) << 2);
+    store<i32>(view + (<usize>DenseWord.Base << 2), A);
+    const B = <usize>word(p, ProductsWord.B) + (<usize>(index * word(p, ProductsWord.NextB)) << 2);
+    const C = <usize>word(p, ProductsWord.C) + (<usize>(index * word(p, ProductsWord.NextC)) << 2);
+    for (let ic = from; ic < to; ic += MC) {
+      const rows = min(MC, to - ic);
+      for (let pc = 0; pc < K; pc += KC) {
+        const kc = min(KC, K - pc);
+        packPanels(view, ic, rows, MR, pc, kc, packed, lanes, zeros);
+        for (let j = 0; j < N; j += NR) {
+          const b = B + (<usize>(j * K + pc * NR) << 2);
+          const c = C + (<usize>(ic * N + j) << 2);
+          const columns = min(NR, N - j);
+          const whole = columns == NR ? rows / MR : 0;
+          if (whole > 0) f32_gemm_tiles(whole, kc, packed, b, c, stride, pc > 0);
+          for (let i = whole * MR; i < rows; i += MR) {
+            f32_gemm_tiles(1, kc, packed + (<usize>(i * kc) << 2), b, tile, NR << 2, false);
+            storePart(tile, c + <usize>i * stride, stride, min(MR, rows - i), columns, pc > 0);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The first rows and columns of a tile. */
+function storePart(tile: usize, c: usize, stride: usize, rows: i32, columns: i32, accumulate: bool): void {
+  for (let r = 0; r < rows; r++, tile += NR << 2, c += stride) {
+    for (let o: usize = 0; o < <usize>columns << 2; o += 4) store<f32>(c + o, accumulate ? load<f32>(c + o) + load<f32>(tile + o) : load<f32>(tile + o));
+  }
+}
