@@ -198,7 +198,7 @@ export const enum ElementwiseCode {
 }
 
 /**
- * Operands of Products: C[M, N] = A[M, K] B[K, N] for `Count` products. A is a dense operand; B lies as the register tile reads it: panels of 8 columns, each K deep
+ * Operands of Products: C[M, N] (+)= A[M, K] B[K, N] for `Count` products. A is a dense operand whose lanes lie side by side; B lies as the register tile reads it: panels of 8 columns, each K deep
  * and one after the other. Rows of C are N elements apart.
  */
 export const enum ProductsWord {
@@ -220,8 +220,8 @@ export const enum ProductsWord {
   /** Packing space of thread 0, and how far apart those of the threads are. */
   Scratch = 15,
   ScratchStride = 16,
-  /** A run of zeros as long as KC. */
-  Zeros = 17,
+  /** Whether to add to what is there. */
+  Accumulate = 17,
   Length = 18,
 }
 

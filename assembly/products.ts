@@ -12,7 +12,7 @@ function word(p: usize, index: i32): i32 {
 }
 
 /**
- * C[M, N] = A[M, K] B[K, N] for a series of products, as thread ith of nth. A thread computes the same rows of each: where it made those of A itself too, they are
+ * C[M, N] (+)= A[M, K] B[K, N] for a series of products, as thread ith of nth. A thread computes the same rows of each: where it made those of A itself too, they are
  * near. The order in which each element sums over K is the same however rows are shared.
  */
 export function f32_products(p: usize, ith: i32, nth: i32): void {
@@ -24,7 +24,7 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
   const from = share(M, ROW_GRAIN, ith, nth);
   const to = share(M, ROW_GRAIN, ith + 1, nth);
   if (from >= to) return;
-  const zeros = <usize>word(p, ProductsWord.Zeros);
+  const adds = word(p, ProductsWord.Accumulate) != 0;
   // Scratch: [tile: MR x NR] [view of A] [table of lanes] [packed A]
   const tile = <usize>word(p, ProductsWord.Scratch) + <usize>ith * <usize>word(p, ProductsWord.ScratchStride);
   const view = tile + 256;
@@ -41,16 +41,16 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
       const rows = min(MC, to - ic);
       for (let pc = 0; pc < K; pc += KC) {
         const kc = min(KC, K - pc);
-        packPanels(view, ic, rows, MR, pc, kc, packed, lanes, zeros);
+        packPanels(view, ic, rows, MR, pc, kc, packed, lanes, 0);
         for (let j = 0; j < N; j += NR) {
           const b = B + (<usize>(j * K + pc * NR) << 2);
           const c = C + (<usize>(ic * N + j) << 2);
           const columns = min(NR, N - j);
           const whole = columns == NR ? rows / MR : 0;
-          if (whole > 0) f32_gemm_tiles(whole, kc, packed, b, c, stride, pc > 0);
+          if (whole > 0) f32_gemm_tiles(whole, kc, packed, b, c, stride, adds || pc > 0);
           for (let i = whole * MR; i < rows; i += MR) {
             f32_gemm_tiles(1, kc, packed + (<usize>(i * kc) << 2), b, tile, NR << 2, false);
-            storePart(tile, c + <usize>i * stride, stride, min(MR, rows - i), columns, pc > 0);
+            storePart(tile, c + <usize>i * stride, stride, min(MR, rows - i), columns, adds || pc > 0);
           }
         }
       }

@@ -3,7 +3,7 @@
  * taps are tiles of 4x4 of the output's gradient. That takes 25 products in place of 64.
  *
  * Data and gradient are split into components, for each component there is one matrix product over all tiles, and results are joined (assembly/winograd.ts has the
- * transforms). Components are several times what they are made of, so those of the data go through in pieces.
+ * transforms). Components are several times what they are made of, so images and channels go through in pieces.
  */
 import { Opcode, ProductsWord, ROW_GRAIN, Transform, WinogradWord } from "../../../assembly/opcodes.ts";
 import type { Shape } from "../../core/shape.ts";
@@ -19,9 +19,12 @@ const NR = 8;
 /** Rows of A and depth that are packed at a time: in the second-level cache, and no more rounding than other sums have, as joins multiply it. */
 const MC = 96;
 const KC = 256;
-/** Bytes of components that a piece may take: they stay in the last-level cache. */
+/** Tiles of a piece of the images: products are no deeper, so that those of the gradient stay in a cache, and those of many channels of the data. */
+const PIECE_TILES = 256;
+/** Bytes of components that a piece of the channels may take, to stay in the last-level cache ... */
 const PIECE_BYTES = 8 * 2 ** 20;
-/** Channels of a piece are multiples of so many, if it has that many: two or four threads have equal shares of their rows. */
+/** ... but that many channels it has at least, whose 4 rows each are work for 16 threads, and multiples of so many, which two or four threads share evenly. */
+const LEAST_CHANNELS = 4 * ROW_GRAIN;
 const EVEN_CHANNELS = ROW_GRAIN;
 /** Elements between the end of a component and the next one, so that those of a tile do not fall into the same set of a cache. */
 const GAP = 16;
@@ -43,60 +46,90 @@ export function storedFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, x:
   const [batch, H, W, N] = output as [number, number, number, number];
   const { pads } = node.attrs;
   const [gridH, gridW] = [Math.ceil(H / TAPS), Math.ceil(W / TAPS)];
-  const K = batch * gridH * gridW;
+  const tiles = gridH * gridW;
 
-  const pieces = piecesOf(C, COMPONENTS * 4 * (K + N) * 4);
-  const M = 4 * pieces[0]!.size;
-  const a = temp(COMPONENTS * matrixSize(K, M) * 4);
-  const b = temp(COMPONENTS * panelsSize(K, N) * 4);
-  const c = temp(COMPONENTS * matrixSize(M, N) * 4);
-
-  const gradient = transform(Opcode.WinogradSplit, Transform.Taps4, {
-    tiles: {
-      buffer: dy,
-      shape: output,
-      offset: 0,
-      channels: N,
-      y: { grid: gridH, origin: 0, stride: TAPS, phase: 0, step: 1 },
-      x: { grid: gridW, origin: 0, stride: TAPS, phase: 0, step: 1 },
-      phases: 1,
-    },
-    components: { buffer: b, componentStride: panelsSize(K, N), phaseStride: 0, rowStride: NR, panelStride: K * NR },
-    byChannels: false,
+  const images = piecesOf(batch, Math.max(1, Math.floor(PIECE_TILES / tiles)));
+  const depth = images[0]!.size * tiles;
+  const fits = Math.max(LEAST_CHANNELS, Math.floor(PIECE_BYTES / (COMPONENTS * 4 * (depth + N) * 4)));
+  const channels = piecesOf(C, fits - (fits % EVEN_CHANNELS));
+  const rows = 4 * channels[0]!.size;
+  const a = temp(COMPONENTS * matrixSize(depth, rows) * 4);
+  const b = temp(COMPONENTS * panelsSize(depth, N) * 4);
+  // Sums over the images: of all channels if there are several pieces of images, otherwise of one piece of channels after the other.
+  const resultOf = ({ first, size }: Piece): Result => ({
+    offset: images.length > 1 ? COMPONENTS * (4 * first * N + GAP * Math.floor(first / channels[0]!.size)) : 0,
+    stride: matrixSize(4 * size, N),
   });
-  // Of each piece a thread has rows of its own, which it splits, multiplies and joins: they stay in its cache, and no thread waits for another.
+  const c = temp(COMPONENTS * (images.length > 1 ? 4 * C * N + GAP * channels.length : matrixSize(rows, N)) * 4);
+  // Of each piece of the channels a thread has rows of its own, which it splits, multiplies and joins: they stay in its cache, and no thread waits for another.
   const partitions = new Map<number, Partition>();
-  return [
-    gradient,
-    ...pieces.flatMap(({ first, size }) => {
-      const rows = 4 * size;
-      const partition = partitions.get(size) ?? { buffers: [a, c, out] };
-      partitions.set(size, partition);
-      const patchAxis = (grid: number, pad: number): TileAxis => ({ grid, origin: -pad, stride: 2 * TAPS, phase: 1, step: 2 });
-      const data = transform(Opcode.WinogradSplit, Transform.Data5, {
-        tiles: { buffer: x, shape: input, offset: first, channels: size, y: patchAxis(gridH, pads[0]), x: patchAxis(gridW, pads[2]), phases: 2 },
-        components: { buffer: a, componentStride: matrixSize(K, rows), phaseStride: size, rowStride: rows, panelStride: NR },
-        byChannels: true,
-        partition,
-      });
-      // The filter as an image [1, 4, 4 C, N]: tile i of a phase is the 2x2 taps of channel `first` + i.
-      const filter = transform(Opcode.WinogradJoin, Transform.Outputs2, {
-        tiles: {
-          buffer: out,
-          shape: [1, 4, 4 * C, N],
-          offset: 0,
-          channels: N,
-          y: { grid: 1, origin: 0, stride: 0, phase: 1, step: 2 },
-          x: { grid: size, origin: first, stride: 1, phase: C, step: 2 * C },
-          phases: 2,
-        },
-        components: { buffer: c, componentStride: matrixSize(rows, N), phaseStride: size * N, rowStride: N, panelStride: NR },
-        byChannels: false,
-        partition,
-      });
-      return [data, products({ M: rows, N, K, a, b, c, partition }), filter];
-    }),
-  ];
+  const partitionOf = ({ size }: Piece): Partition => {
+    const partition = partitions.get(size) ?? { buffers: [a, c, out] };
+    partitions.set(size, partition);
+    return partition;
+  };
+
+  const splitGradient = (image: Piece): Instruction => {
+    const K = image.size * tiles;
+    return transform(Opcode.WinogradSplit, Transform.Taps4, {
+      tiles: {
+        buffer: dy,
+        shape: output,
+        images: image,
+        channels: { first: 0, size: N },
+        y: { grid: gridH, origin: 0, stride: TAPS, phase: 0, step: 1 },
+        x: { grid: gridW, origin: 0, stride: TAPS, phase: 0, step: 1 },
+        phases: 1,
+      },
+      components: { buffer: b, offset: 0, componentStride: panelsSize(K, N), phaseStride: 0, rowStride: NR, panelStride: K * NR },
+      byChannels: false,
+    });
+  };
+  const splitData = (image: Piece, piece: Piece): Instruction => {
+    const axis = (grid: number, pad: number): TileAxis => ({ grid, origin: -pad, stride: 2 * TAPS, phase: 1, step: 2 });
+    const rowStride = 4 * piece.size;
+    const componentStride = matrixSize(image.size * tiles, rowStride);
+    return transform(Opcode.WinogradSplit, Transform.Data5, {
+      tiles: { buffer: x, shape: input, images: image, channels: piece, y: axis(gridH, pads[0]), x: axis(gridW, pads[2]), phases: 2 },
+      components: { buffer: a, offset: 0, componentStride, phaseStride: piece.size, rowStride, panelStride: NR },
+      byChannels: true,
+      partition: partitionOf(piece),
+    });
+  };
+  const multiply = (image: Piece, piece: Piece): Instruction =>
+    products({
+      M: 4 * piece.size,
+      N,
+      K: image.size * tiles,
+      a,
+      b,
+      c,
+      result: resultOf(piece),
+      accumulate: image.first > 0,
+      partition: partitionOf(piece),
+    });
+  // The filter as an image [1, 4, 4 C, N]: tile i of a phase is the 2x2 taps of channel `first` + i.
+  const join = (piece: Piece): Instruction => {
+    const { offset, stride } = resultOf(piece);
+    return transform(Opcode.WinogradJoin, Transform.Outputs2, {
+      tiles: {
+        buffer: out,
+        shape: [1, 4, 4 * C, N],
+        images: { first: 0, size: 1 },
+        channels: { first: 0, size: N },
+        y: { grid: 1, origin: 0, stride: 0, phase: 1, step: 2 },
+        x: { grid: piece.size, origin: piece.first, stride: 1, phase: C, step: 2 * C },
+        phases: 2,
+      },
+      components: { buffer: c, offset, componentStride: stride, phaseStride: piece.size * N, rowStride: N, panelStride: NR },
+      byChannels: false,
+      partition: partitionOf(piece),
+    });
+  };
+  return images.flatMap((image, i) => [
+    splitGradient(image),
+    ...channels.flatMap((piece) => [splitData(image, piece), multiply(image, piece), ...(i === images.length - 1 ? [join(piece)] : [])]),
+  ]);
 }
 
 /** Part of an axis. */
@@ -105,36 +138,35 @@ interface Piece {
   readonly size: number;
 }
 
-/** Channels in pieces of one size, and what is left, that take no more than PIECE_BYTES, at `bytes` a channel, if four do. */
-function piecesOf(channels: number, bytes: number): Piece[] {
-  const fits = Math.max(4, Math.floor(PIECE_BYTES / bytes));
-  const step = fits - (fits % (fits < EVEN_CHANNELS ? 4 : EVEN_CHANNELS));
-  return Array.from({ length: Math.ceil(channels / step) }, (_, i) => ({ first: i * step, size: Math.min(step, channels - i * step) }));
+/** An axis in pieces of `step`, and what is left. */
+function piecesOf(size: number, step: number): Piece[] {
+  return Array.from({ length: Math.ceil(size / step) }, (_, i) => ({ first: i * step, size: Math.min(step, size - i * step) }));
+}
+
+/** Where results begin in their buffer, and how far apart those of components are, in elements. */
+interface Result {
+  readonly offset: number;
+  readonly stride: number;
 }
 
 /** Elements of one component: of a matrix, of an operand B in panels of its columns. */
 const matrixSize = (rows: number, columns: number): number => rows * columns + GAP;
 const panelsSize = (K: number, N: number): number => Math.ceil(N / NR) * NR * K + GAP;
 
-/** The products of all components: C [M, N] = Aᵀ B, with A [K, M] and B in panels. */
-function products({
-  M,
-  N,
-  K,
-  a,
-  b,
-  c,
-  partition,
-}: {
-  M: number;
-  N: number;
-  K: number;
-  a: Buffer;
-  b: Buffer;
-  c: Buffer;
-  partition: Partition;
-}): Instruction {
-  const depth = Math.min(KC, K);
+interface Products {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: Buffer;
+  readonly b: Buffer;
+  readonly c: Buffer;
+  readonly result: Result;
+  readonly accumulate: boolean;
+  readonly partition: Partition;
+}
+
+/** The products of all components: C [M, N] (+)= Aᵀ B, with A [K, M] and B in panels. */
+function products({ M, N, K, a, b, c, result, accumulate, partition }: Products): Instruction {
   const words: Word[] = [];
   words[ProductsWord.M] = M;
   words[ProductsWord.N] = N;
@@ -144,14 +176,15 @@ function products({
   words[ProductsWord.Count] = COMPONENTS;
   words.push(...dense(a, 1, M).words);
   words[ProductsWord.B] = at(b);
-  words[ProductsWord.C] = at(c);
+  words[ProductsWord.C] = at(c, result.offset * 4);
   words[ProductsWord.NextA] = matrixSize(K, M);
   words[ProductsWord.NextB] = panelsSize(K, N);
-  words[ProductsWord.NextC] = matrixSize(M, N);
+  words[ProductsWord.NextC] = result.stride;
   words[ProductsWord.Scratch] = "scratch";
   words[ProductsWord.ScratchStride] = "scratchStride";
-  words[ProductsWord.Zeros] = "zeros";
-  return { opcode: Opcode.Products, words, reads: [a, b], writes: [c], scratch: PRODUCT_BYTES + MC * depth * 4, zeros: depth * 4, partition };
+  words[ProductsWord.Accumulate] = accumulate ? 1 : 0;
+  const reads = accumulate ? [a, b, c] : [a, b];
+  return { opcode: Opcode.Products, words, reads, writes: [c], scratch: PRODUCT_BYTES + MC * Math.min(KC, K) * 4, zeros: 0, partition };
 }
 
 /** One axis of tiles: `grid` of them; pixel i of tile t in phase p lies at origin + t stride + p phase + i step. */
@@ -164,19 +197,20 @@ interface TileAxis {
 }
 
 interface Transformation {
-  /** Tiles of images [., H, W, C], in `phases` of both axes, and so many of their channels from `offset` on. */
+  /** Tiles of a piece of the images [., H, W, C] and of their channels, in `phases` of both axes. */
   readonly tiles: {
     readonly buffer: Buffer;
     readonly shape: Shape;
-    readonly offset: number;
-    readonly channels: number;
+    readonly images: Piece;
+    readonly channels: Piece;
     readonly y: TileAxis;
     readonly x: TileAxis;
     readonly phases: 1 | 2;
   };
-  /** Where their components lie, in elements: strides from a component, a phase, a tile, eight channels to the next. */
+  /** Where their components lie, in elements: the first, and strides from a component, a phase, a tile, eight channels to the next. */
   readonly components: {
     readonly buffer: Buffer;
+    readonly offset: number;
     readonly componentStride: number;
     readonly phaseStride: number;
     readonly rowStride: number;
@@ -192,18 +226,18 @@ function transform(
   along: Transform,
   { tiles, components, byChannels, partition }: Transformation,
 ): Instruction {
-  const { buffer, shape, offset, channels, y, x, phases } = tiles;
-  const [images, H, W, C] = shape as [number, number, number, number];
+  const { buffer, shape, images, channels, y, x, phases } = tiles;
+  const [, H, W, C] = shape as [number, number, number, number];
   const words: Word[] = [];
   words[WinogradWord.Transform] = along;
-  words[WinogradWord.Image] = at(buffer, offset * 4);
+  words[WinogradWord.Image] = at(buffer, (images.first * H * W * C + channels.first) * 4);
   words[WinogradWord.H] = H;
   words[WinogradWord.W] = W;
   words[WinogradWord.C] = C;
-  words[WinogradWord.Channels] = channels;
+  words[WinogradWord.Channels] = channels.size;
   words[WinogradWord.GridH] = y.grid;
   words[WinogradWord.GridW] = x.grid;
-  words[WinogradWord.Tiles] = images * y.grid * x.grid;
+  words[WinogradWord.Tiles] = images.size * y.grid * x.grid;
   words[WinogradWord.Phases] = phases;
   words[WinogradWord.OriginY] = y.origin;
   words[WinogradWord.OriginX] = x.origin;
@@ -213,7 +247,7 @@ function transform(
   words[WinogradWord.PhaseX] = x.phase;
   words[WinogradWord.StepY] = y.step;
   words[WinogradWord.StepX] = x.step;
-  words[WinogradWord.Components] = at(components.buffer);
+  words[WinogradWord.Components] = at(components.buffer, components.offset * 4);
   words[WinogradWord.ComponentStride] = components.componentStride;
   words[WinogradWord.PhaseStride] = components.phaseStride;
   words[WinogradWord.RowStride] = components.rowStride;
