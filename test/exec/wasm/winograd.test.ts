@@ -16,7 +16,7 @@ const SHAPES: readonly (readonly [readonly [number, number, number, number, numb
     [1, 1, 1, 1],
   ],
   [
-    [3, 14, 14, 44, 40],
+    [3, 14, 14, 33, 40],
     [1, 1, 1, 1],
   ],
   [
@@ -24,7 +24,7 @@ const SHAPES: readonly (readonly [readonly [number, number, number, number, numb
     [0, 1, 2, 1],
   ],
   [
-    [1, 10, 13, 64, 36],
+    [1, 10, 13, 64, 37],
     [2, 2, 0, 0],
   ],
   [
@@ -38,6 +38,15 @@ const SHAPES: readonly (readonly [readonly [number, number, number, number, numb
   [
     [4, 16, 16, 128, 64],
     [1, 1, 1, 1],
+  ],
+  // Multiples of 4, which gradients of filters want.
+  [
+    [3, 14, 14, 44, 40],
+    [1, 1, 1, 1],
+  ],
+  [
+    [1, 10, 13, 64, 36],
+    [2, 2, 0, 0],
   ],
   // More tiles than are summed at a time, more channels than go through at once, and numbers that threads and register tiles do not divide.
   [
