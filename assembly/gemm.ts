@@ -8,6 +8,7 @@ import { Activation, GemmWord, ResultKind, ResultWord } from "./opcodes";
 import { v_sigmoid, v_tanh } from "./math";
 import { packPanels } from "./pack";
 import { share, v_madd } from "./simd";
+import { word } from "./words";
 
 /** Rows of the register tile: 6 need a fused multiply-add to stay in 16 registers, 4 do with mul and add. */
 // @ts-ignore: decorator
@@ -17,12 +18,6 @@ export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 // @ts-ignore: decorator
 @inline
 export const NR: i32 = 8;
-
-// @ts-ignore: decorator
-@inline
-function word(p: usize, index: i32): i32 {
-  return load<i32>(p + ((<usize>index) << 2));
-}
 
 /** Parts that a thread's share is cut into, where others may take what it has not yet begun. */
 const PARTS: i32 = 4;
@@ -195,7 +190,7 @@ function storeGridRows(C: usize, base: usize, gridW: i32, m: i32, rows: i32, n: 
 /** The first `columns` of a row of the tile. */
 // @ts-ignore: decorator
 @inline
-function storeLanes(c: usize, tile: usize, columns: i32, accumulate: bool): void {
+export function storeLanes(c: usize, tile: usize, columns: i32, accumulate: bool): void {
   if (columns == NR) {
     storeRow(c, 0, v128.load(tile), v128.load(tile, 16), accumulate);
   } else {

@@ -26,8 +26,7 @@ export const enum Opcode {
   Col2Im = 17,
   // Instructions whose operands are `ProductsWord`s and `WinogradWord`s.
   Products = 18,
-  WinogradSplit = 19,
-  WinogradJoin = 20,
+  Winograd = 19,
 }
 
 /** The most threads a plan is made for: more wait for each other more than they compute. */
@@ -225,7 +224,7 @@ export const enum ProductsWord {
   Length = 18,
 }
 
-/** What WinogradSplit (the first two) and WinogradJoin do to a tile along each axis (winograd.ts). */
+/** What Winograd does to a tile along each axis (winograd.ts). */
 export const enum Transform {
   /** Five pixels of data to five components. */
   Data5 = 0,
@@ -267,7 +266,7 @@ export const enum WinogradWord {
   PhaseStride = 20,
   RowStride = 21,
   PanelStride = 22,
-  /** A run of zeros as long as a pixel. */
+  /** A run of zeros as long as a pixel, where pixels are read. */
   Outside = 23,
   /** What threads share out, of all phases one after the other: 0 tiles, 1 channels. */
   ByChannels = 24,

@@ -5,12 +5,7 @@
 import { LANE_BYTES, packRun, setPointer } from "./interleave";
 import { copyGroups, sumFourGroups, sumTwoGroups } from "./lanes";
 import { DenseWord, PatchWord, ViewKind } from "./opcodes";
-
-// @ts-ignore: decorator
-@inline
-function word(p: usize, index: i32): i32 {
-  return load<i32>(p + ((<usize>index) << 2));
-}
+import { word } from "./words";
 
 /** Panels that are filled in one walk over k: enough that finding a pixel costs little, and no more than the first-level cache has ways for. */
 const PANELS: i32 = 8;

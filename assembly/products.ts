@@ -1,15 +1,10 @@
 /** Series of matrix products, one of whose operands is made as the register tile reads it. */
-import { f32_gemm_tiles, MR, NR } from "./gemm";
+import { f32_gemm_tiles, MR, NR, storeLanes } from "./gemm";
 import { LANE_TABLE_BYTES } from "./interleave";
 import { DenseWord, ProductsWord, ROW_GRAIN } from "./opcodes";
 import { packPanels } from "./pack";
 import { share } from "./simd";
-
-// @ts-ignore: decorator
-@inline
-function word(p: usize, index: i32): i32 {
-  return load<i32>(p + ((<usize>index) << 2));
-}
+import { word } from "./words";
 
 /**
  * C[M, N] (+)= A[M, K] B[K, N] for a series of products, as thread ith of nth. A thread computes the same rows of each: where it made those of A itself too, they are
@@ -50,17 +45,12 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
           if (whole > 0) f32_gemm_tiles(whole, kc, packed, b, c, stride, adds || pc > 0);
           for (let i = whole * MR; i < rows; i += MR) {
             f32_gemm_tiles(1, kc, packed + (<usize>(i * kc) << 2), b, tile, NR << 2, false);
-            storePart(tile, c + <usize>i * stride, stride, min(MR, rows - i), columns, adds || pc > 0);
+            for (let r = 0, valid = min(MR, rows - i); r < valid; r++) {
+              storeLanes(c + <usize>(i + r) * stride, tile + (<usize>(r * NR) << 2), columns, adds || pc > 0);
+            }
           }
         }
       }
     }
-  }
-}
-
-/** The first rows and columns of a tile. */
-function storePart(tile: usize, c: usize, stride: usize, rows: i32, columns: i32, accumulate: bool): void {
-  for (let r = 0; r < rows; r++, tile += NR << 2, c += stride) {
-    for (let o: usize = 0; o < <usize>columns << 2; o += 4) store<f32>(c + o, accumulate ? load<f32>(c + o) + load<f32>(tile + o) : load<f32>(tile + o));
   }
 }

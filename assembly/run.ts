@@ -17,7 +17,7 @@ import {
   f32_resize_nearest_grad,
 } from "./resample";
 import { share } from "./simd";
-import { f32_winograd_join, f32_winograd_split } from "./winograd";
+import { f32_winograd } from "./winograd";
 
 /** Runs the plan of `length` bytes at `plan` as thread ith of nth. `sync` is where the threads meet (see barrier.ts). */
 export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize): void {
@@ -29,8 +29,7 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     if (opcode == Opcode.Elementwise) f32_elementwise(p, ith, nth);
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
     else if (opcode == Opcode.Products) f32_products(p, ith, nth);
-    else if (opcode == Opcode.WinogradSplit) f32_winograd_split(p, ith, nth);
-    else if (opcode == Opcode.WinogradJoin) f32_winograd_join(p, ith, nth);
+    else if (opcode == Opcode.Winograd) f32_winograd(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>load<i32>(plan, 4) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);

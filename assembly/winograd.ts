@@ -7,37 +7,23 @@
  *
  *     outputs = outputs2(taps4(taps) * data5(pixels))
  *
- * `Split` takes tiles of images to components, `Join` components to tiles. Which pixels make up a tile, and where the components of one lie, stands in the
- * instruction (`WinogradWord`).
+ * Which pixels make up a tile, and where the components of one lie, stands in the instruction (`WinogradWord`).
  */
 import { ROW_GRAIN, Transform, WinogradWord } from "./opcodes";
 import { share } from "./simd";
-
-// @ts-ignore: decorator
-@inline
-function word(p: usize, index: i32): i32 {
-  return load<i32>(p + ((<usize>index) << 2));
-}
+import { word } from "./words";
 
 /** Working space: the addresses of a tile's pixels, then five lines of five vectors between the two axes. */
 const TABLE_BYTES: usize = 128;
 const LINE: usize = 80;
 
 /**
- * components[phase, i, j, tile, c] = transform along both axes of tiles of an image, zeros outside it. Exactly the components named are written; they may not overlap
- * the image.
+ * components[phase, i, j, tile, c] = transform along both axes of tiles of an image, zeros outside it; or, for Outputs2, tiles = transform of components, of which
+ * what would lie outside the image is dropped. Exactly the results named are written; they may not overlap the operands.
+ *
+ * Threads share out the tiles, or channels, of all phases one after the other.
  */
-export function f32_winograd_split(p: usize, ith: i32, nth: i32): void {
-  eachPhase(p, ith, nth);
-}
-
-/** Tiles of an image = transform along both axes of components[phase, i, j, tile, c]; what would lie outside the image is dropped. No overlap. */
-export function f32_winograd_join(p: usize, ith: i32, nth: i32): void {
-  eachPhase(p, ith, nth);
-}
-
-/** Goes through thread ith's share of all phases' tiles, or channels, phase by phase. */
-function eachPhase(p: usize, ith: i32, nth: i32): void {
+export function f32_winograd(p: usize, ith: i32, nth: i32): void {
   const byChannels = word(p, WinogradWord.ByChannels) != 0;
   const tiles = word(p, WinogradWord.Tiles);
   const channels = word(p, WinogradWord.Channels);

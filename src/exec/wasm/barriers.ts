@@ -32,7 +32,7 @@ function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, n
 
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {
-  if (opcode === Opcode.Gemm || opcode >= Opcode.Products) return false;
+  if (opcode === Opcode.Gemm || opcode === Opcode.Products || opcode === Opcode.Winograd) return false;
   if (opcode === Opcode.Elementwise) return (words[ElementwiseWord.Size] as number) <= ELEMENTWISE_BLOCK;
   const [units, grain] = words as readonly [number, number];
   return units <= grain;

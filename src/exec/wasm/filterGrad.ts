@@ -8,14 +8,12 @@
 import { Opcode, ProductsWord, ROW_GRAIN, Transform, WinogradWord } from "../../../assembly/opcodes.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Node } from "../../graph/graph.ts";
-import { dense } from "./gemm.ts";
+import { dense, NR } from "./gemm.ts";
 import { at, type Buffer, type Context, type Instruction, type Partition, type Word } from "./plan.ts";
 
 /** Products, and taps of a tile along an axis. */
 const COMPONENTS = 5 * 5;
 const TAPS = 4;
-/** Columns of the register tile. */
-const NR = 8;
 /** Rows of A and depth that are packed at a time: in the second-level cache, and no more rounding than other sums have, as joins multiply it. */
 const MC = 96;
 const KC = 256;
@@ -71,7 +69,7 @@ export function storedFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, x:
 
   const splitGradient = (image: Piece): Instruction => {
     const K = image.size * tiles;
-    return transform(Opcode.WinogradSplit, Transform.Taps4, {
+    return transform(Transform.Taps4, {
       tiles: {
         buffer: dy,
         shape: output,
@@ -89,7 +87,7 @@ export function storedFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, x:
     const axis = (grid: number, pad: number): TileAxis => ({ grid, origin: -pad, stride: 2 * TAPS, phase: 1, step: 2 });
     const rowStride = 4 * piece.size;
     const componentStride = matrixSize(image.size * tiles, rowStride);
-    return transform(Opcode.WinogradSplit, Transform.Data5, {
+    return transform(Transform.Data5, {
       tiles: { buffer: x, shape: input, images: image, channels: piece, y: axis(gridH, pads[0]), x: axis(gridW, pads[2]), phases: 2 },
       components: { buffer: a, offset: 0, componentStride, phaseStride: piece.size, rowStride, panelStride: NR },
       byChannels: true,
@@ -111,7 +109,7 @@ export function storedFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, x:
   // The filter as an image [1, 4, 4 C, N]: tile i of a phase is the 2x2 taps of channel `first` + i.
   const join = (piece: Piece): Instruction => {
     const { offset, stride } = resultOf(piece);
-    return transform(Opcode.WinogradJoin, Transform.Outputs2, {
+    return transform(Transform.Outputs2, {
       tiles: {
         buffer: out,
         shape: [1, 4, 4 * C, N],
@@ -221,11 +219,7 @@ interface Transformation {
   readonly partition?: Partition;
 }
 
-function transform(
-  opcode: Opcode.WinogradSplit | Opcode.WinogradJoin,
-  along: Transform,
-  { tiles, components, byChannels, partition }: Transformation,
-): Instruction {
+function transform(along: Transform, { tiles, components, byChannels, partition }: Transformation): Instruction {
   const { buffer, shape, images, channels, y, x, phases } = tiles;
   const [, H, W, C] = shape as [number, number, number, number];
   const words: Word[] = [];
@@ -256,6 +250,7 @@ function transform(
   words[WinogradWord.ByChannels] = byChannels ? 1 : 0;
   words[WinogradWord.Scratch] = "scratch";
   words[WinogradWord.ScratchStride] = "scratchStride";
-  const [reads, writes] = opcode === Opcode.WinogradSplit ? [[buffer], [components.buffer]] : [[components.buffer], [buffer]];
-  return { opcode, words, reads, writes, scratch: TRANSFORM_BYTES, zeros: C * 4, ...(partition && { partition }) };
+  const joins = along === Transform.Outputs2;
+  const [reads, writes] = joins ? [[components.buffer], [buffer]] : [[buffer], [components.buffer]];
+  return { opcode: Opcode.Winograd, words, reads, writes, scratch: TRANSFORM_BYTES, zeros: joins ? 0 : C * 4, ...(partition && { partition }) };
 }

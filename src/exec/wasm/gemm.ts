@@ -7,7 +7,7 @@ const MC = 96;
 const KC = 512;
 const NC = 1024;
 /** Columns of the register tile. */
-const NR = 8;
+export const NR = 8;
 /** Rows of any build's tile divide this. */
 const MR = 12;
 /** Bytes in front of the packed panels: one tile and a table of lanes. */

@@ -1,0 +1,8 @@
+/** Reading the operands of an instruction (opcodes.ts). */
+
+/** Word `index` of those at `p`. */
+// @ts-ignore: decorator
+@inline
+export function word(p: usize, index: i32): i32 {
+  return load<i32>(p + ((<usize>index) << 2));
+}
