@@ -24,7 +24,7 @@ function workers() {
     name: "workers",
     async generateBundle() {
       for (const fileName of ["worker.js", "remoteWorker.js"]) {
-        const source = await readFile(fileURLToPath(new URL(`./src/exec/wasm/${fileName}`, import.meta.url)));
+        const source = await readFile(fileURLToPath(new URL(`./src/exec/wasm/run/${fileName}`, import.meta.url)));
         this.emitFile({ type: "asset", fileName, source });
       }
     },

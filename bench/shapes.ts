@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GPU_REPORT_EVERY } from "../src/train/options.ts";
+import { GPU_REPORT_EVERY } from "../src/gan/options.ts";
 import { type Adam, forwardFlop, type KernelTask, type Layer, type SampleTask, type Task } from "./task.ts";
 
 const FOLDER = fileURLToPath(new URL("../bench/shapes/", import.meta.url));

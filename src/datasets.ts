@@ -1,7 +1,8 @@
 /** Data to train on: drawn by code, the same on every runtime, or read from files. */
+
+export { Dataset } from "./data/dataset.ts";
 export { type AnimeFaces, type AnimeFacesOptions, animeFaces } from "./datasets/animeFaces.ts";
 export { animeFaceFactors, animeFacePose, type FaceFactor, type FacePose } from "./datasets/faces/factors.ts";
 export { mnist } from "./datasets/mnist.ts";
 export { grid, ring, type ToyOptions } from "./datasets/toys.ts";
-export { type IdxArray, readIdx } from "./io/idx.ts";
-export { Dataset } from "./train/data.ts";
+export { type IdxArray, readIdx } from "./formats/idx.ts";

@@ -3,11 +3,11 @@ import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
 import { createReferenceExecutor } from "./exec/reference/executor.ts";
 import { createWasmExecutor } from "./exec/wasm/executor.ts";
-import { decodeCheckpoint } from "./io/checkpoint.ts";
+import { decodeCheckpoint } from "./gan/checkpoint.ts";
+import { GAN } from "./gan/gan.ts";
+import type { HostOptions } from "./gan/host.ts";
+import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./gan/options.ts";
 import { variables } from "./nn/network.ts";
-import { GAN } from "./train/gan.ts";
-import type { HostOptions } from "./train/host.ts";
-import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./train/options.ts";
 
 /**
  * A GAN with fresh weights.
@@ -70,13 +70,13 @@ async function chooseExecutor({ backend, device, threads, reproducible }: Backen
 }
 
 export * from "./core/errors.ts";
+export type { BatchLike, TrainingData } from "./data/batches.ts";
+export { Dataset, type Examples, type Values } from "./data/dataset.ts";
+export type { TensorLike } from "./data/tensor.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
-export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./io/image.ts";
+export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./formats/image.ts";
+export type { GAN } from "./gan/gan.ts";
+export type { StepReport, TrainReport } from "./gan/loop.ts";
+export type { BackendOptions, CreateOptions, LatentOptions, SampleOptions, TrainOptions } from "./gan/options.ts";
 export type { LayerSpec } from "./nn/layers/types.ts";
 export type { Condition, CustomArchitecture, GANOptions, GANSpec } from "./nn/spec.ts";
-export type { BatchLike, TrainingData } from "./train/batches.ts";
-export { Dataset, type Examples, type Values } from "./train/data.ts";
-export type { GAN } from "./train/gan.ts";
-export type { StepReport, TrainReport } from "./train/loop.ts";
-export type { BackendOptions, CreateOptions, LatentOptions, SampleOptions, TrainOptions } from "./train/options.ts";
-export type { TensorLike } from "./train/tensor.ts";

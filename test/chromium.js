@@ -15,7 +15,7 @@ export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-or
 
 /** The library's workers, which a page looks for beside its own script. */
 const WORKERS = Object.fromEntries(
-  ["worker.js", "remoteWorker.js"].map((name) => [`/${name}`, readFileSync(new URL(`../src/exec/wasm/${name}`, import.meta.url), "utf8")]),
+  ["worker.js", "remoteWorker.js"].map((name) => [`/${name}`, readFileSync(new URL(`../src/exec/wasm/run/${name}`, import.meta.url), "utf8")]),
 );
 
 export async function runPage({ files, headers = {}, flags = [], env = {}, log = () => {}, limit = 120_000 }) {

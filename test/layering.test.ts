@@ -17,7 +17,6 @@ const LAYERS: readonly Layer[] = [
   { files: "core/", imports: [] },
   { files: "graph/", imports: ["core/"] },
   { files: "nn/", imports: ["core/", "graph/"] },
-  { files: "io/", imports: ["core/", "nn/spec.ts"], packages: ["fast-png", "fflate"] },
   { files: "exec/executor.ts", imports: ["core/", "graph/"] },
   { files: "exec/reference/", imports: ["core/", "graph/", "exec/executor.ts"] },
   {
@@ -26,10 +25,12 @@ const LAYERS: readonly Layer[] = [
     packages: ["#kernels/", "wasm-feature-detect", "node:worker_threads"],
   },
   { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/executor.ts"], packages: ["@tensorflow/"] },
-  { files: "train/", imports: ["core/", "graph/", "nn/", "io/", "exec/executor.ts"] },
-  { files: "datasets/", imports: ["core/", "io/", "train/data.ts"] },
-  { files: "index.ts", imports: ["core/", "graph/", "nn/", "io/", "exec/", "train/"] },
-  { files: "datasets.ts", imports: ["io/", "train/data.ts", "datasets/"] },
+  { files: "formats/", imports: ["core/"], packages: ["fast-png", "fflate"] },
+  { files: "data/", imports: ["core/"] },
+  { files: "gan/", imports: ["core/", "graph/", "nn/", "exec/executor.ts", "formats/", "data/"] },
+  { files: "datasets/", imports: ["core/", "formats/", "data/"] },
+  { files: "index.ts", imports: ["core/", "graph/", "nn/", "exec/", "formats/", "data/", "gan/"] },
+  { files: "datasets.ts", imports: ["formats/", "data/", "datasets/"] },
   // A program like any other that uses the library: through its entries alone.
   { files: "demo/", imports: ["index.ts", "datasets.ts"], packages: ["cli-progress", "echarts/", "node:"] },
 ];
@@ -123,11 +124,11 @@ describe("the table", () => {
 describe("the check itself", () => {
   it.each([
     ["core/shape.ts", 'import type { Node } from "../graph/graph.ts";', "core/shape.ts imports graph/graph.ts"],
-    ["exec/wasm/plan.ts", 'export * from "../reference/kernel.ts";', "exec/wasm/plan.ts imports exec/reference/kernel.ts"],
-    ["exec/wasm/plan.ts", 'const tf = await import("@tensorflow/tfjs-core");', "exec/wasm/plan.ts imports the package @tensorflow/tfjs-core"],
-    ["train/gan.ts", 'let x: import("../exec/wasm/plan.ts").Plan;', "train/gan.ts imports exec/wasm/plan.ts"],
-    ["io/idx.ts", 'import { a } from "../nn/network.ts";', "io/idx.ts imports nn/network.ts"],
-    ["train/gan.ts", 'import { Opcode } from "../../assembly/opcodes.ts";', "train/gan.ts imports ../assembly/opcodes.ts"],
+    ["exec/wasm/executor.ts", 'export * from "../reference/kernel.ts";', "exec/wasm/executor.ts imports exec/reference/kernel.ts"],
+    ["exec/wasm/executor.ts", 'const tf = await import("@tensorflow/tfjs-core");', "exec/wasm/executor.ts imports the package @tensorflow/tfjs-core"],
+    ["gan/gan.ts", 'let x: import("../exec/wasm/executor.ts").WasmOptions;', "gan/gan.ts imports exec/wasm/executor.ts"],
+    ["formats/idx.ts", 'import { a } from "../nn/network.ts";', "formats/idx.ts imports nn/network.ts"],
+    ["gan/gan.ts", 'import { Opcode } from "../../assembly/opcodes.ts";', "gan/gan.ts imports ../assembly/opcodes.ts"],
     ["elsewhere.ts", 'import "./core/shape.ts";', "elsewhere.ts belongs to no layer: give it a row"],
   ])("in %s objects to %s", (file, source, expected) => expect(importsOf(file, source).map(objection)).toEqual([expected]));
 

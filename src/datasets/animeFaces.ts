@@ -1,6 +1,6 @@
 import { DataError, show } from "../core/errors.ts";
 import { checkSeed } from "../core/random.ts";
-import { Dataset } from "../train/data.ts";
+import { Dataset } from "../data/dataset.ts";
 import { Canvas } from "./canvas.ts";
 import { checkCount } from "./check.ts";
 import { paintEyes } from "./faces/eyes.ts";

@@ -1,7 +1,7 @@
 import { DataError } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
-import { readIdx } from "../io/idx.ts";
-import { Dataset } from "../train/data.ts";
+import { Dataset } from "../data/dataset.ts";
+import { readIdx } from "../formats/idx.ts";
 
 /**
  * Grey images, and their classes, from IDX files, gzipped or not: MNIST, Fashion-MNIST and their kin.

@@ -1,5 +1,5 @@
 import { checkSeed, fillNormals, Stream } from "../core/random.ts";
-import { Dataset } from "../train/data.ts";
+import { Dataset } from "../data/dataset.ts";
 import { checkCount, checkLength } from "./check.ts";
 
 /** What every toy distribution is told. */

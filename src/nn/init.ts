@@ -1,7 +1,7 @@
 /** First values of tensors, each a pure function of the seed and of the tensor's place in the model. */
 import { fillNormals, Stream } from "../core/random.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
-import type { NamedParameter } from "./layers.ts";
+import type { NamedParameter } from "./layers/table.ts";
 
 /** How a tensor begins: filled with one value, or normal, as draw number `draw` of the seed. */
 export type Init =

@@ -3,8 +3,8 @@ import type { Shape } from "../core/shape.ts";
 import { add, concat, matmul, mul, oneHot, reduceSum, reshape } from "../graph/build.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { type Init, initOf } from "./init.ts";
+import { applyLayers, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers/table.ts";
 import type { Distribution, Pass } from "./layers/types.ts";
-import { applyLayers, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers.ts";
 import { optimizerRow } from "./optimizers.ts";
 import { conditionSize, type GANSpec } from "./spec.ts";
 

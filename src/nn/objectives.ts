@@ -2,9 +2,10 @@
  * What the two networks minimise. Each objective is a function of the discriminator's scores (shape [N], before any
  * sigmoid) on real and on generated images, and says which divergence its value function estimates.
  */
+
+import { type Fields, integer, optional, positive } from "../core/check.ts";
 import { add, meanAll, mul, neg, softplus, square, sub } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
-import { type Fields, integer, optional, positive } from "./check.ts";
 import type { OptimizerSpec } from "./optimizers.ts";
 
 /** Parameters of every objective. */

@@ -1,7 +1,8 @@
 /** Optimizers: how a tensor changes by its gradient, as a graph. PyTorch's formulas. */
+
+import { type Check, type Fields, list, optional, real, that } from "../core/check.ts";
 import { adamStep, lerp, square } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
-import { type Check, type Fields, list, optional, real, that } from "./check.ts";
 
 // Within these no update of finite gradients can overflow a float32: a step is at most a thousand learning rates long.
 const LEARNING_RATE: Check<number> = that("a number above 0, at most 1e30", (v) => Number.isFinite(v) && (v as number) > 0 && (v as number) <= 1e30);

@@ -1,13 +1,14 @@
 /** The description of a GAN: what a user writes, what it means in full, and every fault it may have. */
+
+import { type Check, type Fields, fieldsOf, integer, isRecord, list, object, oneOf, optional, real, that, variant } from "../core/check.ts";
 import { type ErrorDetail, SpecError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import type { Architecture } from "./architectures/architecture.ts";
 import { dcgan } from "./architectures/dcgan.ts";
 import { mlp } from "./architectures/mlp.ts";
-import { type Check, type Fields, fieldsOf, integer, isRecord, list, object, oneOf, optional, real, that, variant } from "./check.ts";
 import type { Initialization } from "./init.ts";
+import { checkLayers, traceShapes } from "./layers/table.ts";
 import type { Layer, LayerSpec } from "./layers/types.ts";
-import { checkLayers, traceShapes } from "./layers.ts";
 import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec } from "./objectives.ts";
 import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
 

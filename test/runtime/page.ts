@@ -1,6 +1,7 @@
 /** What a page makes of the library, posted to its server as JSON. */
+
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { createGAN } from "../../src/index.ts";
-import { decodeSafetensors } from "../../src/io/safetensors.ts";
 import { REPRODUCIBLE, reproducibleData } from "../cases/reproducible.ts";
 
 export interface PageResults {

@@ -1,11 +1,11 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
 import { MAX_THREADS } from "../../../assembly/opcodes.ts";
 import type { Executor } from "../executor.ts";
-import { type Engine, localEngine, sharedEngine } from "./engine.ts";
-import { loadBuild, whyNotShared } from "./module.ts";
-import { remoteEngine } from "./remote.ts";
-import { WasmSession } from "./session.ts";
-import { availableThreads } from "./threads.ts";
+import { type Engine, localEngine, sharedEngine } from "./run/engine.ts";
+import { loadBuild, whyNotShared } from "./run/module.ts";
+import { remoteEngine } from "./run/remote.ts";
+import { WasmSession } from "./run/session.ts";
+import { availableThreads } from "./run/threads.ts";
 
 export interface WasmOptions {
   /** How many threads compute; "auto" is one for every processor. Results do not depend on it. Default "auto". */

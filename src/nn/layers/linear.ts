@@ -1,9 +1,10 @@
 /** Layers that are linear in their input: dense, conv2d, conv2dTranspose. */
+
+import { boolean, either, integer, oneOf, optional } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { add, conv2d, conv2dInputGrad, matmul } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
 import { type ConvAttrs, convOutput } from "../../graph/ops.ts";
-import { boolean, either, integer, oneOf, optional } from "../check.ts";
 import { imageSize, type LayerOf, type LayerParameter, type LayerRow, type Scope, vectorSize, zeros } from "./types.ts";
 
 type ConvLayer = LayerOf<"conv2d"> | LayerOf<"conv2dTranspose">;

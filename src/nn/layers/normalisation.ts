@@ -1,8 +1,9 @@
 /** Layers that centre and scale: batchNorm, layerNorm. */
+
+import { optional, positive, real } from "../../core/check.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { add, concat, lerp, moments, mul, batchNorm as normalise, reduceMean, reshape, rsqrt, square, sub } from "../../graph/build.ts";
 import { statistic } from "../../graph/composites.ts";
-import { optional, positive, real } from "../check.ts";
 import { type LayerOf, type LayerParameter, type LayerRow, zeros } from "./types.ts";
 
 const gain = (channels: number): LayerParameter => ({ shape: [channels], role: "weight", init: { kind: "gain" } });

@@ -1,4 +1,6 @@
 /** Layers without tensors of their own: activation, reshape, flatten, upsample, avgPool, dropout. */
+
+import { either, integer, list, oneOf, optional, real } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { showShape, sizeOf } from "../../core/shape.ts";
 import {
@@ -16,7 +18,6 @@ import {
 } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
 import { convOutput, type PoolAttrs } from "../../graph/ops.ts";
-import { either, integer, list, oneOf, optional, real } from "../check.ts";
 import { imageSize, type LayerOf, type LayerRow, none } from "./types.ts";
 
 const ACTIVATIONS: { readonly [N in LayerOf<"activation">["name"]]: (x: Node, alpha: number) => Node } = { relu, leakyRelu, tanh, sigmoid, softplus };

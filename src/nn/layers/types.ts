@@ -1,8 +1,9 @@
 /** The layers a network is written in, and what the library has to know about each kind. */
+
+import type { Fields } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { type Shape, showShape } from "../../core/shape.ts";
 import type { Node } from "../../graph/graph.ts";
-import type { Fields } from "../check.ts";
 
 /** x W + b. Input and output are vectors: [units in] -> [units]. */
 export interface DenseSpec {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ELEMENTWISE_BLOCK, Opcode } from "../../../assembly/opcodes.ts";
-import { planBarriers } from "../../../src/exec/wasm/barriers.ts";
-import type { Buffer, Instruction } from "../../../src/exec/wasm/plan.ts";
+import { planBarriers } from "../../../src/exec/wasm/compile/barriers.ts";
+import type { Buffer, Instruction } from "../../../src/exec/wasm/instructions/instruction.ts";
 
 const variable = (name: string): Buffer => ({ space: "variable", bytes: 64, name });
 const instruction = (reads: Buffer[], writes: Buffer[], size = 10 * ELEMENTWISE_BLOCK): Instruction => ({

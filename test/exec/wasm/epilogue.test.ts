@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, Session } from "../../../src/exec/executor.ts";
 import { evaluate } from "../../../src/exec/reference/evaluate.ts";
+import { fuse, nodesOf } from "../../../src/exec/wasm/compile/fuse.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
-import { fuse, nodesOf } from "../../../src/exec/wasm/fuse.ts";
 import { add, conv2d, leakyRelu, matmul, sigmoid, tanh } from "../../../src/graph/build.ts";
 import { Graph, type Node } from "../../../src/graph/graph.ts";
 import { any, draw, seeded } from "../../cases/values.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
 import { broadcastStrides, offsets } from "../../../src/exec/reference/kernel.ts";
-import { accessOf, fuse, nodesOf, storageOf } from "../../../src/exec/wasm/fuse.ts";
+import { accessOf, fuse, nodesOf, storageOf } from "../../../src/exec/wasm/compile/fuse.ts";
 import { add, exp, matmul, mul, neg, reduceSum, reshape, tanh } from "../../../src/graph/build.ts";
 import { Graph, liveNodes } from "../../../src/graph/graph.ts";
 import { OPS } from "../../../src/graph/ops.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { decodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { createGAN } from "../../../src/index.ts";
-import { decodeSafetensors } from "../../../src/io/safetensors.ts";
 import { REPRODUCIBLE, reproducibleData } from "../../cases/reproducible.ts";
 import { runModule } from "../../child.ts";
 import { RELAXED_SIMD } from "../../flags.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, Session } from "../../../src/exec/executor.ts";
 import { evaluate } from "../../../src/exec/reference/evaluate.ts";
+import { fastPhases } from "../../../src/exec/wasm/convolution/packed.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
-import { fastPhases } from "../../../src/exec/wasm/winograd.ts";
 import { pad, slice } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { any, draw, seeded } from "../../cases/values.ts";

@@ -1,0 +1,116 @@
+/** A small declarative checker: reads plain data, fills in defaults, and notes every fault with its path. */
+import { type ErrorDetail, show } from "./errors.ts";
+
+/** Gives the value that was meant, or notes why there is none in `faults` and gives undefined. */
+export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => T | undefined;
+
+/** One check for every field of T. */
+export type Fields<T> = { readonly [K in keyof T]-?: Check<T[K]> };
+
+/** A check by a predicate: `expected` completes the sentence "expected ...". */
+export function that<T>(expected: string, holds: (value: unknown) => boolean): Check<T> {
+  return (value, path, faults) => {
+    if (holds(value)) return value as T;
+    faults.push({ path, expected, got: show(value) });
+    return undefined;
+  };
+}
+
+export const boolean: Check<boolean> = that("true or false", (v) => typeof v === "boolean");
+
+export function integer(min: number, max: number): Check<number> {
+  const upper = max === Number.MAX_SAFE_INTEGER ? "2^53 - 1" : `${max}`;
+  return that(`an integer from ${min} to ${upper}`, (v) => Number.isInteger(v) && (v as number) >= min && (v as number) <= max);
+}
+
+/** A finite number in [min, max], or in [min, max) with `open`. */
+export function real(min: number, max = Number.POSITIVE_INFINITY, { open = false } = {}): Check<number> {
+  const range = max === Number.POSITIVE_INFINITY ? `a number of at least ${min}` : `a number from ${min} to ${open ? "below " : ""}${max}`;
+  return that(range, (v) => Number.isFinite(v) && (v as number) >= min && (open ? (v as number) < max : (v as number) <= max));
+}
+
+/** A finite number above zero. */
+export const positive: Check<number> = that("a number above 0", (v) => Number.isFinite(v) && (v as number) > 0);
+
+export function oneOf<const T extends string>(...names: readonly T[]): Check<T> {
+  return that(names.map((n) => JSON.stringify(n)).join(" or "), (v) => (names as readonly unknown[]).includes(v));
+}
+
+/** The value left out means `fallback`. */
+export function optional<T>(check: Check<T>, fallback: T): Check<T> {
+  return (value, path, faults) => (value === undefined ? fallback : check(value, path, faults));
+}
+
+/** What either check accepts. */
+export function either<A, B>(a: Check<A>, b: Check<B>): Check<A | B> {
+  return (value, path, faults) => {
+    const [ofA, ofB]: [ErrorDetail[], ErrorDetail[]] = [[], []];
+    const result = a(value, path, ofA) ?? b(value, path, ofB);
+    if (result === undefined) faults.push({ path, expected: [...ofA, ...ofB].map((f) => f.expected).join(" or "), got: show(value) });
+    return result;
+  };
+}
+
+export function list<T>(item: Check<T>, { min = 0, max = 1000 } = {}): Check<readonly T[]> {
+  return (value, path, faults) => {
+    if (!Array.isArray(value) || value.length < min || value.length > max) {
+      faults.push({ path, expected: min === max ? `a list of ${min}` : `a list of ${min} to ${max}`, got: show(value) });
+      return undefined;
+    }
+    const before = faults.length;
+    const items = value.map((v, i) => item(v, `${path}[${i}]`, faults));
+    return faults.length === before ? (items as T[]) : undefined;
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** Checks the fields of a record one by one and names unknown ones; a faulty field is missing from the result. */
+export function fieldsOf<T>(fields: Fields<T>, value: unknown, path: string, faults: ErrorDetail[]): Partial<T> {
+  if (!isRecord(value)) {
+    faults.push({ path: path || "options", expected: `an object with ${Object.keys(fields).join(", ")}`, got: show(value) });
+    return {};
+  }
+  const at = (key: string) => (path ? `${path}.${key}` : key);
+  for (const key of Object.keys(value)) {
+    if (!Object.hasOwn(fields, key)) {
+      const known = Object.keys(fields).join(", ") || "none";
+      faults.push({ path: at(key), expected: `one of the options ${known}`, got: `an unknown one, ${show(key)}` });
+    }
+  }
+  const result: Partial<T> = {};
+  for (const key of Object.keys(fields) as (keyof T & string)[]) {
+    const checked = fields[key](Object.hasOwn(value, key) ? value[key] : undefined, at(key), faults);
+    if (checked !== undefined) result[key] = checked;
+  }
+  return result;
+}
+
+/** A record of exactly these fields. */
+export function object<T>(fields: Fields<T>): Check<T> {
+  return (value, path, faults) => {
+    const before = faults.length;
+    const result = fieldsOf(fields, value, path, faults);
+    return faults.length === before ? (result as T) : undefined;
+  };
+}
+
+/** A record whose field `tag` says which of several sets of fields it has. */
+export function variant<T>(tag: string, rows: () => Readonly<Record<string, object>>): Check<T> {
+  return (value, path, faults) => {
+    const table = rows();
+    const names = Object.keys(table).map((n) => JSON.stringify(n));
+    if (!isRecord(value)) {
+      faults.push({ path, expected: `an object with ${tag} ${names.join(" or ")}`, got: show(value) });
+      return undefined;
+    }
+    const name = value[tag];
+    if (typeof name !== "string" || !Object.hasOwn(table, name)) {
+      faults.push({ path: `${path}.${tag}`, expected: names.join(" or "), got: show(name) });
+      return undefined;
+    }
+    return object({ [tag]: oneOf(name), ...table[name] } as unknown as Fields<T>)(value, path, faults);
+  };
+}

@@ -1,0 +1,158 @@
+/** A matrix product as an instruction: views of its operands, wherever their elements lie. */
+import { DenseWord, GemmWord, Opcode, PatchWord, ResultKind, ResultWord, ViewKind } from "../../../../assembly/opcodes.ts";
+import { at, type Buffer, type Epilogue, float, type Instruction, type Word } from "./instruction.ts";
+
+/** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
+const MC = 96;
+const KC = 512;
+const NC = 1024;
+/** Columns of the register tile. */
+export const NR = 8;
+/** Rows of any build's tile divide this. */
+const MR = 12;
+/** Bytes in front of the packed panels: one tile and a table of lanes. */
+const TILE_BYTES = 256 + 256;
+
+/** An operand or result: the words of its view, the buffer it is in, and the longest run its packing reads. */
+export interface View {
+  readonly words: readonly Word[];
+  readonly buffer: Buffer;
+  readonly run: number;
+}
+
+export interface Product {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: View;
+  readonly b: View;
+  readonly c: View;
+  /** Done to each row of C as it is stored; for a C of plain rows only. */
+  readonly epilogue?: Epilogue | undefined;
+}
+
+/** C = A B. */
+export function gemm({ M, N, K, a, b, c, epilogue }: Product): Instruction {
+  const mc = Math.min(MC, Math.ceil(M / MR) * MR);
+  const nc = Math.min(NC, Math.ceil(N / NR) * NR);
+  const kc = Math.min(KC, K);
+  const words = new Array<Word>(GemmWord.Length).fill(0);
+  words[GemmWord.M] = M;
+  words[GemmWord.N] = N;
+  words[GemmWord.K] = K;
+  words[GemmWord.MC] = mc;
+  words[GemmWord.KC] = KC;
+  words[GemmWord.NC] = nc;
+  words[GemmWord.Split] = M >= N ? 0 : 1; // each thread packs the whole of the other operand: let that be the smaller one
+  words[GemmWord.Scratch] = "scratch";
+  words[GemmWord.ScratchStride] = "scratchStride";
+  words[GemmWord.Zeros] = "zeros";
+  if (epilogue) {
+    words[GemmWord.Bias] = epilogue.bias ? at(epilogue.bias) : 0;
+    words[GemmWord.Activation] = epilogue.activation;
+    words[GemmWord.Alpha] = float(epilogue.alpha);
+  }
+  words.splice(GemmWord.A, a.words.length, ...a.words);
+  words.splice(GemmWord.B, b.words.length, ...b.words);
+  words.splice(GemmWord.C, c.words.length, ...c.words);
+  return {
+    opcode: Opcode.Gemm,
+    words,
+    reads: [a.buffer, b.buffer, ...(epilogue?.bias ? [epilogue.bias] : [])],
+    writes: [c.buffer],
+    scratch: TILE_BYTES + (mc + nc) * kc * 4,
+    zeros: Math.max(a.run, b.run, kc) * 4,
+  };
+}
+
+/** A matrix: element (lane, k) at lane laneStride + k depthStride; one of the strides is 1. */
+export function dense(buffer: Buffer, laneStride: number, depthStride: number): View {
+  const words: Word[] = [];
+  words[DenseWord.Kind] = ViewKind.Dense;
+  words[DenseWord.Base] = at(buffer);
+  words[DenseWord.LaneStride] = laneStride;
+  words[DenseWord.DepthStride] = depthStride;
+  return { words, buffer, run: 0 };
+}
+
+/** One axis of a patch: grid position i, tap a reads pixel i stride + origin + a step, and with a `term` the pixel that far on as well. */
+export interface Axis {
+  readonly grid: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly origin: number;
+  readonly step: number;
+  readonly term?: number;
+}
+
+/** Patches of images [., H, W, C]: lanes are pixels of the grid, or taps and channels. Terms are added, or `subtracted`. */
+export function patches(
+  kind: ViewKind.PixelLanes | ViewKind.TapLanes,
+  buffer: Buffer,
+  [, H, W, C]: readonly number[],
+  y: Axis,
+  x: Axis,
+  subtracted = false,
+): View {
+  const words: Word[] = [];
+  words[PatchWord.Kind] = kind;
+  words[PatchWord.Base] = at(buffer);
+  words[PatchWord.H] = H!;
+  words[PatchWord.W] = W!;
+  words[PatchWord.C] = C!;
+  words[PatchWord.GridH] = y.grid;
+  words[PatchWord.GridW] = x.grid;
+  words[PatchWord.SY] = y.stride;
+  words[PatchWord.SX] = x.stride;
+  words[PatchWord.Y0] = y.origin;
+  words[PatchWord.X0] = x.origin;
+  words[PatchWord.TapsX] = x.taps;
+  words[PatchWord.DY] = y.step;
+  words[PatchWord.DX] = x.step;
+  words[PatchWord.TermY] = y.term ?? 0;
+  words[PatchWord.TermX] = x.term ?? 0;
+  words[PatchWord.Subtract] = subtracted ? 1 : 0;
+  return { words, buffer, run: x.taps * C! };
+}
+
+/** Rows (or, transposed, columns) of the result `stride` apart. */
+export function result(buffer: Buffer, stride: number, transposed = false): View {
+  const words = new Array<Word>(ResultWord.TermColumn + 1).fill(0);
+  words[ResultWord.Kind] = transposed ? ResultKind.PixelColumns : ResultKind.Rows;
+  words[ResultWord.Base] = at(buffer);
+  words[ResultWord.Stride] = stride;
+  return { words, buffer, run: 0 };
+}
+
+/** One axis of a result spread over images, in elements: grid position i is stored at i stride + j term for `count` places j from `first` on, j = 1 for i < `limit` only. */
+export interface Spread {
+  readonly grid: number;
+  readonly stride: number;
+  readonly first?: number;
+  readonly count?: number;
+  readonly limit?: number;
+  readonly term?: number;
+}
+
+/** Rows of the result as pixels of a grid, from element `offset` of each image on; added to what is there if `accumulate`. */
+export function gridResult(buffer: Buffer, offset: number, imageStride: number, y: Spread, x: Spread, accumulate = false): View {
+  const words: Word[] = [];
+  words[ResultWord.Kind] = ResultKind.Rows;
+  words[ResultWord.Base] = at(buffer, offset * 4);
+  words[ResultWord.Stride] = 0;
+  words[ResultWord.Accumulate] = accumulate ? 1 : 0;
+  words[ResultWord.GridH] = y.grid;
+  words[ResultWord.GridW] = x.grid;
+  words[ResultWord.ImageStride] = imageStride;
+  words[ResultWord.RowStride] = y.stride;
+  words[ResultWord.ColumnStride] = x.stride;
+  words[ResultWord.FirstY] = y.first ?? 0;
+  words[ResultWord.CountY] = y.count ?? 1;
+  words[ResultWord.LimitY] = y.limit ?? 0;
+  words[ResultWord.TermRow] = y.term ?? 0;
+  words[ResultWord.FirstX] = x.first ?? 0;
+  words[ResultWord.CountX] = x.count ?? 1;
+  words[ResultWord.LimitX] = x.limit ?? 0;
+  words[ResultWord.TermColumn] = x.term ?? 0;
+  return { words, buffer, run: 0 };
+}

@@ -1,0 +1,109 @@
+/** What a compiled graph is made of before it has addresses: buffers and instructions that refer to them. */
+import type { Activation, Opcode } from "../../../../assembly/opcodes.ts";
+import type { Node } from "../../../graph/graph.ts";
+import type { OpName } from "../../../graph/ops.ts";
+
+/** A piece of linear memory. Arena buffers are placed by their lifetimes; the others have a home of their own. */
+export interface Buffer {
+  readonly space: "arena" | "variable" | "constant";
+  readonly bytes: number;
+  /** The variable's name, or the constant's values. */
+  readonly name?: string;
+  readonly values?: Float32Array;
+  /** Set when this buffer lies where another one did that died as this one was born. */
+  home?: Buffer;
+}
+
+/** A place inside a buffer, `offset` bytes from its start. */
+export interface Address {
+  readonly buffer: Buffer;
+  readonly offset: number;
+}
+
+/** One 32-bit word of an instruction. Everything but a plain integer is filled in by the linker. */
+export type Word = number | Address | "scratch" | "scratchStride" | "zeros";
+
+export interface Instruction {
+  readonly opcode: Opcode;
+  readonly words: readonly Word[];
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  /** Bytes of working space each thread needs. */
+  readonly scratch: number;
+  /** Bytes of zeros it reads. */
+  readonly zeros: number;
+  readonly partition?: Partition;
+}
+
+/** Said of instructions in which each thread touches only what is its own of these buffers, and the same in all of them: of these they need not wait for each other. */
+export interface Partition {
+  readonly buffers: readonly Buffer[];
+}
+
+export const at = (buffer: Buffer, offset = 0): Address => ({ buffer, offset });
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** A float as the integer with the same bits. */
+export function float(value: number): number {
+  bits.setFloat32(0, value);
+  return bits.getInt32(0);
+}
+
+/** An instruction of the ranged kind (see opcodes.ts): `units` shared among threads in whole grains, `args` as the kernel takes them. */
+export function ranged(
+  opcode: Opcode,
+  {
+    units,
+    grain = 1,
+    args,
+    reads,
+    writes,
+    scratch = 0,
+  }: { units: number; grain?: number; args: Word[]; reads: Buffer[]; writes: Buffer[]; scratch?: number },
+): Instruction {
+  return { opcode, words: [units, grain, ...args], reads, writes, scratch, zeros: 0 };
+}
+
+/** The buffer whose place this one takes. */
+export function homeOf(buffer: Buffer): Buffer {
+  let b = buffer;
+  while (b.home) b = b.home;
+  return b;
+}
+
+/** A graph as instructions, with what has to happen before and after they run. */
+export interface Plan {
+  readonly instructions: readonly Instruction[];
+  /** For each instruction, whether threads wait for each other after it. */
+  readonly barriers: readonly boolean[];
+  readonly constants: readonly Buffer[];
+  readonly inputs: ReadonlyMap<string, { readonly buffer: Buffer; readonly size: number }>;
+  readonly fetches: ReadonlyMap<string, { readonly buffer: Buffer; readonly size: number }>;
+  /** Bytes from the start of the arena, for every arena buffer that is its own home. */
+  readonly offsets: ReadonlyMap<Buffer, number>;
+  readonly arena: number;
+  readonly live: number;
+  /** Working space a thread, and the longest run of zeros, that any instruction needs. */
+  readonly scratch: number;
+  readonly zeros: number;
+}
+
+/** What a lowering may ask for beside its operands. */
+export interface Context {
+  /** Space for a value that only this op's instructions see. */
+  temp(bytes: number): Buffer;
+  constant(values: Float32Array): Buffer;
+  /** What to do to the result as it is stored, for ops that can. */
+  readonly epilogue?: Epilogue | undefined;
+}
+
+/** A bias along the last axis, and an activation. */
+export interface Epilogue {
+  readonly bias: Buffer | null;
+  readonly activation: Activation;
+  readonly alpha: number;
+}
+
+/** Turns a node into instructions that compute it into `out`. */
+export type Lowering<O extends OpName> = (node: Node<O>, out: Buffer, inputs: readonly Buffer[], context: Context) => Instruction[];

@@ -1,0 +1,74 @@
+/** A linear memory and whoever computes in it, wherever they are. */
+import { BackendError } from "../../../core/errors.ts";
+import { type Build, instantiate } from "./module.ts";
+import { type Runner, threadedRunner } from "./threads.ts";
+
+/** What a session needs of its memory. What is asked is done in the order asked. */
+export interface Engine {
+  /** Copies values to a byte address. */
+  write(address: number, values: Float32Array | Int32Array): void;
+  /** A copy of the floats at a byte address. */
+  read(address: number, length: number): Promise<Float32Array>;
+  /** Makes the memory larger. @throws BackendError when the runtime refuses */
+  grow(pages: number): Promise<void>;
+  /** Runs the plan of `length` bytes at `plan` to its end, with the exact kernels or the fast ones. */
+  run(plan: number, length: number, exact: boolean): Promise<void>;
+  /** Ends it; what is under way ends with a BackendError. */
+  dispose(): void;
+}
+
+/** WebAssembly's own limit, in pages of 64 KiB. */
+export const MAX_PAGES = 65536;
+
+/** Computes in the thread that calls. @throws BackendError when the runtime has not that much memory */
+export async function localEngine(build: Build, pages: number): Promise<Engine> {
+  const memory = newMemory({ initial: pages });
+  const fast = await instantiate(build.fast, memory);
+  const exact = build.exact === build.fast ? fast : await instantiate(build.exact, memory);
+  return engineOver(memory, {
+    run: async (plan, length, isExact) => (isExact ? exact : fast).run(plan, length, 0, 1, 0),
+    dispose() {},
+  });
+}
+
+/** Computes in threads of their own over shared memory. @throws BackendError likewise */
+export async function sharedEngine(build: Build, pages: number, threads: number): Promise<Engine> {
+  const memory = newMemory({ initial: pages, maximum: MAX_PAGES, shared: true });
+  return engineOver(memory, await threadedRunner(build, memory, threads));
+}
+
+/** An engine whose memory this thread can see. */
+function engineOver(memory: WebAssembly.Memory, runner: Runner): Engine {
+  return {
+    write(address, values) {
+      const view = values instanceof Float32Array ? Float32Array : Int32Array;
+      new view(memory.buffer, address, values.length).set(values);
+    },
+    read: async (address, length) => new Float32Array(memory.buffer, address, length).slice(),
+    async grow(pages) {
+      try {
+        memory.grow(pages);
+      } catch (cause) {
+        throw refusal(cause);
+      }
+    },
+    run: (plan, length, exact) => runner.run(plan, length, exact),
+    dispose: () => runner.dispose(),
+  };
+}
+
+function newMemory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory(descriptor);
+  } catch (cause) {
+    throw refusal(cause);
+  }
+}
+
+/** The runtime has no more memory to give. */
+export function refusal(cause: unknown): BackendError {
+  return new BackendError(
+    { path: "memory", expected: "more memory", got: "a refusal by the runtime; a smaller batchSize, width or image shape needs less" },
+    { cause },
+  );
+}

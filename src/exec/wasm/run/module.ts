@@ -1,0 +1,51 @@
+/** Which build of the kernels this machine can run, and how it is loaded. */
+import { relaxedSimd, threads as sharedMemory } from "wasm-feature-detect";
+import type { Backend } from "../../executor.ts";
+
+/** What the kernels export. */
+export interface Kernels {
+  /** Runs the plan of `length` bytes at `plan` as thread ith of nth; `sync` is where threads meet. */
+  run(plan: number, length: number, ith: number, nth: number, sync: number): void;
+}
+
+/** The kernels compiled for this machine; memory is supplied at instantiation. */
+export interface Build {
+  /** The fastest there is, which may round as this machine's fused multiply-add does. */
+  readonly fast: WebAssembly.Module;
+  /** The one that gives the same bits on every machine; may be the same. */
+  readonly exact: WebAssembly.Module;
+  /** What `fast` uses. */
+  readonly simd: Exclude<Backend["simd"], "none">;
+}
+
+/** Compiles the builds that this machine can run: relaxed SIMD unless everything must be `reproducible`, shared memory when `threaded`. */
+export async function loadBuild({ reproducible, threaded }: { reproducible: boolean; threaded: boolean }): Promise<Build> {
+  const simd = !reproducible && (await relaxedSimd()) ? "relaxed" : "simd128";
+  const load = async (build: keyof typeof BUILDS): Promise<WebAssembly.Module> => {
+    const { default: bytes } = await BUILDS[build][threaded ? "threads" : "single"]();
+    return WebAssembly.compile(bytes);
+  };
+  const exact = await load("simd128");
+  return { exact, fast: simd === "simd128" ? exact : await load(simd), simd };
+}
+
+const BUILDS = {
+  simd128: { single: () => import("#kernels/simd.wasm"), threads: () => import("#kernels/simd-threads.wasm") },
+  relaxed: { single: () => import("#kernels/relaxed.wasm"), threads: () => import("#kernels/relaxed-threads.wasm") },
+};
+
+/** Why memory cannot be shared between threads here; null when it can. */
+export async function whyNotShared(): Promise<string | null> {
+  if (typeof SharedArrayBuffer === "undefined") {
+    return "crossOriginIsolated" in globalThis && !globalThis.crossOriginIsolated
+      ? "the page is not cross-origin isolated, so there is no SharedArrayBuffer"
+      : "there is no SharedArrayBuffer";
+  }
+  return (await sharedMemory()) ? null : "this runtime's WebAssembly has no threads";
+}
+
+/** An instance of a module over `memory`. */
+export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  return instance.exports as unknown as Kernels;
+}

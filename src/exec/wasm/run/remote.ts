@@ -1,0 +1,71 @@
+/** An engine in a worker that has the memory to itself: pages that cannot share theirs stay responsive with it. */
+import { BackendError } from "../../../core/errors.ts";
+import { type Engine, refusal } from "./engine.ts";
+import type { Build } from "./module.ts";
+import { startThread, threadError } from "./threads.ts";
+
+interface Answer {
+  readonly value?: Float32Array;
+  readonly error?: string;
+}
+
+/** Computes in one worker, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
+export async function remoteEngine({ fast, exact }: Build, pages: number): Promise<Engine> {
+  const thread = await startThread("remoteWorker");
+  /** Who waits for an answer, the oldest first: they come in the order of the questions. */
+  let waiting: { resolve(value: Float32Array | undefined): void; reject(error: unknown): void }[] = [];
+  let broken: BackendError | undefined;
+
+  const end = (error: BackendError): void => {
+    if (broken) return;
+    broken = error;
+    thread.terminate();
+    for (const { reject } of waiting) reject(broken);
+    waiting = [];
+  };
+  thread.listen((message, error) => {
+    if (broken) return;
+    if (error !== undefined) {
+      end(threadError(error));
+      return;
+    }
+    const answer = message as Answer;
+    const { resolve, reject } = waiting.shift()!;
+    if (waiting.length === 0) thread.hold(false);
+    if (answer.error === undefined) resolve(answer.value);
+    else reject(threadError(answer.error));
+  });
+  const ask = (action: string, details: object, transfer: ArrayBuffer[] = []): Promise<Float32Array | undefined> => {
+    if (broken) return Promise.reject(broken);
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      thread.hold(true);
+      thread.post({ action, ...details }, transfer);
+    });
+  };
+
+  try {
+    await ask("open", { fast, exact, pages });
+  } catch (cause) {
+    thread.terminate();
+    throw broken ?? refusal(cause);
+  }
+  return {
+    write(address, values) {
+      const copy = values.slice();
+      ask("write", { address, values: copy }, [copy.buffer]).catch((error: BackendError) => end(error)); // and whoever asks next is told
+    },
+    read: async (address, length) => (await ask("read", { address, length }))!,
+    async grow(more) {
+      try {
+        await ask("grow", { pages: more });
+      } catch (cause) {
+        throw broken ? cause : refusal(cause);
+      }
+    },
+    async run(plan, length, isExact) {
+      await ask("run", { plan, length, exact: isExact });
+    },
+    dispose: () => end(new BackendError({ path: "session", expected: "a session in use", got: "one that was disposed" })),
+  };
+}

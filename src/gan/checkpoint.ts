@@ -1,0 +1,104 @@
+/** A GAN as a file: safetensors, with its description and its progress in the metadata. */
+import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
+import { type Shape, sameShape, showShape } from "../core/shape.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "../nn/spec.ts";
+
+const FORMAT = "ganvas";
+const VERSION = "1";
+
+/** How far training has come: with the seed, everything that later random numbers and batches depend on. */
+export interface Progress {
+  /** Updates of the generator. */
+  readonly generatorUpdates: number;
+  /** Updates of the discriminator. */
+  readonly discriminatorUpdates: number;
+  /** Images taken from the data. */
+  readonly imagesSeen: number;
+}
+
+/** Everything that goes into a file and comes out of it. */
+export interface Checkpoint {
+  readonly spec: GANSpec;
+  readonly progress: Progress;
+  /** Weights, statistics, moving averages and optimizer slots by name. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Writes a checkpoint as a safetensors file. */
+export function encodeCheckpoint({ spec, progress, tensors }: Checkpoint): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors(tensors, {
+    format: FORMAT,
+    version: VERSION,
+    spec: JSON.stringify(spec),
+    progress: JSON.stringify(progress),
+  });
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @param bytes a file that `encodeCheckpoint` wrote, or one that claims to be
+ * @param variables the tensors that a GAN of a given description consists of
+ * @throws CheckpointError when the file is damaged, of another kind or version, or does not hold exactly these tensors, all finite
+ */
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  variables: (spec: GANSpec) => readonly { readonly name: string; readonly shape: Shape }[],
+): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata.format !== FORMAT) fail("metadata.format", show(FORMAT), show(metadata.format));
+  if (metadata.version !== VERSION) fail("metadata.version", show(VERSION), show(metadata.version));
+  const progress = checkProgress(parse("metadata.progress", metadata.progress));
+  const { spec, expected } = checkSpec(parse("metadata.spec", metadata.spec), variables);
+  for (const { name, shape } of expected) {
+    const tensor = tensors.get(name);
+    if (!tensor) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, "no such tensor");
+    if (!sameShape(tensor.shape, shape)) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, showShape(tensor.shape));
+    const fault = tensor.data.findIndex((x) => !Number.isFinite(x));
+    if (fault >= 0) fail(`tensor ${show(name)}[${fault}]`, "a finite number", `${tensor.data[fault]}`);
+    const negative = SQUARES.test(name) ? tensor.data.findIndex((x) => x < 0) : -1;
+    if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
+  }
+  const known = new Set(expected.map(({ name }) => name));
+  for (const name of tensors.keys()) if (!known.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");
+  return { spec, progress, tensors };
+}
+
+function parse(path: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    fail(path, "JSON", show(text));
+  }
+}
+
+/** Counters go no further, so that adding to them stays exact. */
+const MOST_PROGRESS = 2 ** 48;
+/** Optimizer slots under a square root. */
+const SQUARES = /\/(adam|rmsprop)\.v$/;
+
+function checkProgress(value: unknown): Progress {
+  const count = (name: keyof Progress): number => {
+    const n = (value as Partial<Record<keyof Progress, unknown>> | null)?.[name];
+    if (!Number.isSafeInteger(n) || (n as number) < 0 || (n as number) > MOST_PROGRESS)
+      fail(`metadata.progress.${name}`, "an integer from 0 to 2^48", show(n));
+    return n as number;
+  };
+  return { generatorUpdates: count("generatorUpdates"), discriminatorUpdates: count("discriminatorUpdates"), imagesSeen: count("imagesSeen") };
+}
+
+function checkSpec<V>(value: unknown, variables: (spec: GANSpec) => readonly V[]): { spec: GANSpec; expected: readonly V[] } {
+  try {
+    const spec = resolveSpec(value as GANOptions);
+    return { spec, expected: variables(spec) };
+  } catch (cause) {
+    // Anything may be thrown here, a stack overflow on a network nested a thousand deep included.
+    const got = cause instanceof SpecError ? cause.faults.map(describe).join("; ") : String(cause);
+    throw new CheckpointError({ path: "metadata.spec", expected: "the description of a GAN", got }, { cause });
+  }
+}
+
+function fail(path: string, expected: string, got: string): never {
+  throw new CheckpointError({ path, expected, got });
+}

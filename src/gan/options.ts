@@ -1,0 +1,177 @@
+/// <reference types="@webgpu/types" preserve="true" />
+/** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
+
+import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../core/check.ts";
+import { type ErrorDetail, SpecError } from "../core/errors.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "../nn/spec.ts";
+import type { StepReport } from "./loop.ts";
+
+/** Where a GAN computes. */
+export interface BackendOptions {
+  /** Default "auto": "webgpu" where there is a GPU, and for as long as it works, else "wasm". A GPU's results differ from machine to machine in their last bits. */
+  readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
+  /** What "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
+  readonly device?: GPUDevice;
+  /** Threads of the "wasm" backend. Results do not depend on it. Default "auto": one for every processor. */
+  readonly threads?: number | "auto";
+  /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
+  readonly reproducible?: boolean;
+  /** Bytes the GAN may hold while it computes. Default: what the backend can have. */
+  readonly maxMemory?: number;
+}
+
+/** A backend asked for, defaults filled in. */
+export interface BackendRequest {
+  readonly backend: "auto" | "webgpu" | "wasm" | "reference";
+  readonly device: GPUDevice | undefined;
+  readonly threads: number | "auto";
+  readonly reproducible: boolean;
+  readonly maxMemory: number | undefined;
+}
+
+export interface CreateOptions extends GANOptions, BackendOptions {}
+
+/** Steps between two looks at the losses on a GPU, by default: to look costs about as much as a small step. */
+export const GPU_REPORT_EVERY = 10;
+
+export interface TrainOptions {
+  /** Steps to do: updates of the generator. */
+  readonly steps: number;
+  /** Images of one update. Default: the GAN's own batch size. */
+  readonly batchSize?: number | undefined;
+  /**
+   * Steps from one look at the losses to the next. In between, steps follow each other without waiting for this thread, which is what keeps a GPU busy; then
+   * they are all reported, in order, and the GAN is where the last of them left it. A fault is noticed, and a signal heeded, at the same rate.
+   * From 1 to 1024. Default: 10 on WebGPU, else 1.
+   */
+  readonly reportEvery?: number | undefined;
+  /** Called, and awaited, for every step (see `reportEvery`). What it throws ends training; steps it has not yet been told of stay done. */
+  readonly onStep?: ((report: StepReport) => unknown) | undefined;
+  /** Stops training after the steps under way. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SampleOptions {
+  /** Images to make. Default 1, or as many as there are latents. */
+  readonly count?: number | undefined;
+  /** Of the latents, and of classes not asked for. Image i depends on the seed and i alone. Default 0. */
+  readonly seed?: number | undefined;
+  /** What the images are of, for a conditional GAN: one class or one for each image, [size] numbers or [count, size]. Default: classes at random. */
+  readonly condition?: number | ArrayLike<number> | undefined;
+  /** No latent is larger than this, in standard deviations: less variety, fewer odd images. At least 0.01; default: no limit. */
+  readonly truncation?: number | undefined;
+  /** z itself, [count, latent], instead of a seed. */
+  readonly latents?: Float32Array | undefined;
+  /** Whether the generator's moving average makes the images, where the GAN keeps one. Default true. */
+  readonly ema?: boolean | undefined;
+}
+
+export interface LatentOptions {
+  readonly count?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly truncation?: number | undefined;
+}
+
+const COUNT = integer(1, 2 ** 24);
+const SEED = integer(0, Number.MAX_SAFE_INTEGER);
+
+const BACKEND: Fields<BackendRequest> = {
+  backend: optional(oneOf("auto", "webgpu", "wasm", "reference"), "auto"),
+  device: optional(
+    that<GPUDevice | undefined>("a GPUDevice", (v) => isRecord(v) && "queue" in v && "createBuffer" in v),
+    undefined,
+  ),
+  threads: optional(
+    that<number | "auto">(
+      '"auto" or an integer from 1 to 256',
+      (v) => v === "auto" || (Number.isInteger(v) && (v as number) >= 1 && (v as number) <= 256),
+    ),
+    "auto",
+  ),
+  reproducible: optional(boolean, false),
+  maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
+};
+
+const TRAIN: Fields<TrainOptions> = {
+  steps: integer(0, Number.MAX_SAFE_INTEGER),
+  batchSize: optional<number | undefined>(integer(1, 65536), undefined),
+  reportEvery: optional<number | undefined>(integer(1, 1024), undefined),
+  onStep: optional(
+    that<TrainOptions["onStep"]>("a function", (v) => typeof v === "function"),
+    undefined,
+  ),
+  signal: optional(
+    that<TrainOptions["signal"]>("an AbortSignal", (v) => typeof v === "object" && v !== null && "aborted" in v),
+    undefined,
+  ),
+};
+
+const LATENTS: Fields<LatentOptions> = {
+  count: optional<number | undefined>(COUNT, undefined),
+  seed: optional<number | undefined>(SEED, undefined),
+  truncation: optional<number | undefined>(real(0.01), undefined),
+};
+
+const SAMPLE: Fields<SampleOptions> = {
+  ...LATENTS,
+  condition: optional(
+    that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
+    undefined,
+  ),
+  latents: optional(
+    that<Float32Array | undefined>("a Float32Array", (v) => v instanceof Float32Array),
+    undefined,
+  ),
+  ema: optional<boolean | undefined>(boolean, undefined),
+};
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function check<T>(fields: Fields<T>, options: unknown): T {
+  const faults: ErrorDetail[] = [];
+  const checked = fieldsOf(fields, options, "", faults);
+  refuse(faults);
+  return checked as T;
+}
+
+function refuse(faults: readonly ErrorDetail[]): void {
+  if (faults.length > 0) throw new SpecError(faults as [ErrorDetail, ...ErrorDetail[]]);
+}
+
+/** Takes the description of a GAN and the choice of a backend apart. @throws SpecError with the faults of both */
+export function checkCreateOptions(options: CreateOptions): { spec: GANSpec; request: BackendRequest } {
+  const faults: ErrorDetail[] = [];
+  const isBackend = ([key]: [string, unknown]) => Object.hasOwn(BACKEND, key);
+  const entries = isRecord(options) ? Object.entries(options) : [];
+  const request = fieldsOf(BACKEND, Object.fromEntries(entries.filter(isBackend)), "", faults);
+  const description = isRecord(options) ? Object.fromEntries(entries.filter((e) => !isBackend(e))) : options;
+  let spec: GANSpec | undefined;
+  try {
+    spec = resolveSpec(description as GANOptions);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    faults.unshift(...error.faults);
+  }
+  refuse(faults);
+  return { spec: spec!, request: request as BackendRequest };
+}
+
+/** @throws SpecError */
+export const checkBackendOptions = (options: BackendOptions): BackendRequest => check(BACKEND, options);
+
+/** @throws SpecError */
+export const checkTrainOptions = (options: TrainOptions): TrainOptions => check(TRAIN, options);
+
+/** @throws SpecError */
+export const checkLatentOptions = (options: LatentOptions): LatentOptions => check(LATENTS, options);
+
+/** @throws SpecError */
+export function checkSampleOptions(options: SampleOptions): SampleOptions {
+  const checked = check(SAMPLE, options);
+  if (checked.latents && checked.truncation !== undefined) {
+    refuse([{ path: "truncation", expected: "none where latents are given", got: `${checked.truncation}` }]);
+  }
+  return checked;
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.ts";
+import { Dataset, type Examples } from "../../src/data/dataset.ts";
+
+/** The path of the DataError that `run` throws. */
+function faultOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof DataError) return error.path;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** Vectors of one number, each its own index. */
+const numbered = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
+
+describe("Dataset", () => {
+  it("maps bytes 0..255 to [-1, 1] and leaves floats as they are", () => {
+    const bytes = new Dataset({ data: Uint8Array.of(0, 51, 255, 127), shape: [2, 2] });
+    expect(bytes.take([0, 1]).data).toEqual(Float32Array.of(-1, 51 / 127.5 - 1, 1, 127 / 127.5 - 1));
+    const floats = new Dataset({ data: Float32Array.of(0.1, -1, 1, 0.5), shape: [2, 2] });
+    expect(floats.take([1, 0, 1]).data).toEqual(Float32Array.of(1, 0.5, 0.1, -1, 1, 0.5));
+  });
+
+  it("takes labels along with their examples", () => {
+    const classes = new Dataset({ data: numbered(3), shape: [3, 1], labels: [5, 6, 7] });
+    expect(classes.take([2, 0]).labels).toEqual(Float32Array.of(7, 5));
+    const vectors = new Dataset({ data: numbered(2), shape: [2, 1], labels: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    expect(vectors.take([1]).labels).toEqual(Float32Array.of(4, 5, 6));
+    expect(new Dataset({ data: numbered(2), shape: [2, 1] }).take([1]).labels).toBeNull();
+  });
+
+  const image = { data: new Float32Array(8), shape: [2, 2, 2, 1] };
+  const withValue = (index: number, value: number) => ({ ...image, data: image.data.with(index, value) });
+  it.each<[string, string, Examples]>([
+    ["NaN", "data[3]", withValue(3, Number.NaN)],
+    ["a pixel above 1", "data[7]", withValue(7, 1.0001)],
+    ["a pixel below -1", "data[0]", withValue(0, -1.0001)],
+    ["an infinite coordinate", "data[1]", { data: Float32Array.of(1e30, -1 / 0), shape: [2, 1] }],
+    ["a length that is not the shape's", "data", { data: new Float32Array(7), shape: [2, 2, 2, 1] }],
+    ["plain arrays", "data", { data: [0, 0] as unknown as Float32Array, shape: [2, 1] }],
+    ["no examples", "shape", { data: new Float32Array(0), shape: [0, 1] }],
+    ["no shape", "shape", { data: new Float32Array(4) }],
+    ["a shape of three sizes", "shape", { data: new Float32Array(8), shape: [2, 2, 2] }],
+    ["a fractional size", "shape", { data: new Float32Array(5), shape: [2, 2.5] }],
+    ["too few labels", "labels", { ...image, labels: [1] }],
+    ["no labels in an array of labels", "labels", { ...image, labels: [] }],
+    ["a label that is not finite", "labels[1]", { ...image, labels: [1, Number.NaN] }],
+    ["a label that is not a number", "labels[0]", { ...image, labels: ["1", 2] as unknown as number[] }],
+    ["a label beyond float32", "labels[0]", { ...image, labels: [1e39, 2] }],
+  ])("refuses %s, naming %s", (_, path, examples) => {
+    expect(faultOf(() => new Dataset(examples))).toBe(path);
+  });
+
+  it("refuses indices it does not have", () => {
+    const dataset = new Dataset({ data: numbered(3), shape: [3, 1] });
+    for (const index of [-1, 3, 0.5, Number.NaN]) expect(faultOf(() => dataset.take([0, index]))).toBe("indices[1]");
+  });
+});

@@ -1,0 +1,205 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Executor, Session } from "../../src/exec/executor.ts";
+import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
+import { GAN } from "../../src/gan/gan.ts";
+import { BackendError, type StepReport } from "../../src/index.ts";
+import { resolveSpec } from "../../src/nn/spec.ts";
+
+const spec = resolveSpec({
+  shape: [2],
+  architecture: "mlp",
+  width: 4,
+  latent: 3,
+  batchSize: 4,
+  objective: { name: "wasserstein", discriminatorSteps: 2 },
+});
+const points = Float32Array.from({ length: 26 }, (_, i) => (i % 7) / 7 - 0.5);
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** Hardware that is lost, with all it holds, at run number `lastRun + 1`, or when it is told to. */
+class FailingHardware {
+  readonly lastRun: number;
+  runs = 0;
+  lost = false;
+  disposed = false;
+
+  constructor(lastRun = Number.POSITIVE_INFINITY) {
+    this.lastRun = lastRun;
+  }
+
+  get executor(): Executor {
+    const inner = createReferenceExecutor();
+    return {
+      backend: { name: "webgpu", threads: 1, simd: "none", reason: "made to fail" },
+      open: async (variables, options) => this.#session(await inner.open(variables, options)),
+      dispose: () => {
+        this.disposed = true;
+      },
+    };
+  }
+
+  #check(): void {
+    if (this.lost) throw new BackendError({ path: "webgpu", expected: "a device that stays", got: "one that was lost" });
+  }
+
+  #session(inner: Session): Session {
+    const checked = async <T>(work: () => Promise<T>): Promise<T> => {
+      this.#check();
+      return work();
+    };
+    return {
+      get memory() {
+        return inner.memory;
+      },
+      read: (name) => checked(() => inner.read(name)),
+      write: (name, value) => checked(() => inner.write(name, value)),
+      compile: (graph, options) =>
+        checked(async () => {
+          const program = await inner.compile(graph, options);
+          const run: typeof program.run = async (feeds) => {
+            if (++this.runs > this.lastRun) this.lost = true;
+            this.#check();
+            return program.run(feeds);
+          };
+          return { run, dispose: () => program.dispose() };
+        }),
+      dispose: () => inner.dispose(),
+    };
+  }
+}
+
+/** A GAN that moves from failing hardware to the reference. */
+const withFallback = (hardware: FailingHardware) =>
+  GAN.open(hardware.executor, { spec, fallback: async ({ got }) => createReferenceExecutor(`instead of ${got}`) });
+
+/** A clock on which every look takes `ms`. */
+function tick(ms: number): void {
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += ms;
+    return now;
+  });
+}
+
+/** The losses and the state of a run that nothing happens to. */
+async function undisturbed(steps: number) {
+  const gan = await GAN.open(createReferenceExecutor(), { spec });
+  return { report: await gan.train(points, { steps }), state: await gan.save() };
+}
+
+// Each step is two runs: one of the discriminator alone, one of both networks.
+describe("hardware that fails while it trains, with a fallback", () => {
+  it.each([1, 2, 7, 12].flatMap((run) => [1, 2, 4, 10].map((every) => [run, every] as const)))(
+    "at run %i, with %i steps under way at most, ends as if nothing had happened, and says where it computes now",
+    async (run, reportEvery) => {
+      const expected = await undisturbed(6);
+      const hardware = new FailingHardware(run - 1);
+      const gan = await withFallback(hardware);
+      const report = await gan.train(points, { steps: 6, reportEvery });
+      expect({ ...report, seconds: 0 }).toEqual({ ...expected.report, seconds: 0 });
+      expect(await gan.save()).toEqual(expected.state);
+      expect(gan.backend).toMatchObject({ name: "reference", reason: "instead of one that was lost" });
+      expect(hardware.disposed).toBe(true);
+    },
+  );
+
+  it("loses the steps since the state was kept, and reports them again", async () => {
+    const stepsOf = async (reportEvery: number) => {
+      const seen: StepReport[] = [];
+      const gan = await withFallback(new FailingHardware(9));
+      await gan.train(points, { steps: 6, reportEvery, onStep: (report) => void seen.push(report) });
+      return seen.map(({ step }) => step);
+    };
+    tick(1);
+    expect(await stepsOf(1)).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(3)).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(6)).toEqual([1, 2, 3, 4, 5, 6]);
+    tick(10_000);
+    expect(await stepsOf(1)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(3)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await stepsOf(6)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("never loses what an earlier call did", async () => {
+    const expected = await undisturbed(6);
+    const hardware = new FailingHardware();
+    const gan = await withFallback(hardware);
+    await gan.train(points, { steps: 4 });
+    hardware.lost = true;
+    const sample = await gan.sample({ count: 2 });
+    expect(gan.step).toBe(4);
+    expect((await gan.train(points, { steps: 2 })).steps).toBe(2);
+    expect(await gan.save()).toEqual(expected.state);
+    expect(sample.data.every(Number.isFinite)).toBe(true);
+  });
+
+  it.each([1, 3, 5])("goes on when it is a sample under way that finds out, after %i steps together", async (reportEvery) => {
+    const hardware = new FailingHardware();
+    const gan = await withFallback(hardware);
+    let sample: Promise<unknown> | undefined;
+    const onStep = ({ step }: StepReport) => {
+      if (step !== 3 || sample) return;
+      hardware.lost = true;
+      sample = gan.sample();
+    };
+    const report = await gan.train(points, { steps: 5, reportEvery, onStep });
+    await sample;
+    expect([report.steps, gan.step]).toEqual([5, 5]);
+    expect(await gan.save()).toEqual((await undisturbed(5)).state);
+  });
+
+  it("goes on with the batches that follow where they come from an iterable", async () => {
+    const drawn: number[] = [];
+    function* batches() {
+      for (let i = 0; ; i++) {
+        drawn.push(i);
+        yield points.subarray(0, 8);
+      }
+    }
+    const gan = await withFallback(new FailingHardware(5));
+    const report = await gan.train(batches(), { steps: 4, reportEvery: 1 });
+    expect(report).toMatchObject({ steps: 4, stopped: "steps" });
+    // Those of two steps and of the one that failed, then those of all four.
+    expect(drawn.length).toBe(2 * 3 + 2 * 4);
+    expect(gan.step).toBe(4);
+  });
+
+  it("moves at once when it cannot even begin", async () => {
+    const hardware = new FailingHardware();
+    hardware.lost = true;
+    const gan = await withFallback(hardware);
+    expect(gan.backend.name).toBe("reference");
+    expect(hardware.disposed).toBe(true);
+  });
+
+  it("stays where it is when something is refused, not broken", async () => {
+    const hardware = new FailingHardware();
+    const { total } = (await GAN.open(createReferenceExecutor(), { spec })).memory;
+    const gan = await GAN.open(hardware.executor, { spec, maxMemory: total, fallback: async () => createReferenceExecutor() });
+    await expect(gan.train(points, { steps: 1, batchSize: 4096 })).rejects.toMatchObject({ path: "maxMemory" });
+    expect(gan.backend.name).toBe("webgpu");
+    expect((await gan.train(points, { steps: 1 })).steps).toBe(1);
+  });
+
+  it("throws what the fallback throws when that fails as well", async () => {
+    const fallback = async (): Promise<Executor> => {
+      throw new BackendError({ path: "wasm", expected: "WebAssembly", got: "none" });
+    };
+    const gan = await GAN.open(new FailingHardware(3).executor, { spec, fallback });
+    await expect(gan.train(points, { steps: 4 })).rejects.toMatchObject({ path: "wasm" });
+    gan.dispose();
+  });
+});
+
+describe("hardware that fails without a fallback", () => {
+  it("is a BackendError, then and ever after, and can be disposed of", async () => {
+    const hardware = new FailingHardware(5);
+    const gan = await GAN.open(hardware.executor, { spec });
+    const failure = { name: "BackendError", path: "webgpu", got: "one that was lost" };
+    await expect(gan.train(points, { steps: 4 })).rejects.toMatchObject(failure);
+    await Promise.all([gan.sample(), gan.save(), gan.train(points, { steps: 1 })].map((use) => expect(use).rejects.toMatchObject(failure)));
+    gan.dispose();
+    expect(hardware.disposed).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { type CreateOptions, createGAN, type GAN, loadGAN } from "../../src/index.ts";
+
+const points = Float32Array.from({ length: 2 * 37 }, (_, i) => ((i * 29) % 64) / 32 - 1);
+const pictures = { data: Uint8Array.from({ length: 64 * 11 }, (_, i) => (i * 37) % 256), labels: Float32Array.from({ length: 11 }, (_, i) => i % 3) };
+
+const mlp: CreateOptions = { shape: [2], architecture: "mlp", width: 8, latent: 4, batchSize: 8, seed: 3 };
+const cases: [string, CreateOptions, typeof pictures | Float32Array][] = [
+  ["an mlp", mlp, points],
+  ["an mlp without moving average", { ...mlp, ema: false }, points],
+  ["RMSProp and five discriminator updates a step", { ...mlp, objective: "wasserstein" }, points],
+  ["a gradient penalty and its own noise", { ...mlp, objective: { name: "wasserstein-gp", discriminatorSteps: 2 } }, points],
+  [
+    "a conditional dcgan with running statistics",
+    { shape: [8, 8, 1], architecture: "dcgan", width: 2, latent: 3, batchSize: 4, condition: { classes: 3 } },
+    pictures,
+  ],
+  [
+    "dropout",
+    {
+      shape: [2],
+      latent: 4,
+      batchSize: 8,
+      architecture: {
+        generator: [
+          { type: "dense", units: 8 },
+          { type: "activation", name: "relu" },
+          { type: "dense", units: 2 },
+        ],
+        discriminator: [
+          { type: "dense", units: 8 },
+          { type: "activation", name: "leakyRelu" },
+          { type: "dropout", rate: 0.3 },
+          { type: "dense", units: 1 },
+        ],
+      },
+    },
+    points,
+  ],
+];
+
+async function curve(gan: GAN, data: typeof pictures | Float32Array, steps: number): Promise<number[]> {
+  const { discriminatorLosses, generatorLosses, divergences } = await gan.train(data, { steps });
+  return [...discriminatorLosses].flatMap((d, i) => [d, generatorLosses[i]!, divergences[i]!]);
+}
+
+describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) => {
+  it.each(cases)("train 10, save, load, train 10 is train 20, bit for bit: %s", async (_, options, data) => {
+    const whole = await createGAN({ ...options, backend });
+    const wholeCurve = await curve(whole, data, 20);
+
+    const first = await createGAN({ ...options, backend });
+    const firstCurve = await curve(first, data, 10);
+    const bytes = await first.save();
+    first.dispose();
+    const second = await loadGAN(bytes, { backend });
+    expect(second.step).toBe(10);
+    expect(second.spec).toEqual(whole.spec);
+    expect(await second.save()).toEqual(bytes);
+    const secondCurve = await curve(second, data, 10);
+
+    expect([...firstCurve, ...secondCurve]).toEqual(wholeCurve);
+    expect(await second.save()).toEqual(await whole.save());
+    const sample = async (gan: GAN) => (await gan.sample({ count: 5, seed: 9 })).data;
+    expect(await sample(second)).toEqual(await sample(whole));
+    whole.dispose();
+    second.dispose();
+  });
+
+  it("saves from within onStep what the step left", async () => {
+    const gan = await createGAN({ ...mlp, backend });
+    let inside: Uint8Array | undefined;
+    await gan.train(points, {
+      steps: 3,
+      onStep: async ({ step }) => {
+        if (step === 2) inside = await gan.save();
+      },
+    });
+    const other = await createGAN({ ...mlp, backend });
+    await other.train(points, { steps: 2 });
+    expect(inside).toEqual(await other.save());
+  });
+
+  it("counts the updates of each network and the images", async () => {
+    const gan = await createGAN({ ...mlp, backend, objective: { name: "wasserstein", discriminatorSteps: 3 } });
+    await gan.train(points, { steps: 2 });
+    const { progress } = decodeSafetensors(await gan.save()).metadata;
+    expect(JSON.parse(progress!)).toEqual({ generatorUpdates: 2, discriminatorUpdates: 6, imagesSeen: 48 });
+  });
+
+  it("writes names and metadata as documented", async () => {
+    const gan = await createGAN({ ...mlp, backend, shape: [8, 8, 1], architecture: "dcgan", width: 2 });
+    const { tensors, metadata } = decodeSafetensors(await gan.save());
+    expect(Object.keys(metadata)).toEqual(["format", "version", "spec", "progress"]);
+    expect(JSON.parse(metadata.spec!)).toEqual(gan.spec);
+    expect(JSON.parse(metadata.progress!)).toEqual({ generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 });
+    const names = [...tensors.keys()];
+    expect(names.every((name) => /^(generator|discriminator)(\.\d+)+\.[a-zA-Z]+(\/(adam\.m|adam\.v|ema))?$/.test(name))).toBe(true);
+    for (const suffix of ["filter", "gamma", "runningMean"]) {
+      const name = names.find((n) => n.startsWith("generator.") && n.endsWith(`.${suffix}`));
+      expect(name).toBeDefined();
+      expect(names).toContain(`${name}/ema`);
+      expect(names.includes(`${name}/adam.m`)).toBe(suffix !== "runningMean");
+    }
+  });
+
+  it("takes an ArrayBuffer, and a view into a larger one", async () => {
+    const bytes = await (await createGAN({ ...mlp, backend })).save();
+    const larger = new Uint8Array(bytes.length + 5);
+    larger.set(bytes, 5);
+    for (const file of [bytes.buffer, larger.subarray(5)]) {
+      expect(await (await loadGAN(file, { backend })).save()).toEqual(bytes);
+    }
+  });
+});
