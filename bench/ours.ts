@@ -1,13 +1,14 @@
 /** ganvas on a task: the graphs its own training and sampling run, on one of its executors. */
+
 import { sizeOf } from "../src/core/shape.ts";
 import type { Executor, Feeds, Fetches, Program, Session, VariableSpec } from "../src/exec/executor.ts";
+import { type GANSpec, resolveSpec } from "../src/gan/spec.ts";
 import * as ops from "../src/graph/build.ts";
 import { Graph, type Node } from "../src/graph/graph.ts";
-import type { Layer as LayerSpec } from "../src/nn/layers/types.ts";
-import { variables } from "../src/nn/network.ts";
+import type { Layer as LayerSpec } from "../src/nn/layers/table.ts";
 import { sampleGraph } from "../src/nn/sampling.ts";
-import { type GANSpec, resolveSpec } from "../src/nn/spec.ts";
-import { criticStep, STOPPED, stepScalars, trainStep } from "../src/nn/steps.ts";
+import { criticStep, STOPPED, stepScalars, trainStep } from "../src/objective/steps.ts";
+import { variables } from "../src/objective/variables.ts";
 import type { Contender } from "./contender.ts";
 import { type KernelTask, type Layer, parameters, type SampleTask, type Task, type Tensor, type TrainTask } from "./task.ts";
 

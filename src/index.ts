@@ -1,4 +1,5 @@
 /** The training entry: make a GAN, or load one. */
+
 import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
 import { createReferenceExecutor } from "./exec/reference/executor.ts";
@@ -7,7 +8,7 @@ import { decodeCheckpoint } from "./gan/checkpoint.ts";
 import { GAN } from "./gan/gan.ts";
 import type { HostOptions } from "./gan/host.ts";
 import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./gan/options.ts";
-import { variables } from "./nn/network.ts";
+import { variables } from "./objective/variables.ts";
 
 /**
  * A GAN with fresh weights.
@@ -78,5 +79,6 @@ export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker }
 export type { GAN } from "./gan/gan.ts";
 export type { StepReport, TrainReport } from "./gan/loop.ts";
 export type { BackendOptions, CreateOptions, LatentOptions, SampleOptions, TrainOptions } from "./gan/options.ts";
-export type { LayerSpec } from "./nn/layers/types.ts";
-export type { Condition, CustomArchitecture, GANOptions, GANSpec } from "./nn/spec.ts";
+export type { GANOptions, GANSpec } from "./gan/spec.ts";
+export type { LayerSpec } from "./nn/layers/table.ts";
+export type { Condition, CustomArchitecture } from "./nn/spec.ts";

@@ -17,6 +17,7 @@ const LAYERS: readonly Layer[] = [
   { files: "core/", imports: [] },
   { files: "graph/", imports: ["core/"] },
   { files: "nn/", imports: ["core/", "graph/"] },
+  { files: "objective/", imports: ["core/", "graph/", "nn/"] },
   { files: "exec/executor.ts", imports: ["core/", "graph/"] },
   { files: "exec/reference/", imports: ["core/", "graph/", "exec/executor.ts"] },
   {
@@ -27,7 +28,7 @@ const LAYERS: readonly Layer[] = [
   { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/executor.ts"], packages: ["@tensorflow/"] },
   { files: "formats/", imports: ["core/"], packages: ["fast-png", "fflate"] },
   { files: "data/", imports: ["core/"] },
-  { files: "gan/", imports: ["core/", "graph/", "nn/", "exec/executor.ts", "formats/", "data/"] },
+  { files: "gan/", imports: ["core/", "graph/", "nn/", "objective/", "exec/executor.ts", "formats/", "data/"] },
   { files: "datasets/", imports: ["core/", "formats/", "data/"] },
   { files: "index.ts", imports: ["core/", "graph/", "nn/", "exec/", "formats/", "data/", "gan/"] },
   { files: "datasets.ts", imports: ["formats/", "data/", "datasets/"] },

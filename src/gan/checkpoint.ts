@@ -1,8 +1,9 @@
 /** A GAN as a file: safetensors, with its description and its progress in the metadata. */
+
 import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape } from "../core/shape.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
-import { type GANOptions, type GANSpec, resolveSpec } from "../nn/spec.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
 const FORMAT = "ganvas";
 const VERSION = "1";

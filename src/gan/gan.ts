@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { DataError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
 import { showShape } from "../core/shape.ts";
@@ -6,7 +7,6 @@ import { type BatchSource, openSource, type TrainingData } from "../data/batches
 import { type Batch, type DataFormat, type Examples, fitDataset, type Values } from "../data/dataset.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
-import type { GANSpec } from "../nn/spec.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows } from "./condition.ts";
 import { Host, type HostOptions } from "./host.ts";
@@ -22,6 +22,7 @@ import {
   type SampleOptions,
   type TrainOptions,
 } from "./options.ts";
+import type { GANSpec } from "./spec.ts";
 
 /**
  * A generator and a discriminator, trained against each other. Made by `createGAN` or `loadGAN`.

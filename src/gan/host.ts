@@ -1,9 +1,10 @@
 /** Where a model is computed, and what becomes of it when the hardware fails. */
+
 import { BackendError } from "../core/errors.ts";
 import type { Backend, Executor } from "../exec/executor.ts";
-import type { GANSpec } from "../nn/spec.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { Model } from "./model.ts";
+import type { GANSpec } from "./spec.ts";
 
 export interface HostOptions {
   readonly spec: GANSpec;

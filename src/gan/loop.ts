@@ -1,9 +1,10 @@
 import type { BatchSource } from "../data/batches.ts";
 import type { Batch } from "../data/dataset.ts";
-import type { Outcome, StepLosses } from "./model.ts";
+import { REPORTS, type ReportName, type StepSeries, type StepValues } from "../objective/reports.ts";
+import type { Outcome } from "./model.ts";
 
 /** What is known after one step: one update of the generator and the discriminator's before it. */
-export interface StepReport extends StepLosses {
+export interface StepReport extends StepValues {
   /** Number of the step since the GAN was created, the first being 1. */
   readonly step: number;
   /** Real images seen in a second, over the steps reported together. */
@@ -11,15 +12,12 @@ export interface StepReport extends StepLosses {
 }
 
 /** What a call of `train` did. Of each list, element i belongs to the call's step i. */
-export interface TrainReport {
+export interface TrainReport extends StepSeries {
   /** Steps done in this call. */
   readonly steps: number;
   /** Why it ended: all steps done, the signal, or an iterable that had no more batches. */
   readonly stopped: "steps" | "signal" | "data";
   readonly seconds: number;
-  readonly discriminatorLosses: Float32Array;
-  readonly generatorLosses: Float32Array;
-  readonly divergences: Float32Array;
 }
 
 /** How steps are done: begun one behind the other, then waited for. */
@@ -101,7 +99,7 @@ export async function trainLoop(source: BatchSource, stepper: Stepper, options: 
     return begun;
   };
 
-  const losses: StepLosses[] = []; // of step done + 1 and on
+  const losses: StepValues[] = []; // of step done + 1 and on
   let stopped: TrainReport["stopped"] | undefined;
   try {
     while (!stopped) {
@@ -128,10 +126,13 @@ export async function trainLoop(source: BatchSource, stepper: Stepper, options: 
     steps: losses.length,
     stopped,
     seconds: (performance.now() - start) / 1000,
-    discriminatorLosses: Float32Array.from(losses, (l) => l.discriminatorLoss),
-    generatorLosses: Float32Array.from(losses, (l) => l.generatorLoss),
-    divergences: Float32Array.from(losses, (l) => l.divergence),
+    ...seriesOf(losses),
   };
+}
+
+function seriesOf(steps: readonly StepValues[]): StepSeries {
+  const names = Object.keys(REPORTS) as ReportName[];
+  return Object.fromEntries(names.map((name) => [REPORTS[name].series, Float32Array.from(steps, (step) => step[name])])) as unknown as StepSeries;
 }
 
 /** The batches of one step; fewer where the data end, so that none is lost. */

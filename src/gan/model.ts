@@ -5,21 +5,17 @@ import type { Batch } from "../data/dataset.ts";
 import type { Executor, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { initialValue } from "../nn/init.ts";
-import { type NoiseSpec, variables } from "../nn/network.ts";
+import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
-import type { GANSpec } from "../nn/spec.ts";
-import { criticStep, STOPPED, type StepGraph, stepScalars, trainStep } from "../nn/steps.ts";
+import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
+import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.ts";
+import { STOPPED, type StepGraph, stepScalars, updateGraph } from "../objective/steps.ts";
+import { emaName, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
-
-/** What one step gives. The divergence is the objective's own estimate of how far the images are from the data. */
-export interface StepLosses {
-  readonly discriminatorLoss: number;
-  readonly generatorLoss: number;
-  readonly divergence: number;
-}
+import type { GANSpec } from "./spec.ts";
 
 /** A step that was done. */
-export interface StepResult extends StepLosses {
+export interface StepResult extends StepValues {
   /** Its number since the GAN was created, the first being 1. */
   readonly step: number;
 }
@@ -110,13 +106,13 @@ export class Model {
 
   /** Compiles what training with batches of this size runs. @throws BackendError when it needs more memory than there is */
   async prepare(batchSize: number): Promise<void> {
-    await this.#stepProgram("train", batchSize);
-    if (this.spec.objective.discriminatorSteps > 1) await this.#stepProgram("critic", batchSize);
+    for (const kind of kindsOf(this.spec)) await this.#stepProgram(kind, batchSize);
   }
 
   /** Begins a step: one update of the generator, after one of the discriminator for each batch. What comes of it `outcome` tells. */
   async begin(batches: readonly Batch[]): Promise<void> {
-    const kinds = batches.map((_, i) => (i < batches.length - 1 ? "critic" : "train"));
+    const { discriminatorUpdates } = this.begun;
+    const kinds = batches.map((_, i) => kindOf(this.spec, discriminatorUpdates + i, i === batches.length - 1));
     const programs = await Promise.all(batches.map(({ count }, i) => this.#stepProgram(kinds[i]!, count)));
     for (const [i, batch] of batches.entries()) this.#update(kinds[i]!, programs[i]!, batch);
   }
@@ -138,7 +134,7 @@ export class Model {
   /** Images [count, ...shape] of latents [count, latent]; `average` chooses the generator's moving average, where there is one. */
   generate(latents: Float32Array, condition: Float32Array | null, count: number, average: boolean): Promise<Float32Array> {
     const ema = average && this.spec.ema !== false;
-    const graph = (size: number) => sampleGraph(this.spec, size, { ema });
+    const graph = (size: number) => sampleGraph(this.spec, size, ema ? emaName : undefined);
     return this.#inChunks(ema ? "average" : "generator", graph, "images", { latents, ...(condition && { condition }) }, count);
   }
 
@@ -159,18 +155,18 @@ export class Model {
     this.#session.dispose();
   }
 
-  #update(kind: "train" | "critic", { program, noise }: StepProgram, batch: Batch): void {
+  #update(kind: UpdateKind, { program, noise }: StepProgram, batch: Batch): void {
     const { generatorUpdates, discriminatorUpdates, imagesSeen } = this.begun;
     const done = { generator: generatorUpdates, discriminator: discriminatorUpdates };
     const feeds: Record<string, Float32Array | number> = {
       images: batch.data,
       ...(batch.labels && { condition: batch.labels }),
       ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
-      ...stepScalars(this.spec, done, kind === "train" ? ["discriminator", "generator"] : ["discriminator"]),
+      ...stepScalars(this.spec, done, kind.generator ? ["discriminator", "generator"] : ["discriminator"]),
     };
     const fetches = program.run(feeds);
     fetches.catch(() => {}); // waited for later, by #settle
-    const endsStep = kind === "train";
+    const endsStep = kind.generator;
     const progress = {
       generatorUpdates: generatorUpdates + (endsStep ? 1 : 0),
       discriminatorUpdates: discriminatorUpdates + 1,
@@ -197,11 +193,11 @@ export class Model {
     }
   }
 
-  async #stepProgram(kind: "train" | "critic", batch: number): Promise<StepProgram> {
-    const key = `${kind}/${batch}`;
+  async #stepProgram(kind: UpdateKind, batch: number): Promise<StepProgram> {
+    const key = `${keyOf(kind)}/${batch}`;
     let step = this.#steps.get(key);
     if (!step) {
-      const { graph, noise }: StepGraph = (kind === "train" ? trainStep : criticStep)(this.spec, batch, { stops: true });
+      const { graph, noise }: StepGraph = updateGraph(this.spec, batch, kind, { stops: true });
       step = { program: await this.#session.compile(graph), noise };
       this.#steps.set(key, step);
     }
@@ -253,8 +249,9 @@ function drawNoise(noise: readonly NoiseSpec[], seed: number, update: number): R
   );
 }
 
-function resultOf({ discriminatorLoss, generatorLoss, divergence }: Fetches, step: number): StepResult {
-  return { step, discriminatorLoss: discriminatorLoss![0]!, generatorLoss: generatorLoss![0]!, divergence: divergence![0]! };
+function resultOf(fetches: Fetches, step: number): StepResult {
+  const values = Object.fromEntries(REPORT_NAMES.map((name) => [name, fetches[name]![0]!])) as unknown as StepValues;
+  return { step, ...values };
 }
 
 function faultOf(fetches: Fetches, step: number): TrainingError | null {

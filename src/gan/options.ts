@@ -3,8 +3,8 @@
 
 import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
-import { type GANOptions, type GANSpec, resolveSpec } from "../nn/spec.ts";
 import type { StepReport } from "./loop.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
 /** Where a GAN computes. */
 export interface BackendOptions {

@@ -114,6 +114,11 @@ export function liveNodes(graph: Graph): Node[] {
   return graph.nodes.filter((n) => live[n.id]);
 }
 
+/** The same graph without what nothing asks for. */
+export function withoutDeadNodes(graph: Graph): Graph {
+  return rewrite(graph, (node, inputs, target) => target.apply(node.op, inputs, node.attrs));
+}
+
 /** Copies the live part of `graph` into a new one, each node through `visit`, which gives its image from its operands' images. */
 export function rewrite(graph: Graph, visit: (node: Node, inputs: readonly Node[], target: Graph) => Node): Graph {
   const target = new Graph();

@@ -1,7 +1,7 @@
 /** Algebra that costs nothing in accuracy: fewer nodes, the same values. */
 import { sameShape, sizeOf } from "../core/shape.ts";
 import { add, broadcastTo, mul, reduceSum, reshape, slice, sub, transpose } from "./build.ts";
-import { type Graph, isOp, type Node, rewrite } from "./graph.ts";
+import { type Graph, isOp, type Node, rewrite, withoutDeadNodes } from "./graph.ts";
 import { OPS, type OpName } from "./ops.ts";
 
 /** A node of the same value and shape as `y`, one step simpler; null where there is none. */
@@ -96,7 +96,7 @@ export function simplify(graph: Graph): Graph {
     for (let next: Node | null = y; next; next = step(y)) y = next;
     return y;
   });
-  return rewrite(simplified, (node, inputs, target) => target.apply(node.op, inputs, node.attrs));
+  return withoutDeadNodes(simplified);
 }
 
 function step(y: Node): Node | null {

@@ -5,18 +5,17 @@ import type { Graph, Node } from "../graph/graph.ts";
 import { type Init, initOf } from "./init.ts";
 import { applyLayers, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers/table.ts";
 import type { Distribution, Pass } from "./layers/types.ts";
-import { optimizerRow } from "./optimizers.ts";
-import { conditionSize, type GANSpec } from "./spec.ts";
+import { conditionSize, type NetworkSpec } from "./spec.ts";
 
 export type NetworkName = "generator" | "discriminator";
 
-/** A tensor that lives as long as a training session. */
+/** A tensor of a network. */
 export interface ParameterSpec {
-  /** `generator.2.filter`, `generator.2.filter/adam.m`, `generator.2.filter/ema`. */
+  /** `generator.2.filter`. */
   readonly name: string;
   readonly shape: Shape;
-  /** `weight`: trained; `statistic`: running mean or variance; `slot`: an optimizer's; `ema`: moving average of a generator tensor. */
-  readonly role: "weight" | "statistic" | "slot" | "ema";
+  /** `weight`: trained; `statistic`: running mean or variance. */
+  readonly role: "weight" | "statistic";
   readonly init: Init;
 }
 
@@ -29,7 +28,7 @@ export interface NoiseSpec {
 
 const EMBEDDING = "discriminator.embedding";
 
-function namedParameters({ architecture, shape, latent, condition }: GANSpec, network: NetworkName): NamedParameter[] {
+function namedParameters({ architecture, shape, latent, condition }: NetworkSpec, network: NetworkName): NamedParameter[] {
   const classes = conditionSize(condition);
   if (network === "generator") return parametersOf(architecture.generator, [latent + classes], "generator.");
   const tensors = parametersOf(architecture.discriminator, shape, "discriminator.");
@@ -40,7 +39,7 @@ function namedParameters({ architecture, shape, latent, condition }: GANSpec, ne
 }
 
 /** The weights and running statistics of one network, in the order of its layers. */
-export function parameters(spec: GANSpec, network: NetworkName): ParameterSpec[] {
+export function parameters(spec: NetworkSpec, network: NetworkName): ParameterSpec[] {
   // Draws of the two networks are told apart by parity, so that changing one leaves the other's weights as they were.
   const parity = network === "generator" ? 0 : 1;
   return namedParameters(spec, network).map((p, i) => ({
@@ -49,26 +48,6 @@ export function parameters(spec: GANSpec, network: NetworkName): ParameterSpec[]
     role: p.role,
     init: initOf(p, spec.architecture.initialization, 2 * i + parity),
   }));
-}
-
-/** The name of the moving average of a generator's tensor. */
-export const emaName = (name: string): string => `${name}/ema`;
-
-/** The names of a weight's optimizer slots. */
-export const slotNames = (spec: GANSpec, network: NetworkName, name: string): string[] =>
-  optimizerRow(spec.optimizer[network]).slots.map((slot) => `${name}/${slot}`);
-
-/** Every tensor of a training session, with how it begins. */
-export function variables(spec: GANSpec): ParameterSpec[] {
-  const own = { generator: parameters(spec, "generator"), discriminator: parameters(spec, "discriminator") };
-  const zero: Init = { kind: "constant", value: 0 };
-  const slots = (["generator", "discriminator"] as const).flatMap((network) =>
-    own[network]
-      .filter(({ role }) => role === "weight")
-      .flatMap(({ name, shape }) => slotNames(spec, network, name).map((slot): ParameterSpec => ({ name: slot, shape, role: "slot", init: zero }))),
-  );
-  const averages = spec.ema ? own.generator.map((p): ParameterSpec => ({ ...p, name: emaName(p.name), role: "ema" })) : [];
-  return [...own.generator, ...own.discriminator, ...slots, ...averages];
 }
 
 /** One use of a network in a graph, and what came of it. */
@@ -110,14 +89,14 @@ export function noiseInput(graph: Graph, noise: NoiseSpec[], name: string, shape
  * The input `condition` of a conditional model as a matrix [count, size], null for any other: labels [count] become
  * one-hot rows, vectors [count, size] stay as they are.
  */
-export function conditionInput({ condition }: GANSpec, graph: Graph, count: number): Node | null {
+export function conditionInput({ condition }: NetworkSpec, graph: Graph, count: number): Node | null {
   if (!condition) return null;
   if ("classes" in condition) return oneHot(graph.input("condition", [count]), condition.classes);
   return graph.input("condition", [count, condition.size]);
 }
 
 /** G(z, y): latents [N, latent] and conditions [N, size] to images [N, ...shape]. */
-export function generate({ architecture }: GANSpec, latents: Node, condition: Node | null, pass: Pass): Node {
+export function generate({ architecture }: NetworkSpec, latents: Node, condition: Node | null, pass: Pass): Node {
   return applyLayers(architecture.generator, condition ? concat([latents, condition], 1) : latents, "generator.", pass);
 }
 
@@ -125,7 +104,7 @@ export function generate({ architecture }: GANSpec, latents: Node, condition: No
  * D(x, y): images [N, ...shape] to scores [N], before any sigmoid. A condition joins by projection: the score of the features φ(x)
  * plus yᵀ V φ(x), with V the embedding (Miyato & Koyama 2018, equation 3).
  */
-export function discriminate({ architecture }: GANSpec, images: Node, condition: Node | null, pass: Pass): Node {
+export function discriminate({ architecture }: NetworkSpec, images: Node, condition: Node | null, pass: Pass): Node {
   const outputs = layerOutputs(architecture.discriminator, images, "discriminator.", pass);
   const score = reshape(outputs.at(-1)!, [images.shape[0]!]);
   if (!condition) return score;

@@ -1,23 +1,23 @@
 /** Graphs of trained networks at work: running statistics in place of batch statistics, nothing assigned. */
 import { Graph } from "../graph/graph.ts";
-import { conditionInput, discriminate, emaName, generate, openPass } from "./network.ts";
-import type { GANSpec } from "./spec.ts";
+import { conditionInput, discriminate, generate, openPass } from "./network.ts";
+import type { NetworkSpec } from "./spec.ts";
 
 /**
  * Inputs `latents` [count, latent] and, for a conditional model, `condition`; fetch `images` [count, ...shape].
  *
- * @param options.ema use the moving average of the generator; false where the model keeps none
+ * @param variable the name of the variable that holds a tensor of the generator. Default: the tensor's own
  */
-export function sampleGraph(spec: GANSpec, count: number, { ema = spec.ema !== false }: { readonly ema?: boolean } = {}): Graph {
+export function sampleGraph(spec: NetworkSpec, count: number, variable: (name: string) => string = (name) => name): Graph {
   const graph = new Graph();
-  const pass = openPass(graph, { training: false, ...(ema && { variable: emaName }) });
+  const pass = openPass(graph, { training: false, variable });
   const condition = conditionInput(spec, graph, count);
   graph.fetch("images", generate(spec, graph.input("latents", [count, spec.latent]), condition, pass));
   return graph;
 }
 
 /** Inputs `images` [count, ...shape] and, for a conditional model, `condition`; fetch `scores` [count], high where an image looks real. */
-export function discriminateGraph(spec: GANSpec, count: number): Graph {
+export function discriminateGraph(spec: NetworkSpec, count: number): Graph {
   const graph = new Graph();
   const condition = conditionInput(spec, graph, count);
   const images = graph.input("images", [count, ...spec.shape]);

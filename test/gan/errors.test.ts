@@ -209,7 +209,7 @@ describe("dispose", () => {
 
   it("disposes of the executor once, also when opening fails", async () => {
     const { GAN } = await import("../../src/gan/gan.ts");
-    const { resolveSpec } = await import("../../src/nn/spec.ts");
+    const { resolveSpec } = await import("../../src/gan/spec.ts");
     let disposed = 0;
     const executor = () => ({ ...createReferenceExecutor(), dispose: () => void disposed++ });
     const spec = resolveSpec({ shape: [2], width: 4, latent: 3 });

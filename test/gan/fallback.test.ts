@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Executor, Session } from "../../src/exec/executor.ts";
 import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
 import { GAN } from "../../src/gan/gan.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
 import { BackendError, type StepReport } from "../../src/index.ts";
-import { resolveSpec } from "../../src/nn/spec.ts";
 
 const spec = resolveSpec({
   shape: [2],

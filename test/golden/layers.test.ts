@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor } from "../../src/exec/executor.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
-import { applyLayers, checkLayers } from "../../src/nn/layers/table.ts";
-import type { LayerSpec, Pass } from "../../src/nn/layers/types.ts";
+import { applyLayers, checkLayers, type LayerSpec } from "../../src/nn/layers/table.ts";
+import type { Pass } from "../../src/nn/layers/types.ts";
 import { type Derivatives, expectDerivatives } from "./derivatives.ts";
 import { readCases, SUBJECTS, type Tensors } from "./golden.ts";
 

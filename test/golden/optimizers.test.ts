@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor } from "../../src/exec/executor.ts";
 import { sub } from "../../src/graph/build.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
-import { type OptimizerSpec, optimizerRow } from "../../src/nn/optimizers.ts";
+import { type OptimizerSpec, optimizerRow } from "../../src/objective/optimizers.ts";
 import { readCases, relativeError, SUBJECTS, type Tensor } from "./golden.ts";
 
 interface OptimizerCase {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, Feeds, Session } from "../../src/exec/executor.ts";
-import { emaName, variables } from "../../src/nn/network.ts";
-import { type GANOptions, type GANSpec, resolveSpec } from "../../src/nn/spec.ts";
-import { type Counters, criticStep, stepScalars, trainStep } from "../../src/nn/steps.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
+import { type Counters, criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { emaName, variables } from "../../src/objective/variables.ts";
 import { feedsOf, readCases, relativeError, SUBJECTS, type Tensor, type Tensors } from "./golden.ts";
 
 interface Step {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { parameters } from "../../src/nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../../src/nn/sampling.ts";
-import { resolveSpec } from "../../src/nn/spec.ts";
 
 /** Shapes of the results of one op, in order. */
 const shapesOf = (graph: Graph, ...ops: string[]): Shape[] => graph.nodes.filter((n) => ops.includes(n.op)).map((n) => n.shape);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import { initialValue } from "../../src/nn/init.ts";
-import { parameters, variables } from "../../src/nn/network.ts";
-import { type GANSpec, resolveSpec } from "../../src/nn/spec.ts";
+import { parameters } from "../../src/nn/network.ts";
+import { variables } from "../../src/objective/variables.ts";
 
 function meanAndDeviation(values: Float32Array): [number, number] {
   const mean = values.reduce((a, b) => a + b) / values.length;

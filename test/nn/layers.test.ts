@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { applyLayers, checkLayers, outputShape, parametersOf } from "../../src/nn/layers/table.ts";
-import type { LayerSpec } from "../../src/nn/layers/types.ts";
+import { applyLayers, checkLayers, type LayerSpec, outputShape, parametersOf } from "../../src/nn/layers/table.ts";
+
 import { type NoiseSpec, openPass } from "../../src/nn/network.ts";
 
 const resolve = (...layers: LayerSpec[]) => checkLayers(layers, "layers", [])!;

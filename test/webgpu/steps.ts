@@ -1,13 +1,14 @@
 /** Whole training steps against the float64 reference, and what must hold around them. */
+
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { Executor, Program, Session } from "../../src/exec/executor.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import { initialValue } from "../../src/nn/init.ts";
-import { variables } from "../../src/nn/network.ts";
-import { type GANOptions, type GANSpec, resolveSpec } from "../../src/nn/spec.ts";
-import { criticStep, type StepGraph, stepScalars, trainStep } from "../../src/nn/steps.ts";
-import { drawNoise } from "../nn/harness.ts";
+import { criticStep, type StepGraph, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { variables } from "../../src/objective/variables.ts";
+import { drawNoise } from "../objective/harness.ts";
 import { assert, Worst } from "./compare.ts";
 
 const BATCH = 3;

@@ -1,6 +1,6 @@
 import type { Shape } from "../../core/shape.ts";
 import type { Initialization } from "../init.ts";
-import type { LayerSpec } from "../layers/types.ts";
+import type { LayerSpec } from "../layers/table.ts";
 
 /** The layers of both networks, as a list each. */
 export interface LayerLists {

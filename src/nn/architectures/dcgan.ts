@@ -1,5 +1,6 @@
 import type { Shape } from "../../core/shape.ts";
-import type { LayerSpec } from "../layers/types.ts";
+import type { LayerSpec } from "../layers/table.ts";
+
 import type { Architecture } from "./architecture.ts";
 
 const leaky: LayerSpec = { type: "activation", name: "leakyRelu", alpha: 0.2 };

@@ -1,5 +1,6 @@
 import { sizeOf } from "../../core/shape.ts";
-import type { LayerSpec } from "../layers/types.ts";
+import type { LayerSpec } from "../layers/table.ts";
+
 import type { Architecture } from "./architecture.ts";
 
 const HIDDEN_LAYERS = 2;

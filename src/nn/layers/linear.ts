@@ -5,9 +5,46 @@ import { ShapeError } from "../../core/errors.ts";
 import { add, conv2d, conv2dInputGrad, matmul } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
 import { type ConvAttrs, convOutput } from "../../graph/ops.ts";
-import { imageSize, type LayerOf, type LayerParameter, type LayerRow, type Scope, vectorSize, zeros } from "./types.ts";
+import { imageSize, type LayerParameter, layer, type Scope, vectorSize, zeros } from "./types.ts";
 
-type ConvLayer = LayerOf<"conv2d"> | LayerOf<"conv2dTranspose">;
+/** x W + b. Input and output are vectors: [units in] -> [units]. */
+export interface DenseSpec {
+  readonly type: "dense";
+  readonly units: number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/** Cross-correlation with square filters: [H, W, C] -> [H', W', filters]. */
+export interface Conv2dSpec {
+  readonly type: "conv2d";
+  readonly filters: number;
+  readonly kernel: number;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Pixels a side, or "same" for an output of ⌈size / stride⌉ pixels. Default "same". */
+  readonly padding?: "same" | number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * The transposed convolution: the input gradient of a `conv2d`, with which it shares the layout of its filter
+ * [kernel, kernel, filters, C]. [H, W, C] -> [H', W', filters].
+ */
+export interface Conv2dTransposeSpec {
+  readonly type: "conv2dTranspose";
+  readonly filters: number;
+  readonly kernel: number;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Pixels a side taken off, or "same" for an output of size · stride pixels. Default "same". */
+  readonly padding?: "same" | number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+type ConvLayer = Required<Conv2dSpec> | Required<Conv2dTransposeSpec>;
 type Pair = readonly [number, number];
 
 const SIZE = integer(1, 65536);
@@ -38,13 +75,13 @@ function geometry({ kernel, stride, padding }: ConvLayer, from: Pair, to: Pair):
   return { strides: [stride, stride], pads: [...pads[0]!, ...pads[1]!] };
 }
 
-function convSize(layer: LayerOf<"conv2d">, [h, w]: Pair): Pair {
+function convSize(layer: Required<Conv2dSpec>, [h, w]: Pair): Pair {
   const { kernel, stride, padding } = layer;
   if (padding === "same") return [Math.ceil(h / stride), Math.ceil(w / stride)];
   return convOutput("input", [h, w], [kernel, kernel], geometry(layer, [h, w], [h, w]));
 }
 
-function transposedSize({ kernel, stride, padding }: LayerOf<"conv2dTranspose">, [h, w]: Pair): Pair {
+function transposedSize({ kernel, stride, padding }: Required<Conv2dTransposeSpec>, [h, w]: Pair): Pair {
   if (padding === "same") return [h * stride, w * stride];
   const size: Pair = [(h - 1) * stride + kernel - 2 * padding, (w - 1) * stride + kernel - 2 * padding];
   if (Math.min(...size) < 1) throw new ShapeError({ path: "input", expected: "padding that leaves at least one pixel", got: `${padding} a side` });
@@ -53,51 +90,57 @@ function transposedSize({ kernel, stride, padding }: LayerOf<"conv2dTranspose">,
 
 const rows = (x: Node): Pair => [x.shape[1]!, x.shape[2]!];
 
-export const dense: LayerRow<LayerOf<"dense">> = {
-  fields: { units: integer(1, 2 ** 24), bias: optional(boolean, true) },
-  output({ units }, input) {
-    vectorSize(input);
-    return [units];
-  },
-  parameters({ units, bias }, input) {
-    const n = vectorSize(input);
-    const filter = weights([n, units], n, units);
-    return bias ? { filter, bias: zeros([units]) } : { filter };
-  },
-  build: ({ bias }, x, scope) => withBias(matmul(x, scope.parameter("filter")), bias, scope),
-};
+export const LINEAR = {
+  dense: layer<DenseSpec>({
+    weighted: true,
+    features: ({ units }) => units,
+    fields: { units: integer(1, 2 ** 24), bias: optional(boolean, true) },
+    output({ units }, input) {
+      vectorSize(input);
+      return [units];
+    },
+    parameters({ units, bias }, input) {
+      const n = vectorSize(input);
+      const filter = weights([n, units], n, units);
+      return bias ? { filter, bias: zeros([units]) } : { filter };
+    },
+    build: ({ bias }, x, scope) => withBias(matmul(x, scope.parameter("filter")), bias, scope),
+  }),
 
-export const conv: LayerRow<LayerOf<"conv2d">> = {
-  fields: convFields,
-  output(layer, input) {
-    const [h, w] = imageSize(input);
-    return [...convSize(layer, [h, w]), layer.filters];
-  },
-  parameters({ filters, kernel, stride, bias }, input) {
-    const [, , channels] = imageSize(input);
-    const area = kernel * kernel;
-    const filter = weights([kernel, kernel, channels, filters], area * channels, (area * filters) / (stride * stride));
-    return bias ? { filter, bias: zeros([filters]) } : { filter };
-  },
-  build(layer, x, scope) {
-    return withBias(conv2d(x, scope.parameter("filter"), geometry(layer, rows(x), convSize(layer, rows(x)))), layer.bias, scope);
-  },
-};
+  conv2d: layer<Conv2dSpec>({
+    weighted: true,
+    fields: convFields,
+    output(layer, input) {
+      const [h, w] = imageSize(input);
+      return [...convSize(layer, [h, w]), layer.filters];
+    },
+    parameters({ filters, kernel, stride, bias }, input) {
+      const [, , channels] = imageSize(input);
+      const area = kernel * kernel;
+      const filter = weights([kernel, kernel, channels, filters], area * channels, (area * filters) / (stride * stride));
+      return bias ? { filter, bias: zeros([filters]) } : { filter };
+    },
+    build(layer, x, scope) {
+      return withBias(conv2d(x, scope.parameter("filter"), geometry(layer, rows(x), convSize(layer, rows(x)))), layer.bias, scope);
+    },
+  }),
 
-export const convTranspose: LayerRow<LayerOf<"conv2dTranspose">> = {
-  fields: convFields,
-  output(layer, input) {
-    const [h, w] = imageSize(input);
-    return [...transposedSize(layer, [h, w]), layer.filters];
-  },
-  parameters({ filters, kernel, stride, bias }, input) {
-    const [, , channels] = imageSize(input);
-    const area = kernel * kernel;
-    const filter = weights([kernel, kernel, filters, channels], (area * channels) / (stride * stride), area * filters);
-    return bias ? { filter, bias: zeros([filters]) } : { filter };
-  },
-  build(layer, x, scope) {
-    const size = transposedSize(layer, rows(x));
-    return withBias(conv2dInputGrad(x, scope.parameter("filter"), size, geometry(layer, size, rows(x))), layer.bias, scope);
-  },
+  conv2dTranspose: layer<Conv2dTransposeSpec>({
+    weighted: true,
+    fields: convFields,
+    output(layer, input) {
+      const [h, w] = imageSize(input);
+      return [...transposedSize(layer, [h, w]), layer.filters];
+    },
+    parameters({ filters, kernel, stride, bias }, input) {
+      const [, , channels] = imageSize(input);
+      const area = kernel * kernel;
+      const filter = weights([kernel, kernel, filters, channels], (area * channels) / (stride * stride), area * filters);
+      return bias ? { filter, bias: zeros([filters]) } : { filter };
+    },
+    build(layer, x, scope) {
+      const size = transposedSize(layer, rows(x));
+      return withBias(conv2dInputGrad(x, scope.parameter("filter"), size, geometry(layer, size, rows(x))), layer.bias, scope);
+    },
+  }),
 };

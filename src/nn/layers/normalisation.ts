@@ -4,7 +4,23 @@ import { optional, positive, real } from "../../core/check.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { add, concat, lerp, moments, mul, batchNorm as normalise, reduceMean, reshape, rsqrt, square, sub } from "../../graph/build.ts";
 import { statistic } from "../../graph/composites.ts";
-import { type LayerOf, type LayerParameter, type LayerRow, zeros } from "./types.ts";
+import { type LayerParameter, layer, zeros } from "./types.ts";
+
+/** Batch normalisation by channel (Ioffe & Szegedy 2015); running statistics as in PyTorch, with the unbiased variance. */
+export interface BatchNormSpec {
+  readonly type: "batchNorm";
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+  /** Weight of the newest batch in the running statistics. Default 0.1. */
+  readonly momentum?: number;
+}
+
+/** Layer normalisation over everything but the batch (Ba, Kiros & Hinton 2016), with a gain and a bias by channel. */
+export interface LayerNormSpec {
+  readonly type: "layerNorm";
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+}
 
 const gain = (channels: number): LayerParameter => ({ shape: [channels], role: "weight", init: { kind: "gain" } });
 const running = (channels: number, value: number): LayerParameter => ({
@@ -13,37 +29,40 @@ const running = (channels: number, value: number): LayerParameter => ({
   init: { kind: "constant", value },
 });
 
-export const batchNorm: LayerRow<LayerOf<"batchNorm">> = {
-  fields: { epsilon: optional(positive, 1e-5), momentum: optional(real(0, 1), 0.1) },
-  output: (_, input) => input,
-  parameters(_, input) {
-    const c = input[input.length - 1]!;
-    return { gamma: gain(c), beta: zeros([c]), runningMean: running(c, 0), runningVariance: running(c, 1) };
-  },
-  build({ epsilon, momentum }, x, { path, pass, parameter }) {
-    const [gamma, beta] = [parameter("gamma"), parameter("beta")];
-    const [mean, variance] = [parameter("runningMean"), parameter("runningVariance")];
-    const c = x.shape[x.shape.length - 1]!;
-    if (!pass.training) return normalise(x, concat([reshape(mean, [1, c]), reshape(variance, [1, c])], 0), gamma, beta, epsilon);
-    const m = moments(x);
-    const n = sizeOf(x.shape) / c;
-    pass.update(`${path}.runningMean`, lerp(mean, statistic(m, 0), momentum));
-    pass.update(`${path}.runningVariance`, lerp(variance, mul(statistic(m, 1), n / Math.max(n - 1, 1)), momentum));
-    return normalise(x, m, gamma, beta, epsilon);
-  },
-};
+export const NORMALISATION = {
+  batchNorm: layer<BatchNormSpec>({
+    mixesImages: true,
+    fields: { epsilon: optional(positive, 1e-5), momentum: optional(real(0, 1), 0.1) },
+    output: (_, input) => input,
+    parameters(_, input) {
+      const c = input[input.length - 1]!;
+      return { gamma: gain(c), beta: zeros([c]), runningMean: running(c, 0), runningVariance: running(c, 1) };
+    },
+    build({ epsilon, momentum }, x, { path, pass, parameter }) {
+      const [gamma, beta] = [parameter("gamma"), parameter("beta")];
+      const [mean, variance] = [parameter("runningMean"), parameter("runningVariance")];
+      const c = x.shape[x.shape.length - 1]!;
+      if (!pass.training) return normalise(x, concat([reshape(mean, [1, c]), reshape(variance, [1, c])], 0), gamma, beta, epsilon);
+      const m = moments(x);
+      const n = sizeOf(x.shape) / c;
+      pass.update(`${path}.runningMean`, lerp(mean, statistic(m, 0), momentum));
+      pass.update(`${path}.runningVariance`, lerp(variance, mul(statistic(m, 1), n / Math.max(n - 1, 1)), momentum));
+      return normalise(x, m, gamma, beta, epsilon);
+    },
+  }),
 
-export const layerNorm: LayerRow<LayerOf<"layerNorm">> = {
-  fields: { epsilon: optional(positive, 1e-5) },
-  output: (_, input) => input,
-  parameters(_, input) {
-    const c = input[input.length - 1]!;
-    return { gamma: gain(c), beta: zeros([c]) };
-  },
-  build({ epsilon }, x, { parameter }) {
-    const axes = x.shape.map((_, i) => i).slice(1);
-    const centred = sub(x, reduceMean(x, axes));
-    const normalised = mul(centred, rsqrt(add(reduceMean(square(centred), axes), epsilon)));
-    return add(mul(normalised, parameter("gamma")), parameter("beta"));
-  },
+  layerNorm: layer<LayerNormSpec>({
+    fields: { epsilon: optional(positive, 1e-5) },
+    output: (_, input) => input,
+    parameters(_, input) {
+      const c = input[input.length - 1]!;
+      return { gamma: gain(c), beta: zeros([c]) };
+    },
+    build({ epsilon }, x, { parameter }) {
+      const axes = x.shape.map((_, i) => i).slice(1);
+      const centred = sub(x, reduceMean(x, axes));
+      const normalised = mul(centred, rsqrt(add(reduceMean(square(centred), axes), epsilon)));
+      return add(mul(normalised, parameter("gamma")), parameter("beta"));
+    },
+  }),
 };

@@ -2,7 +2,7 @@
 
 import { either, integer, list, oneOf, optional, real } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { showShape, sizeOf } from "../../core/shape.ts";
+import { type Shape, showShape, sizeOf } from "../../core/shape.ts";
 import {
   avgPool as average,
   greaterEqual,
@@ -18,79 +18,115 @@ import {
 } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
 import { convOutput, type PoolAttrs } from "../../graph/ops.ts";
-import { imageSize, type LayerOf, type LayerRow, none } from "./types.ts";
+import { imageSize, layer } from "./types.ts";
 
-const ACTIVATIONS: { readonly [N in LayerOf<"activation">["name"]]: (x: Node, alpha: number) => Node } = { relu, leakyRelu, tanh, sigmoid, softplus };
+export interface ActivationSpec {
+  readonly type: "activation";
+  readonly name: "relu" | "leakyRelu" | "tanh" | "sigmoid" | "softplus";
+  /** Slope of `leakyRelu` below zero; the others ignore it. Default 0.2. */
+  readonly alpha?: number;
+}
+
+/** The same values in another shape (without the batch axis). */
+export interface ReshapeSpec {
+  readonly type: "reshape";
+  readonly shape: Shape;
+}
+
+/** The same values as a vector. */
+export interface FlattenSpec {
+  readonly type: "flatten";
+}
+
+/** Enlarges images by a whole factor: [H, W, C] -> [factor H, factor W, C]. */
+export interface UpsampleSpec {
+  readonly type: "upsample";
+  readonly factor: number;
+  /** Bilinear has half-pixel centres (align_corners = false). Default "nearest". */
+  readonly mode?: "nearest" | "bilinear";
+}
+
+/** The mean of each size × size window, without padding. */
+export interface AvgPoolSpec {
+  readonly type: "avgPool";
+  readonly size: number;
+  /** Default "size": windows side by side. */
+  readonly stride?: number | "size";
+}
+
+/** Sets values to zero with probability `rate` while training and scales the others by 1 / (1 - rate). */
+export interface DropoutSpec {
+  readonly type: "dropout";
+  readonly rate: number;
+}
+
+const ACTIVATIONS: { readonly [N in ActivationSpec["name"]]: (x: Node, alpha: number) => Node } = { relu, leakyRelu, tanh, sigmoid, softplus };
 
 const batchOf = (x: Node): number => x.shape[0]!;
 
-export const activation: LayerRow<LayerOf<"activation">> = {
-  fields: { name: oneOf("relu", "leakyRelu", "tanh", "sigmoid", "softplus"), alpha: optional(real(0, 1), 0.2) },
-  output: (_, input) => input,
-  parameters: none,
-  build: ({ name, alpha }, x) => ACTIVATIONS[name](x, alpha),
-};
-
-export const reshape: LayerRow<LayerOf<"reshape">> = {
-  fields: { shape: list(integer(1, 2 ** 24), { min: 1, max: 3 }) },
-  output({ shape }, input) {
-    if (sizeOf(shape) !== sizeOf(input)) {
-      throw new ShapeError({
-        path: "shape",
-        expected: `${sizeOf(shape)} values for ${showShape(shape)}`,
-        got: `${sizeOf(input)} in ${showShape(input)}`,
-      });
-    }
-    return shape;
-  },
-  parameters: none,
-  build: ({ shape }, x) => view(x, [batchOf(x), ...shape]),
-};
-
-export const flatten: LayerRow<LayerOf<"flatten">> = {
-  fields: {},
-  output: (_, input) => [sizeOf(input)],
-  parameters: none,
-  build: (_, x) => view(x, [batchOf(x), sizeOf(x.shape) / batchOf(x)]),
-};
-
-export const upsample: LayerRow<LayerOf<"upsample">> = {
-  fields: { factor: integer(2, 64), mode: optional(oneOf("nearest", "bilinear"), "nearest") },
-  output({ factor }, input) {
-    const [h, w, c] = imageSize(input);
-    return [h * factor, w * factor, c];
-  },
-  parameters: none,
-  build({ factor, mode }, x) {
-    const size = [x.shape[1]! * factor, x.shape[2]! * factor] as const;
-    return mode === "nearest" ? resizeNearest(x, size) : resizeBilinear(x, size);
-  },
-};
-
-function window({ size, stride }: LayerOf<"avgPool">): PoolAttrs {
+function window({ size, stride }: Required<AvgPoolSpec>): PoolAttrs {
   const step = stride === "size" ? size : stride;
   return { window: [size, size], strides: [step, step] };
 }
 
-export const avgPool: LayerRow<LayerOf<"avgPool">> = {
-  fields: { size: integer(1, 64), stride: optional(either(integer(1, 64), oneOf("size")), "size") },
-  output(layer, input) {
-    const [h, w, c] = imageSize(input);
-    const attrs = window(layer);
-    return [...convOutput("size", [h, w], attrs.window, { strides: attrs.strides, pads: [0, 0, 0, 0] }), c];
-  },
-  parameters: none,
-  build: (layer, x) => average(x, window(layer)),
-};
+export const SHAPING = {
+  activation: layer<ActivationSpec>({
+    fields: { name: oneOf("relu", "leakyRelu", "tanh", "sigmoid", "softplus"), alpha: optional(real(0, 1), 0.2) },
+    output: (_, input) => input,
+    build: ({ name, alpha }, x) => ACTIVATIONS[name](x, alpha),
+  }),
 
-/** Srivastava et al. 2014, with the scaling done while training. */
-export const dropout: LayerRow<LayerOf<"dropout">> = {
-  fields: { rate: real(0, 1, { open: true }) },
-  output: (_, input) => input,
-  parameters: none,
-  build({ rate }, x, { path, pass }) {
-    if (!pass.training || rate === 0) return x;
-    const kept = greaterEqual(pass.noise(`${path}.dropout`, x.shape, "uniform"), rate);
-    return mul(mul(x, kept), 1 / (1 - rate));
-  },
+  reshape: layer<ReshapeSpec>({
+    fields: { shape: list(integer(1, 2 ** 24), { min: 1, max: 3 }) },
+    output({ shape }, input) {
+      if (sizeOf(shape) !== sizeOf(input)) {
+        throw new ShapeError({
+          path: "shape",
+          expected: `${sizeOf(shape)} values for ${showShape(shape)}`,
+          got: `${sizeOf(input)} in ${showShape(input)}`,
+        });
+      }
+      return shape;
+    },
+    build: ({ shape }, x) => view(x, [batchOf(x), ...shape]),
+  }),
+
+  flatten: layer<FlattenSpec>({
+    fields: {},
+    output: (_, input) => [sizeOf(input)],
+    build: (_, x) => view(x, [batchOf(x), sizeOf(x.shape) / batchOf(x)]),
+  }),
+
+  upsample: layer<UpsampleSpec>({
+    fields: { factor: integer(2, 64), mode: optional(oneOf("nearest", "bilinear"), "nearest") },
+    output({ factor }, input) {
+      const [h, w, c] = imageSize(input);
+      return [h * factor, w * factor, c];
+    },
+    build({ factor, mode }, x) {
+      const size = [x.shape[1]! * factor, x.shape[2]! * factor] as const;
+      return mode === "nearest" ? resizeNearest(x, size) : resizeBilinear(x, size);
+    },
+  }),
+
+  avgPool: layer<AvgPoolSpec>({
+    fields: { size: integer(1, 64), stride: optional(either(integer(1, 64), oneOf("size")), "size") },
+    output(layer, input) {
+      const [h, w, c] = imageSize(input);
+      const attrs = window(layer);
+      return [...convOutput("size", [h, w], attrs.window, { strides: attrs.strides, pads: [0, 0, 0, 0] }), c];
+    },
+    build: (layer, x) => average(x, window(layer)),
+  }),
+
+  /** Srivastava et al. 2014, with the scaling done while training. */
+  dropout: layer<DropoutSpec>({
+    fields: { rate: real(0, 1, { open: true }) },
+    output: (_, input) => input,
+    build({ rate }, x, { path, pass }) {
+      if (!pass.training || rate === 0) return x;
+      const kept = greaterEqual(pass.noise(`${path}.dropout`, x.shape, "uniform"), rate);
+      return mul(mul(x, kept), 1 / (1 - rate));
+    },
+  }),
 };

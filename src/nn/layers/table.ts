@@ -1,19 +1,42 @@
-/** The table of layer kinds, and what follows from it for lists of layers. To add a kind: its type in `layers/types.ts` and one row here. */
-
+/** The table of layer kinds, and what follows from it for lists of layers. To add a kind: a row in the file of its family. */
 import { type Check, list, optional, that, variant } from "../../core/check.ts";
 import { type ErrorDetail, ShapeError } from "../../core/errors.ts";
 import { type Shape, sameShape, showShape } from "../../core/shape.ts";
 import { add } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
-import { conv, convTranspose, dense } from "./linear.ts";
-import { batchNorm, layerNorm } from "./normalisation.ts";
-import { activation, avgPool, dropout, flatten, reshape, upsample } from "./shaping.ts";
-import type { Layer, LayerOf, LayerParameter, LayerRow, LayerType, Pass } from "./types.ts";
+import { LINEAR } from "./linear.ts";
+import { NORMALISATION } from "./normalisation.ts";
+import { type ActivationSpec, SHAPING } from "./shaping.ts";
+import { type LayerParameter, type LayerRow, layer, type Pass } from "./types.ts";
 
-const layer: Check<Layer> = variant("type", () => LAYER_FIELDS);
+/** layers(x) + shortcut(x); without a shortcut, layers(x) + x (He et al. 2016). */
+export interface ResidualSpec {
+  readonly type: "residual";
+  readonly layers: readonly LayerSpec[];
+  /** Default none: the identity. */
+  readonly shortcut?: readonly LayerSpec[];
+}
+
+interface ResidualLayer extends Required<ResidualSpec> {
+  readonly layers: readonly Layer[];
+  readonly shortcut: readonly Layer[];
+}
+
+const PLAIN = { ...LINEAR, ...NORMALISATION, ...SHAPING };
+
+type PlainSpec = { [T in keyof typeof PLAIN]: (typeof PLAIN)[T] extends LayerRow<infer S> ? S : never }[keyof typeof PLAIN];
+type Full<S> = S extends unknown ? Required<S> : never;
+
+/** A layer as a user writes it. */
+export type LayerSpec = PlainSpec | ResidualSpec;
+
+/** A layer with every option filled in. */
+export type Layer = Full<PlainSpec> | ResidualLayer;
+
+const anyLayer: Check<Layer> = variant("type", () => Object.fromEntries(Object.entries(LAYERS).map(([type, row]) => [type, row.fields])));
 
 /** Checks a list of layers and fills in their options. */
-export const checkLayers: Check<readonly Layer[]> = list(layer, { min: 1 });
+export const checkLayers: Check<readonly Layer[]> = list(anyLayer, { min: 1 });
 
 /** Residual layers within residual layers: deeper than anyone writes, shallow enough for any stack. */
 const MAX_NESTING = 8;
@@ -23,12 +46,16 @@ const nested =
   (value, path, faults) => {
     // Each level adds one index to the path.
     const check =
-      path.split("[").length - 1 <= MAX_NESTING ? list(layer, { min }) : that<never>(`at most ${MAX_NESTING} levels of residual layers`, () => false);
+      path.split("[").length - 1 <= MAX_NESTING
+        ? list(anyLayer, { min })
+        : that<never>(`at most ${MAX_NESTING} levels of residual layers`, () => false);
     return check(value, path, faults);
   };
 
-const residual: LayerRow<LayerOf<"residual">> = {
+const residual = layer<ResidualLayer>({
   fields: { layers: nested(1), shortcut: optional(nested(0), []) },
+  weighted: true,
+  lists: ({ layers, shortcut }) => ({ layers, shortcut }),
   output({ layers, shortcut }, input) {
     const main = outputShape(layers, input);
     const side = outputShape(shortcut, input);
@@ -41,32 +68,19 @@ const residual: LayerRow<LayerOf<"residual">> = {
     Object.fromEntries([...parametersOf(layers, input, ""), ...parametersOf(shortcut, input, "shortcut.")].map((p) => [p.name, p])),
   build: ({ layers, shortcut }, x, { path, pass }) =>
     add(applyLayers(layers, x, `${path}.`, pass), applyLayers(shortcut, x, `${path}.shortcut.`, pass)),
-};
+});
 
-const LAYERS: { readonly [T in LayerType]: LayerRow<LayerOf<T>> } = {
-  dense,
-  conv2d: conv,
-  conv2dTranspose: convTranspose,
-  batchNorm,
-  layerNorm,
-  activation,
-  reshape,
-  flatten,
-  upsample,
-  avgPool,
-  dropout,
-  residual,
-};
+export const LAYERS = { ...PLAIN, residual };
 
-const LAYER_FIELDS = Object.fromEntries(Object.entries(LAYERS).map(([type, row]) => [type, row.fields]));
+const rowOf = ({ type }: Layer): LayerRow<Layer> => LAYERS[type] as unknown as LayerRow<Layer>;
 
-const rowOf = (type: LayerType) => LAYERS[type] as LayerRow<Layer>;
+const tensorsOf = (l: Layer, input: Shape): Readonly<Record<string, LayerParameter>> => rowOf(l).parameters?.(l, input) ?? {};
 
 /** Where a layer's output goes first: the activation that follows it before any other weighted sum, if there is one. */
-function activationAfter(layers: readonly Layer[], i: number): LayerOf<"activation"> | null {
+function activationAfter(layers: readonly Layer[], i: number): Required<ActivationSpec> | null {
   for (const next of layers.slice(i + 1)) {
     if (next.type === "activation") return next;
-    if (["dense", "conv2d", "conv2dTranspose", "residual"].includes(next.type)) return null;
+    if (rowOf(next).weighted) return null;
   }
   return null;
 }
@@ -74,16 +88,15 @@ function activationAfter(layers: readonly Layer[], i: number): LayerOf<"activati
 /** A tensor of a list of layers under its name within the list, with the activation its layer's output goes through. */
 export interface NamedParameter extends LayerParameter {
   readonly name: string;
-  readonly activation: LayerOf<"activation"> | null;
+  readonly activation: Required<ActivationSpec> | null;
 }
 
 /** The tensors of a list of layers, in the order of the layers, named `${prefix}${index}.${name}`. @throws ShapeError */
 export function parametersOf(layers: readonly Layer[], input: Shape, prefix: string): NamedParameter[] {
   let shape = input;
-  return layers.flatMap((layer, i) => {
-    const row = rowOf(layer.type);
-    const parameters = Object.entries(row.parameters(layer, shape));
-    shape = row.output(layer, shape);
+  return layers.flatMap((l, i) => {
+    const parameters = Object.entries(tensorsOf(l, shape));
+    shape = rowOf(l).output(l, shape);
     const following = activationAfter(layers, i);
     return parameters.map(([name, p]) => ({ activation: following, ...p, name: `${prefix}${i}.${name}` }));
   });
@@ -91,33 +104,44 @@ export function parametersOf(layers: readonly Layer[], input: Shape, prefix: str
 
 /** The shape an example has after all layers. @throws ShapeError */
 export function outputShape(layers: readonly Layer[], input: Shape): Shape {
-  return layers.reduce((shape, layer) => rowOf(layer.type).output(layer, shape), input);
+  return layers.reduce((shape, l) => rowOf(l).output(l, shape), input);
 }
 
 /** The shape an example has after all layers, or a fault at `path` for the first layer that cannot take its input. */
 export function traceShapes(layers: readonly Layer[], input: Shape, path: string, faults: ErrorDetail[]): Shape | undefined {
   let shape = input;
-  for (const [i, layer] of layers.entries()) {
+  for (const [i, l] of layers.entries()) {
     try {
-      shape = rowOf(layer.type).output(layer, shape);
+      shape = rowOf(l).output(l, shape);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
-      faults.push({ path: `${path}[${i}] ${layer.type}`, expected: error.expected, got: error.got });
+      faults.push({ path: `${path}[${i}] ${l.type}`, expected: error.expected, got: error.got });
       return undefined;
     }
   }
   return shape;
 }
 
+/** How many weighted sums of features a layer makes; null for one that is none. */
+export const featureSums = (l: Layer): number | null => rowOf(l).features?.(l) ?? null;
+
+/** The paths of all layers by which one image reaches another's output, those within others included, with their types. */
+export function findMixing(layers: readonly Layer[], path: string): { readonly path: string; readonly type: string }[] {
+  return layers.flatMap((l, i) => {
+    const own = rowOf(l).mixesImages ? [{ path: `${path}[${i}]`, type: l.type }] : [];
+    const inner = Object.entries(rowOf(l).lists?.(l) ?? {});
+    return [...own, ...inner.flatMap(([field, list]) => findMixing(list as readonly Layer[], `${path}[${i}].${field}`))];
+  });
+}
+
 /** What each layer gives when they are applied one after another to a batch [N, ...input], after the input itself. */
 export function layerOutputs(layers: readonly Layer[], x: Node, prefix: string, pass: Pass): Node[] {
   const outputs = [x];
-  for (const [i, layer] of layers.entries()) {
+  for (const [i, l] of layers.entries()) {
     const input = outputs[i]!;
-    const row = rowOf(layer.type);
     const path = `${prefix}${i}`;
-    const own = row.parameters(layer, input.shape.slice(1));
-    outputs.push(row.build(layer, input, { path, pass, parameter: (name) => pass.value(`${path}.${name}`, own[name]!.shape) }));
+    const own = tensorsOf(l, input.shape.slice(1));
+    outputs.push(rowOf(l).build(l, input, { path, pass, parameter: (name) => pass.value(`${path}.${name}`, own[name]!.shape) }));
   }
   return outputs;
 }

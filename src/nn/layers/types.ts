@@ -1,136 +1,9 @@
-/** The layers a network is written in, and what the library has to know about each kind. */
+/** What the library has to know about each kind of layer. */
 
 import type { Fields } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { type Shape, showShape } from "../../core/shape.ts";
 import type { Node } from "../../graph/graph.ts";
-
-/** x W + b. Input and output are vectors: [units in] -> [units]. */
-export interface DenseSpec {
-  readonly type: "dense";
-  readonly units: number;
-  /** Default true. */
-  readonly bias?: boolean;
-}
-
-/** Cross-correlation with square filters: [H, W, C] -> [H', W', filters]. */
-export interface Conv2dSpec {
-  readonly type: "conv2d";
-  readonly filters: number;
-  readonly kernel: number;
-  /** Default 1. */
-  readonly stride?: number;
-  /** Pixels a side, or "same" for an output of ⌈size / stride⌉ pixels. Default "same". */
-  readonly padding?: "same" | number;
-  /** Default true. */
-  readonly bias?: boolean;
-}
-
-/**
- * The transposed convolution: the input gradient of a `conv2d`, with which it shares the layout of its filter
- * [kernel, kernel, filters, C]. [H, W, C] -> [H', W', filters].
- */
-export interface Conv2dTransposeSpec {
-  readonly type: "conv2dTranspose";
-  readonly filters: number;
-  readonly kernel: number;
-  /** Default 1. */
-  readonly stride?: number;
-  /** Pixels a side taken off, or "same" for an output of size · stride pixels. Default "same". */
-  readonly padding?: "same" | number;
-  /** Default true. */
-  readonly bias?: boolean;
-}
-
-/** Batch normalisation by channel (Ioffe & Szegedy 2015); running statistics as in PyTorch, with the unbiased variance. */
-export interface BatchNormSpec {
-  readonly type: "batchNorm";
-  /** Default 1e-5. */
-  readonly epsilon?: number;
-  /** Weight of the newest batch in the running statistics. Default 0.1. */
-  readonly momentum?: number;
-}
-
-/** Layer normalisation over everything but the batch (Ba, Kiros & Hinton 2016), with a gain and a bias by channel. */
-export interface LayerNormSpec {
-  readonly type: "layerNorm";
-  /** Default 1e-5. */
-  readonly epsilon?: number;
-}
-
-export interface ActivationSpec {
-  readonly type: "activation";
-  readonly name: "relu" | "leakyRelu" | "tanh" | "sigmoid" | "softplus";
-  /** Slope of `leakyRelu` below zero; the others ignore it. Default 0.2. */
-  readonly alpha?: number;
-}
-
-/** The same values in another shape (without the batch axis). */
-export interface ReshapeSpec {
-  readonly type: "reshape";
-  readonly shape: Shape;
-}
-
-/** The same values as a vector. */
-export interface FlattenSpec {
-  readonly type: "flatten";
-}
-
-/** Enlarges images by a whole factor: [H, W, C] -> [factor H, factor W, C]. */
-export interface UpsampleSpec {
-  readonly type: "upsample";
-  readonly factor: number;
-  /** Bilinear has half-pixel centres (align_corners = false). Default "nearest". */
-  readonly mode?: "nearest" | "bilinear";
-}
-
-/** The mean of each size × size window, without padding. */
-export interface AvgPoolSpec {
-  readonly type: "avgPool";
-  readonly size: number;
-  /** Default "size": windows side by side. */
-  readonly stride?: number | "size";
-}
-
-/** Sets values to zero with probability `rate` while training and scales the others by 1 / (1 - rate). */
-export interface DropoutSpec {
-  readonly type: "dropout";
-  readonly rate: number;
-}
-
-/** layers(x) + shortcut(x); without a shortcut, layers(x) + x (He et al. 2016). */
-export interface ResidualSpec {
-  readonly type: "residual";
-  readonly layers: readonly LayerSpec[];
-  /** Default none: the identity. */
-  readonly shortcut?: readonly LayerSpec[];
-}
-
-type PlainSpec =
-  | DenseSpec
-  | Conv2dSpec
-  | Conv2dTransposeSpec
-  | BatchNormSpec
-  | LayerNormSpec
-  | ActivationSpec
-  | ReshapeSpec
-  | FlattenSpec
-  | UpsampleSpec
-  | AvgPoolSpec
-  | DropoutSpec;
-
-/** A layer as a user writes it. */
-export type LayerSpec = PlainSpec | ResidualSpec;
-
-interface ResidualLayer extends ResidualSpec {
-  readonly layers: readonly Layer[];
-  readonly shortcut: readonly Layer[];
-}
-
-/** A layer with every option filled in. */
-export type Layer = Required<PlainSpec> | ResidualLayer;
-export type LayerType = Layer["type"];
-export type LayerOf<T extends LayerType> = Extract<Layer, { readonly type: T }>;
 
 /** How a tensor of a layer begins, before an initialisation scheme has been chosen. */
 export type LayerInit =
@@ -171,18 +44,29 @@ export interface Scope {
   parameter(name: string): Node;
 }
 
-/** Everything about one kind of layer. Shapes are those of one example, without the batch axis. */
-export interface LayerRow<L> {
-  readonly fields: Fields<Omit<L, "type">>;
+/** Everything about one kind of layer. `S` is what a user writes; `Required<S>` has every option filled in. Shapes are those of one example, without the batch axis. */
+export interface LayerRow<S extends { readonly type: string }> {
+  /** Nothing at run time: by it the types of the table know S. */
+  readonly spec?: S;
+  readonly fields: Fields<Omit<Required<S>, "type">>;
+  /** Whether its output is a sum with weights of its own, so that an activation after it says nothing of the layers before it. */
+  readonly weighted?: boolean;
+  /** Whether one image may reach another's output. */
+  readonly mixesImages?: boolean;
+  /** For a layer that is a weighted sum of a vector of features: how many such sums it makes. */
+  features?(layer: Required<S>): number;
+  /** Lists of layers within it, by the fields they stand in. */
+  lists?(layer: Required<S>): Readonly<Record<string, readonly { readonly type: string }[]>>;
   /** @throws ShapeError when the layer cannot take such an input */
-  output(layer: L, input: Shape): Shape;
-  /** The layer's tensors by their names within it. */
-  parameters(layer: L, input: Shape): Readonly<Record<string, LayerParameter>>;
+  output(layer: Required<S>, input: Shape): Shape;
+  /** The layer's tensors by their names within it. Default: none. */
+  parameters?(layer: Required<S>, input: Shape): Readonly<Record<string, LayerParameter>>;
   /** The layer applied to a batch. */
-  build(layer: L, x: Node, scope: Scope): Node;
+  build(layer: Required<S>, x: Node, scope: Scope): Node;
 }
 
-export const none = (): Readonly<Record<string, LayerParameter>> => ({});
+/** A row of a table of layers. */
+export const layer = <S extends { readonly type: string }>(row: LayerRow<S>): LayerRow<S> => row;
 
 export const zeros = (shape: Shape): LayerParameter => ({ shape, role: "weight", init: { kind: "constant", value: 0 } });
 

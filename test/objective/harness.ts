@@ -1,11 +1,12 @@
 import { fillNormals, fillUniforms, Stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import { type Evaluation, evaluate } from "../../src/exec/reference/evaluate.ts";
+import type { GANSpec } from "../../src/gan/spec.ts";
 import { initialValue } from "../../src/nn/init.ts";
-import type { LayerSpec } from "../../src/nn/layers/types.ts";
-import { type NoiseSpec, variables } from "../../src/nn/network.ts";
-import type { GANSpec } from "../../src/nn/spec.ts";
-import { type Counters, criticStep, type StepGraph, stepScalars, trainStep } from "../../src/nn/steps.ts";
+import type { LayerSpec } from "../../src/nn/layers/table.ts";
+import type { NoiseSpec } from "../../src/nn/network.ts";
+import { type Counters, criticStep, type StepGraph, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { variables } from "../../src/objective/variables.ts";
 
 export type State = Record<string, Float64Array>;
 export type Values = Record<string, ArrayLike<number>>;

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { OBJECTIVES, type ObjectiveName } from "../../src/nn/objectives.ts";
+import { type ObjectiveName, objectiveRow } from "../../src/objective/objectives.ts";
 
 /** The three values of an objective at given scores. */
 function at(name: ObjectiveName, real: readonly number[], fake: readonly number[]) {
   const graph = new Graph();
-  const { discriminatorLoss, generatorLoss, divergence } = OBJECTIVES[name];
+  const spec = { name, discriminatorSteps: 1 } as const;
+  const { discriminatorLoss, generatorLoss, divergence } = objectiveRow(spec);
   const [r, f] = [graph.input("real", [real.length]), graph.input("fake", [fake.length])];
-  graph.fetch("discriminator", discriminatorLoss(r, f));
-  graph.fetch("generator", generatorLoss(f));
-  graph.fetch("divergence", divergence(r, f));
+  graph.fetch("discriminator", discriminatorLoss(r, f, spec));
+  graph.fetch("generator", generatorLoss(r, f, spec));
+  graph.fetch("divergence", divergence(r, f, spec));
   const { fetches } = evaluate(graph, { real, fake });
   return { discriminator: fetches.discriminator![0]!, generator: fetches.generator![0]!, divergence: fetches.divergence![0]! };
 }
@@ -75,9 +76,9 @@ describe("least-squares", () => {
   });
 });
 
-describe.each(["wasserstein", "wasserstein-gp"] as const)("%s", (name) => {
+describe("wasserstein", () => {
   it("estimates the distance of two points by the critic f(x) = x", () => {
-    const { discriminator, generator, divergence } = at(name, [3, 5], [1, 0]);
+    const { discriminator, generator, divergence } = at("wasserstein", [3, 5], [1, 0]);
     expect(divergence).toBeCloseTo(3.5, 12);
     expect(discriminator).toBeCloseTo(-3.5, 12);
     expect(generator).toBeCloseTo(-0.5, 12);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeFault, SpecError } from "../../src/core/errors.ts";
-import { type GANOptions, resolveSpec } from "../../src/nn/spec.ts";
-import { TINY_LAYERS } from "./harness.ts";
+import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+
+import { OLD_SPECS } from "../cases/oldSpecs.ts";
+import { TINY_LAYERS } from "../objective/harness.ts";
 
 /** Every fault of some options, as sentences. */
 function faultsOf(options: unknown): string[] {
@@ -33,14 +35,41 @@ describe("resolveSpec", () => {
       objective: { name: "wasserstein-gp", lambda: 1 },
       optimizer: { generator: { learningRate: 0.5 }, discriminator: { name: "rmsprop" } },
     });
-    expect(spec.objective).toEqual({ name: "wasserstein-gp", discriminatorSteps: 5, lambda: 1 });
+    expect(spec.objective).toEqual({ name: "wasserstein", discriminatorSteps: 5 });
+    expect(spec.regularizers).toEqual([{ name: "gradient-penalty", lambda: 1, every: 1 }]);
     expect(spec.optimizer.generator).toEqual({ name: "adam", learningRate: 0.5, betas: [0, 0.9], epsilon: 1e-8 });
     expect(spec.optimizer.discriminator).toEqual({ name: "rmsprop", learningRate: 5e-5, decay: 0.99, epsilon: 1e-8 });
     expect(resolveSpec({ shape: [2], objective: "wasserstein" }).optimizer.generator).toMatchObject({ name: "rmsprop", learningRate: 5e-5 });
   });
 
+  it("lets any regularizers take the place of those an objective stands for", () => {
+    expect(resolveSpec({ shape: [2], objective: "wasserstein" }).regularizers).toEqual([{ name: "weight-clipping", clip: 0.01 }]);
+    expect(resolveSpec({ shape: [2], objective: "wasserstein", regularizers: [] }).regularizers).toEqual([]);
+    expect(resolveSpec({ shape: [2] }).regularizers).toEqual([]);
+    const { objective, regularizers, optimizer } = resolveSpec({
+      shape: [2],
+      objective: "least-squares",
+      regularizers: ["weight-clipping", { name: "gradient-penalty", every: 4 }],
+    });
+    expect(objective.name).toBe("least-squares");
+    expect(optimizer.generator.learningRate).toBe(2e-4);
+    expect(regularizers).toEqual([
+      { name: "weight-clipping", clip: 0.01 },
+      { name: "gradient-penalty", lambda: 10, every: 4 },
+    ]);
+  });
+
+  it.each(OLD_SPECS)("reads the description of $name as earlier versions wrote it", ({ written, objective, regularizers }) => {
+    const spec = resolveSpec(JSON.parse(JSON.stringify(written)));
+    expect(spec.objective).toEqual(objective);
+    expect(spec.regularizers).toEqual(regularizers);
+    const { objective: _, ...rest } = written;
+    expect(spec).toMatchObject(rest);
+  });
+
   it.each<GANOptions>([
     { shape: [28, 28, 1] },
+    { shape: [2], objective: "minimax", regularizers: [{ name: "gradient-penalty", every: 3 }, "weight-clipping"] },
     { shape: [2], objective: "wasserstein", ema: false },
     { shape: [32, 32, 3], objective: "wasserstein-gp", condition: { classes: 10 }, width: 8, seed: 2 ** 53 - 1 },
     { shape: [4, 4, 1], architecture: TINY_LAYERS, condition: { size: 2 } },
@@ -65,12 +94,12 @@ describe("resolveSpec", () => {
       },
     });
     expect(faults).toEqual([
-      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, optimizer, ema, seed, batchSize, got an unknown one, "conditon"',
+      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, regularizers, optimizer, ema, batchSize, seed, got an unknown one, "conditon"',
       "latent: expected an integer from 1 to 65536, got 0",
       "objective.clip: expected a number above 0, got -1",
       "ema.decay: expected a number from 0 to below 1, got 1",
-      "seed: expected an integer from 0 to 2^53 - 1, got 1.5",
       'batchSize: expected an integer from 1 to 65536, got "64"',
+      "seed: expected an integer from 0 to 2^53 - 1, got 1.5",
       "optimizer.generator.betas: expected a list of 2, got [0.5]",
       expect.stringMatching(/^architecture\.generator\[0\]\.type: expected "dense" or .* got "dens"$/),
       'architecture.discriminator[0].padding: expected an integer from 0 to 64 or "same", got "valid"',
@@ -134,6 +163,36 @@ describe("resolveSpec", () => {
       "a parameter of another objective",
       { shape: [2], objective: { name: "minimax", clip: 1 } },
       /^objective\.clip: expected one of the options name, discriminatorSteps, got/,
+    ],
+    [
+      "a regularizer twice",
+      { shape: [2], regularizers: ["weight-clipping", { name: "weight-clipping", clip: 1 }] },
+      /^regularizers\[1\]: expected each regularizer once, got "weight-clipping" again$/,
+    ],
+    [
+      "an unknown regularizer",
+      { shape: [2], regularizers: ["r7"] },
+      /^regularizers\[0\]: expected "weight-clipping" or "gradient-penalty", got "r7"$/,
+    ],
+    [
+      "a preset's parameter beside regularizers",
+      { shape: [2], objective: { name: "wasserstein-gp", lambda: 1 }, regularizers: ["gradient-penalty"] },
+      /^objective\.lambda: expected none where the regularizers are given one by one, got both$/,
+    ],
+    [
+      "batch norm under a penalty, within a residual layer too",
+      {
+        shape: [2],
+        regularizers: ["gradient-penalty"],
+        architecture: {
+          generator: [{ type: "dense", units: 2 }],
+          discriminator: [
+            { type: "residual", layers: [{ type: "dense", units: 2 }, { type: "batchNorm" }] },
+            { type: "dense", units: 1 },
+          ],
+        },
+      },
+      /^architecture\.discriminator\[0\]\.layers\[1\]: expected a layer that keeps images apart \(layerNorm\), as the gradient penalty needs, got batchNorm$/,
     ],
     ["width beside layers", { shape: [4, 4, 1], architecture: TINY_LAYERS, width: 3 }, /^width: expected no width/],
     ["a condition of two kinds", { shape: [2], condition: { classes: 2, size: 3 } }, /^condition\.size: /],

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
+import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import { meanAll, softplus } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import type { LayerSpec } from "../../src/nn/layers/types.ts";
-import { conditionInput, discriminate, generate, openPass, parameters, variables } from "../../src/nn/network.ts";
-import { OBJECTIVES, type ObjectiveName } from "../../src/nn/objectives.ts";
+import type { LayerSpec } from "../../src/nn/layers/table.ts";
+import { conditionInput, discriminate, generate, openPass, parameters } from "../../src/nn/network.ts";
 import { sampleGraph } from "../../src/nn/sampling.ts";
-import { type GANOptions, resolveSpec } from "../../src/nn/spec.ts";
-import { criticStep, stepScalars, trainStep } from "../../src/nn/steps.ts";
+import { type ObjectiveName, objectiveRow } from "../../src/objective/objectives.ts";
+import type { PresetName } from "../../src/objective/presets.ts";
+import { criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { emaName, variables } from "../../src/objective/variables.ts";
 import { drawNoise, type State, TINY_LAYERS, Trainer, type Values } from "./harness.ts";
 
 const BATCH = 6;
@@ -29,7 +31,7 @@ function generatorLoss(options: GANOptions, state: State, noise: Values): number
   const condition = conditionInput(spec, graph, BATCH);
   const fake = generate(spec, graph.input("latents", [BATCH, spec.latent]), condition, openPass(graph, { training: true, label: "generate" }));
   const scores = discriminate(spec, fake, condition, openPass(graph, { training: true, label: "judge" }));
-  graph.fetch("loss", OBJECTIVES[spec.objective.name].generatorLoss(scores));
+  graph.fetch("loss", objectiveRow(spec.objective).generatorLoss(scores, scores, spec.objective));
   return evaluate(graph, { ...noise, ...LABELS }, state).fetches.loss![0]!;
 }
 
@@ -251,7 +253,7 @@ describe("training", () => {
   /** A cloud around (1.5, -1), 32 points. */
   const cloud = (item: number) => images(64, item).map((v, i) => 0.3 * v + (i % 2 === 0 ? 1.5 : -1));
 
-  it.each<[ObjectiveName, number]>([
+  it.each<[ObjectiveName | PresetName, number]>([
     ["minimax", 150],
     ["non-saturating", 150],
     ["least-squares", 150],
@@ -263,13 +265,13 @@ describe("training", () => {
       shape: [2],
       latent: 2,
       width: 16,
-      objective: { name, ...(name === "wasserstein" && { clip: 0.1 }) },
+      objective: name === "wasserstein" ? { name, clip: 0.1 } : name,
       optimizer: { generator: network, discriminator: network },
       ema: { decay: 0.9 },
     });
     const t = new Trainer(spec, 32);
     const distance = () => {
-      const graph = sampleGraph(spec, 64);
+      const graph = sampleGraph(spec, 64, emaName);
       const latents = drawNoise([{ name: "latents", shape: [64, 2], distribution: "normal" }], 0);
       const { images: points } = evaluate(graph, latents, t.state).fetches;
       const mean = (axis: number) => points!.reduce((sum, v, i) => sum + (i % 2 === axis ? v / 64 : 0), 0);

@@ -3,12 +3,12 @@ import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { add, leakyRelu, matmul, mul, reduceSum, reshape, tanh } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
-import { gradientPenalty, weightClipping } from "../../src/nn/regularizers.ts";
+import { gradientPenalty, REGULARIZERS } from "../../src/objective/regularizers.ts";
 
-describe("weightClipping", () => {
+describe("weight-clipping", () => {
   it("holds weights within the limit", () => {
     const graph = new Graph();
-    graph.fetch("clipped", weightClipping(graph.input("w", [4]), 0.5));
+    graph.fetch("clipped", REGULARIZERS["weight-clipping"].project!(graph.input("w", [4]), { clip: 0.5 }));
     expect([...evaluate(graph, { w: [-2, -0.25, 0.5, 3] }).fetches.clipped!]).toEqual([-0.5, -0.25, 0.5, 0.5]);
   });
 });

@@ -1,0 +1,49 @@
+/** The description of a GAN: both networks, how they learn, and the seed of everything random. */
+import { type Fields, fieldsOf, integer, isRecord, optional } from "../core/check.ts";
+import { type ErrorDetail, SpecError } from "../core/errors.ts";
+import { NETWORK_FIELDS, type NetworkFields, type NetworkOptions, type NetworkSpec, resolveNetworks } from "../nn/spec.ts";
+import {
+  LEARNING_FIELDS,
+  type LearningFields,
+  type LearningOptions,
+  type LearningSpec,
+  needsImagesAlone,
+  resolveLearning,
+} from "../objective/spec.ts";
+
+/** The description of a GAN. Only `shape` must be given. */
+export interface GANOptions extends NetworkOptions, LearningOptions {
+  /** What first weights, noise and the order of the data follow from, 0 to 2^53 - 1. Default 0. */
+  readonly seed?: number;
+}
+
+/** A GAN described in full, as plain JSON: itself valid `GANOptions` that resolve to the same. */
+export interface GANSpec extends NetworkSpec, LearningSpec {
+  readonly seed: number;
+}
+
+interface TopFields extends NetworkFields, LearningFields {
+  readonly seed: number;
+}
+
+const TOP: Fields<TopFields> = { ...NETWORK_FIELDS, ...LEARNING_FIELDS, seed: optional(integer(0, Number.MAX_SAFE_INTEGER), 0) };
+
+/**
+ * The full meaning of `options`: defaults filled in, architecture written out layer by layer.
+ *
+ * @param options `GANOptions`, or a `GANSpec` read back from JSON: anything else is refused field by field
+ * @throws SpecError with every fault at once, each with its path
+ *
+ * @example
+ * resolveSpec({ shape: [28, 28, 1], objective: "wasserstein-gp" }).objective.discriminatorSteps; // 5
+ */
+export function resolveSpec(options: GANOptions): GANSpec {
+  const faults: ErrorDetail[] = [];
+  const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, options, "", faults);
+  if (!isRecord(options)) throw new SpecError(faults as [ErrorDetail]);
+  const learning = resolveLearning(rest, faults);
+  const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
+  const networks = resolveNetworks(given, needsImagesAlone(learning), faults);
+  if (faults.length > 0) throw new SpecError(faults as [ErrorDetail, ...ErrorDetail[]]);
+  return { ...networks, ...learning, seed } as GANSpec;
+}

@@ -1,0 +1,48 @@
+/** Names for an objective together with the regularizers and the optimizer that its paper has it with. */
+import { type Fields, optional, positive } from "../core/check.ts";
+import { type CommonParameters, discriminatorSteps, OBJECTIVES, type ObjectiveName } from "./objectives.ts";
+import type { OptimizerSpec } from "./optimizers.ts";
+import type { RegularizerSpec } from "./regularizers.ts";
+
+/** One preset. `P` are the parameters that may stand beside its name. */
+export interface Preset<P = object> {
+  readonly objective: ObjectiveName;
+  readonly fields: Fields<P & CommonParameters>;
+  readonly optimizer: OptimizerSpec;
+  /** The regularizers where the user names none. */
+  regularizers(parameters: P): readonly RegularizerSpec[];
+}
+
+const preset = <P>(row: Preset<P>): Preset<P> => row;
+
+/** By name. An objective that is not here stands for itself, without regularizers. */
+export const PRESETS = {
+  /** Arjovsky, Chintala & Bottou 2017, algorithm 1: Lipschitz by clipping weights; the distance up to an unknown factor. */
+  wasserstein: preset<{
+    /** Every weight of the discriminator stays within ± clip. Default 0.01. */
+    readonly clip: number;
+  }>({
+    objective: "wasserstein",
+    fields: { discriminatorSteps: discriminatorSteps(5), clip: optional(positive, 0.01) },
+    optimizer: OBJECTIVES.wasserstein.optimizer,
+    regularizers: ({ clip }) => [{ name: "weight-clipping", clip }],
+  }),
+
+  /** Gulrajani et al. 2017, equation 3 and algorithm 1: Lipschitz by a penalty on the norm of the gradient. */
+  "wasserstein-gp": preset<{
+    /** Weight λ of the gradient penalty. Default 10. */
+    readonly lambda: number;
+  }>({
+    objective: "wasserstein",
+    fields: { discriminatorSteps: discriminatorSteps(5), lambda: optional(positive, 10) },
+    optimizer: { name: "adam", learningRate: 1e-4, betas: [0, 0.9], epsilon: 1e-8 },
+    regularizers: ({ lambda }) => [{ name: "gradient-penalty", lambda, every: 1 }],
+  }),
+};
+
+export type PresetName = keyof typeof PRESETS;
+
+/** A preset by name, with what may stand beside it. */
+export type PresetOptions = {
+  [N in PresetName]: { readonly name: N } & Partial<CommonParameters & ((typeof PRESETS)[N] extends Preset<infer P> ? P : never)>;
+}[PresetName];

@@ -1,0 +1,70 @@
+/** What a step of training tells of itself. To add a report: a row here. */
+import { meanAll } from "../graph/build.ts";
+import type { Node } from "../graph/graph.ts";
+import { objectiveRow } from "./objectives.ts";
+import type { TrainableSpec } from "./spec.ts";
+
+/** What is known once the discriminator has had its turn. Scores are those before its update, [N] each. */
+export interface DiscriminatorView {
+  readonly spec: TrainableSpec;
+  readonly realScores: Node;
+  readonly fakeScores: Node;
+  readonly loss: Node;
+}
+
+/** What is known once the generator has had its turn as well. */
+export interface GeneratorView {
+  readonly spec: TrainableSpec;
+  readonly loss: Node;
+}
+
+/** One report: a scalar of a step. */
+type Report = {
+  /** The name of the list of its values, one a step, in what `train` gives. */
+  readonly series: string;
+} & (
+  | { readonly turn: "discriminator"; of(view: DiscriminatorView): Node }
+  // Of the generator's turn.
+  | { readonly turn: "generator"; of(view: GeneratorView): Node }
+);
+
+export const REPORTS = {
+  /** What the discriminator minimises, penalties included, before its update. */
+  discriminatorLoss: { series: "discriminatorLosses", turn: "discriminator", of: ({ loss }) => loss },
+
+  /** The objective's own estimate of how far the images are from the data. */
+  divergence: {
+    series: "divergences",
+    turn: "discriminator",
+    of: ({ spec: { objective }, realScores, fakeScores }) => objectiveRow(objective).divergence(realScores, fakeScores, objective),
+  },
+
+  /** The discriminator's mean score of the images of the data, before any sigmoid and before its update. */
+  realScore: { series: "realScores", turn: "discriminator", of: ({ realScores }) => meanAll(realScores) },
+
+  /** The discriminator's mean score of the generator's images, likewise. */
+  fakeScore: { series: "fakeScores", turn: "discriminator", of: ({ fakeScores }) => meanAll(fakeScores) },
+
+  /** What the generator minimises, as the updated discriminator judges it. */
+  generatorLoss: { series: "generatorLosses", turn: "generator", of: ({ loss }) => loss },
+} as const satisfies Readonly<Record<string, Report>>;
+
+export type ReportName = keyof typeof REPORTS;
+
+export const REPORT_NAMES = Object.keys(REPORTS) as ReportName[];
+
+/** The reports of one step. */
+export type StepValues = { readonly [N in ReportName]: number };
+
+/** The reports of many steps: element i of each list belongs to step i. */
+export type StepSeries = { readonly [N in ReportName as (typeof REPORTS)[N]["series"]]: Float32Array };
+
+/** Asks for the reports of the discriminator's turn as fetches of their names. */
+export function fetchDiscriminatorReports(view: DiscriminatorView): void {
+  for (const [name, row] of Object.entries<Report>(REPORTS)) if (row.turn === "discriminator") view.loss.graph.fetch(name, row.of(view));
+}
+
+/** Asks for those of the generator's turn. */
+export function fetchGeneratorReports(view: GeneratorView): void {
+  for (const [name, row] of Object.entries<Report>(REPORTS)) if (row.turn === "generator") view.loss.graph.fetch(name, row.of(view));
+}

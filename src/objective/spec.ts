@@ -1,0 +1,143 @@
+/** The description of how a GAN learns: what a user writes, what it means in full, and every fault it may have. */
+import { type Check, type Fields, fieldsOf, integer, isRecord, list, object, oneOf, optional, real, that, variant } from "../core/check.ts";
+import { type ErrorDetail, show } from "../core/errors.ts";
+import type { NetworkSpec } from "../nn/spec.ts";
+import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec, objectiveRow } from "./objectives.ts";
+import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
+import { PRESETS, type Preset, type PresetName, type PresetOptions } from "./presets.ts";
+import { REGULARIZERS, type RegularizerName, type RegularizerSpec, regularizerRow } from "./regularizers.ts";
+
+/** A union with every field but the tag optional. */
+type Loose<T extends { readonly name: string }> = T extends unknown ? { readonly name: T["name"] } & Partial<T> : never;
+
+/** An optimizer by name, or only some numbers of the objective's own one. */
+export type OptimizerOptions = Loose<OptimizerSpec> | (Partial<OptimizerSpec> & { readonly name?: undefined });
+
+/** How a GAN learns. Nothing must be given. */
+export interface LearningOptions {
+  /**
+   * What the networks minimise, by name or with parameters of its own. "wasserstein" stands for the objective with clipped weights, "wasserstein-gp" for the
+   * same with a gradient penalty. Default "non-saturating".
+   */
+  readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
+  /** What holds the discriminator to a bounded slope, each by name or with parameters of its own. Default: what `objective` stands for. */
+  readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[];
+  /** Default: the objective's own. */
+  readonly optimizer?: { readonly generator?: OptimizerOptions; readonly discriminator?: OptimizerOptions };
+  /** The moving average of the generator that samples are drawn from, its decay in [0, 1). Default { decay: 0.999 }. */
+  readonly ema?: { readonly decay: number } | false;
+  /** Images of one training step, 1 to 65536. Default 64. */
+  readonly batchSize?: number;
+}
+
+/** How a GAN learns in full, as plain JSON: itself valid `LearningOptions` that resolve to the same. */
+export interface LearningSpec extends LearningOptions {
+  readonly objective: ObjectiveSpec;
+  readonly regularizers: readonly RegularizerSpec[];
+  readonly optimizer: { readonly generator: OptimizerSpec; readonly discriminator: OptimizerSpec };
+  readonly ema: { readonly decay: number } | false;
+  readonly batchSize: number;
+}
+
+/** Everything that the graphs of training follow from. */
+export interface TrainableSpec extends NetworkSpec, Omit<LearningSpec, keyof NetworkSpec> {}
+
+/** What was chosen by `objective`: the row itself, and what goes with it unless told otherwise. */
+interface Choice {
+  readonly spec: ObjectiveSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly regularizers: readonly RegularizerSpec[];
+  /** Parameters given that are a regularizer's. */
+  readonly given: readonly string[];
+}
+
+/** Options checked one by one, before they are held against each other. */
+export interface LearningFields {
+  readonly objective: Choice;
+  readonly regularizers: readonly RegularizerSpec[] | null;
+  readonly optimizer: unknown;
+  readonly ema: { readonly decay: number } | false;
+  readonly batchSize: number;
+}
+
+const fieldsByName = (rows: Readonly<Record<string, { readonly fields: object }>>) =>
+  Object.fromEntries(Object.entries(rows).map(([name, { fields }]) => [name, fields]));
+
+/** What may be named as `objective`: the objectives, and the presets in place of those that bear their names. */
+const objectiveFields = () => fieldsByName({ ...OBJECTIVES, ...PRESETS });
+
+const objective: Check<Choice> = (value, path, faults) => {
+  const name = isRecord(value) ? null : oneOf(...Object.keys(objectiveFields()))(value, path, faults);
+  if (name === undefined) return undefined;
+  const given = name === null ? (value as Record<string, unknown>) : { name };
+  const checked = variant<ObjectiveSpec>("name", objectiveFields)(given, path, faults);
+  if (!checked) return undefined;
+  if (!Object.hasOwn(PRESETS, checked.name)) return { spec: checked, optimizer: objectiveRow(checked).optimizer, regularizers: [], given: [] };
+  const preset = PRESETS[checked.name as PresetName] as Preset;
+  return {
+    spec: { name: preset.objective, discriminatorSteps: checked.discriminatorSteps } as ObjectiveSpec,
+    optimizer: preset.optimizer,
+    regularizers: preset.regularizers(checked),
+    given: Object.keys(given).filter((key) => key !== "name" && !(key in OBJECTIVES[preset.objective].fields)),
+  };
+};
+
+const regularizer: Check<RegularizerSpec> = (value, path, faults) => {
+  const fields = () => fieldsByName(REGULARIZERS);
+  if (isRecord(value)) return variant<RegularizerSpec>("name", fields)(value, path, faults);
+  const name = oneOf(...(Object.keys(REGULARIZERS) as RegularizerName[]))(value, path, faults);
+  return name && variant<RegularizerSpec>("name", fields)({ name }, path, faults);
+};
+
+const regularizers: Check<readonly RegularizerSpec[]> = (value, path, faults) => {
+  const checked = list(regularizer, { max: 16 })(value, path, faults);
+  const twice = checked?.findIndex((r, i) => checked.findIndex((other) => other.name === r.name) < i) ?? -1;
+  if (twice >= 0) faults.push({ path: `${path}[${twice}]`, expected: "each regularizer once", got: `${show(checked![twice]!.name)} again` });
+  return checked;
+};
+
+const ema: Check<{ readonly decay: number } | false> = (value, path, faults) =>
+  value === false ? false : object({ decay: real(0, 1, { open: true }) })(value, path, faults);
+
+/** Fills in what is left out from `preset`, as long as the name is not another one. */
+const optimizer =
+  (preset: OptimizerSpec): Check<OptimizerSpec> =>
+  (value, path, faults) => {
+    const full = isRecord(value) && (value.name === undefined || value.name === preset.name) ? { ...preset, ...value, name: preset.name } : value;
+    return variant<OptimizerSpec>("name", () => fieldsByName(OPTIMIZERS))(full, path, faults);
+  };
+
+const anything: Check<unknown> = that("anything", () => true);
+
+export const LEARNING_FIELDS: Fields<LearningFields> = {
+  objective: (value, path, faults) => objective(value === undefined ? "non-saturating" : value, path, faults),
+  regularizers: optional<readonly RegularizerSpec[] | null>(regularizers, null),
+  optimizer: optional(anything, {}),
+  ema: optional(ema, { decay: 0.999 }),
+  batchSize: optional(integer(1, 65536), 64),
+};
+
+/** How a GAN of checked options learns, in full; `faults` are where every fault is noted. */
+export function resolveLearning(
+  { objective: choice, regularizers, ...given }: Partial<LearningFields>,
+  faults: ErrorDetail[],
+): Partial<LearningSpec> {
+  const preset = choice?.optimizer ?? OBJECTIVES["non-saturating"].optimizer;
+  const each = optional(optimizer(preset), preset);
+  const optimizers = fieldsOf<LearningSpec["optimizer"]>({ generator: each, discriminator: each }, given.optimizer, "optimizer", faults);
+  if (regularizers) {
+    for (const name of choice?.given ?? []) {
+      faults.push({ path: `objective.${name}`, expected: "none where the regularizers are given one by one", got: "both" });
+    }
+  }
+  return {
+    ...given,
+    optimizer: optimizers as LearningSpec["optimizer"],
+    ...(choice && { objective: choice.spec, regularizers: regularizers ?? choice.regularizers }),
+  };
+}
+
+/** Why the discriminator must judge each image alone, in words; null where it need not. */
+export function needsImagesAlone({ regularizers = [] }: Pick<Partial<LearningSpec>, "regularizers">): string | null {
+  return regularizers.map((r) => regularizerRow(r).imagesAlone).find((reason) => reason !== undefined) ?? null;
+}

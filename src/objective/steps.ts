@@ -1,0 +1,260 @@
+/** One training step as one graph. Nothing is assigned unless every loss and every gradient of the step is finite. */
+import { add, equal, lerp, mul, select, square, sub, sumAll } from "../graph/build.ts";
+import { grad, vjp } from "../graph/grad.ts";
+import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
+import {
+  conditionInput,
+  discriminate,
+  generate,
+  type NetworkName,
+  type NetworkPass,
+  type NoiseSpec,
+  noiseInput,
+  openPass,
+  type ParameterSpec,
+  parameters,
+} from "../nn/network.ts";
+import { objectiveRow } from "./objectives.ts";
+import { emaDecay, optimizerRow } from "./optimizers.ts";
+import { regularizerRow } from "./regularizers.ts";
+import { fetchDiscriminatorReports, fetchGeneratorReports } from "./reports.ts";
+import { kindOf, type UpdateKind } from "./schedule.ts";
+import type { TrainableSpec } from "./spec.ts";
+import { emaName, slotNames } from "./variables.ts";
+
+/** A graph that trains, and the random numbers it wants at every run. */
+export interface StepGraph {
+  readonly graph: Graph;
+  readonly noise: readonly NoiseSpec[];
+}
+
+/** Updates done so far of each network. */
+export interface Counters {
+  readonly discriminator: number;
+  readonly generator: number;
+}
+
+export interface StepOptions {
+  /**
+   * Whether a step that goes wrong stops those after it: they change nothing either, and `finite` is 0, until the variable `STOPPED` is 0 again.
+   * For steps that are under way before it is known how the last one went. Default false.
+   */
+  readonly stops?: boolean;
+}
+
+/** A variable beside those of the model, for steps that stop the ones after them: 1 after one went wrong. */
+export const STOPPED = { name: "stopped", shape: [] } as const;
+
+/** What every step begins with. */
+interface Step {
+  readonly spec: TrainableSpec;
+  readonly kind: UpdateKind;
+  readonly graph: Graph;
+  readonly noise: NoiseSpec[];
+  readonly condition: Node | null;
+  readonly real: Node;
+  readonly fake: Node;
+  /** The use of the generator that gave `fake`. */
+  readonly generation: NetworkPass;
+}
+
+/** New values of variables, by name. */
+type Changes = Map<string, Node>;
+
+/**
+ * One update of the discriminator on a batch of `batch` images and, where the kind says so, one of the generator.
+ *
+ * The discriminator moves first, on real and on generated images apart; then the generator, judged by the discriminator
+ * as it has just become, on the same images.
+ *
+ * Inputs: `images` [batch, ...shape], `condition` where the model has one, the `noise`, and the scalars of `stepScalars` for the networks that are updated.
+ * Fetches (scalars): the reports of both turns (`REPORTS`), `finite` (1, or 0 if nothing was assigned because a loss, a gradient's square or a statistic is
+ * NaN or infinite).
+ */
+export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind, { stops = false }: StepOptions = {}): StepGraph {
+  const step = beginStep(spec, batch, kind);
+  const { graph } = step;
+  const discriminator = discriminatorTurn(step);
+  const generator = kind.generator ? generatorTurn(step, discriminator.changes) : null;
+  const finite = fetchFinite(graph, [...discriminator.checks, ...(generator?.checks ?? [])], stops);
+  commit(graph, finite, discriminator.changes);
+  // Built behind `finite`, so that a weight's update and the choice whether to keep it are one pass over memory.
+  for (const changes of generator?.updates() ?? []) commit(graph, finite, changes);
+  // An objective need not look at everything it is offered.
+  const used = withoutDeadNodes(graph);
+  const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
+  return { graph: used, noise: step.noise.filter(({ name }) => inputs.has(name)) };
+}
+
+/** One update of each network, all penalties included. */
+export const trainStep = (spec: TrainableSpec, batch: number, options?: StepOptions): StepGraph =>
+  updateGraph(spec, batch, kindOf(spec, 0, true), options);
+
+/** One update of the discriminator alone, for objectives with several of them to one of the generator; all penalties included. */
+export const criticStep = (spec: TrainableSpec, batch: number, options?: StepOptions): StepGraph =>
+  updateGraph(spec, batch, kindOf(spec, 0, false), options);
+
+/** The values of a step's scalar inputs for the next update of each network of `networks`. */
+export function stepScalars(
+  spec: TrainableSpec,
+  done: Counters,
+  networks: readonly NetworkName[] = ["discriminator", "generator"],
+): Record<string, number> {
+  const scalars: Record<string, number> = {};
+  for (const network of networks) {
+    const optimizer = spec.optimizer[network];
+    for (const [name, value] of Object.entries(optimizerRow(optimizer).scalars(optimizer, done[network] + 1))) scalars[`${network}/${name}`] = value;
+  }
+  if (spec.ema && networks.includes("generator")) scalars[EMA_RATE] = 1 - emaDecay(spec.ema.decay, done.generator + 1);
+  return scalars;
+}
+
+const EMA_RATE = "ema/rate";
+
+function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
+  const graph = new Graph();
+  const noise: NoiseSpec[] = [];
+  const latents = noiseInput(graph, noise, "latents", [batch, spec.latent], "normal");
+  const condition = conditionInput(spec, graph, batch);
+  const real = graph.input("images", [batch, ...spec.shape]);
+  const generation = openPass(graph, { training: true, noise, label: "generate" });
+  const fake = generate(spec, latents, condition, generation);
+  return { spec, kind, graph, noise, condition, real, fake, generation };
+}
+
+/** The discriminator's losses, scalars that are finite if its turn went well, and its update. Running statistics see the real images first, then the generated ones. */
+function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
+  const { spec, graph, real, fake } = step;
+  const { scores: realScores, statistics } = judge(step, real, "real");
+  const { scores: fakeScores, statistics: newStatistics } = judge(step, fake, "fake", statistics);
+  const loss = [objectiveRow(spec.objective).discriminatorLoss(realScores, fakeScores, spec.objective), ...penalties(step)].reduce((a, b) =>
+    add(a, b),
+  );
+  fetchDiscriminatorReports({ spec, realScores, fakeScores, loss });
+
+  const weights = weightsOf(spec, "discriminator");
+  const gradients = grad(loss, variablesOf(graph, weights));
+  const checks = [loss, ...gradients.map(sumOfSquares), ...[...newStatistics.values()].map(sumAll)];
+  const changes: Changes = new Map();
+  for (const [i, weight] of weights.entries()) {
+    const update = updated(step, "discriminator", weight, gradients[i]!);
+    for (const [name, value] of update) changes.set(name, name === weight.name ? projected(spec, value) : value);
+  }
+  for (const [name, value] of newStatistics) changes.set(name, value);
+  return { checks, changes };
+}
+
+/**
+ * The generator's loss, scalars that are finite if its turn went well, and its update with that of its moving average, built when asked for.
+ *
+ * @param judged the discriminator's new tensors
+ */
+function generatorTurn(step: Step, judged: Changes): { readonly checks: readonly Node[]; updates(): Iterable<ReadonlyMap<string, Node>> } {
+  const { spec, graph, real, fake, generation } = step;
+  // The loss is a function of the images alone: the discriminator's update, which saw them too, counts as constant.
+  const images = alias(fake);
+  const { scores: fakeScores } = judge(step, images, "judge", judged);
+  const { scores: realScores } = judge(step, real, "judgeReal", judged);
+  const loss = objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective);
+  fetchGeneratorReports({ spec, loss });
+
+  const [imageGradient] = grad(loss, [images]);
+  const weights = weightsOf(spec, "generator");
+  const gradients = vjp(fake, variablesOf(graph, weights), imageGradient!);
+  return {
+    checks: [loss, ...gradients.map(sumOfSquares), ...[...generation.updates.values()].map(sumAll)],
+    *updates() {
+      for (const [i, weight] of weights.entries()) {
+        const changes = updated(step, "generator", weight, gradients[i]!);
+        yield changes;
+        yield averaged(step, weight.name, changes.get(weight.name)!);
+      }
+      yield generation.updates;
+      for (const [name, value] of generation.updates) yield averaged(step, name, value);
+    },
+  };
+}
+
+/** The average of a generator's tensor, moved a little towards the tensor's new value. */
+function averaged({ spec, graph }: Step, name: string, value: Node): Changes {
+  if (!spec.ema) return new Map();
+  return new Map([[emaName(name), lerp(graph.variable(emaName(name), value.shape), value, graph.input(EMA_RATE, []))]]);
+}
+
+/** The discriminator's scores of images in training, and its running statistics after that; `values` stand in for its variables. */
+function judge(
+  { spec, graph, noise, condition }: Step,
+  images: Node,
+  label: string,
+  values?: ReadonlyMap<string, Node>,
+): { scores: Node; statistics: ReadonlyMap<string, Node> } {
+  const pass = openPass(graph, { training: true, noise, label, ...(values && { values }) });
+  return { scores: discriminate(spec, images, condition, pass), statistics: pass.updates };
+}
+
+/** What the regularizers of this update add to the discriminator's loss. */
+function penalties(step: Step): Node[] {
+  const { spec, kind, graph, noise, real, fake } = step;
+  return kind.penalties.flatMap((i) => {
+    const regularizer = spec.regularizers[i]!;
+    const penalty = regularizerRow(regularizer).penalty?.(
+      {
+        judge: (images, label) => judge(step, images, label).scores,
+        real,
+        fake,
+        noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
+      },
+      regularizer,
+    );
+    if (!penalty) return [];
+    return ["every" in regularizer && regularizer.every > 1 ? mul(penalty, regularizer.every) : penalty];
+  });
+}
+
+/** A weight of the discriminator where the regularizers let it be. */
+const projected = (spec: TrainableSpec, weight: Node): Node =>
+  spec.regularizers.reduce((w, regularizer) => regularizerRow(regularizer).project?.(w, regularizer) ?? w, weight);
+
+const weightsOf = (spec: TrainableSpec, network: NetworkName): ParameterSpec[] => parameters(spec, network).filter(({ role }) => role === "weight");
+
+const variablesOf = (graph: Graph, tensors: readonly ParameterSpec[]): Node[] => tensors.map(({ name, shape }) => graph.variable(name, shape));
+
+/** The new value of a weight and of its optimizer slots. */
+function updated({ spec, graph }: Step, network: NetworkName, { name, shape }: ParameterSpec, gradient: Node): Changes {
+  const optimizer = spec.optimizer[network];
+  const slots = slotNames(spec, network, name);
+  const result = optimizerRow(optimizer).step(
+    optimizer,
+    graph.variable(name, shape),
+    gradient,
+    slots.map((slot) => graph.variable(slot, shape)),
+    (scalar) => graph.input(`${network}/${scalar}`, []),
+  );
+  return new Map([[name, result.value], ...slots.map((slot, i) => [slot, result.slots[i]!] as const)]);
+}
+
+/** Of squares, because optimizers keep them: a gradient that is finite, but its square not, would leave an infinite slot behind. */
+const sumOfSquares = (x: Node): Node => sumAll(square(x));
+
+/** 1 if all of `scalars` are finite (then, and only then, their sum less itself is 0) and no step before this one stopped it. Also asked for as `finite`. */
+function fetchFinite(graph: Graph, scalars: readonly Node[], stops: boolean): Node {
+  const total = scalars.reduce((a, b) => add(a, b));
+  let finite = equal(sub(total, total), 0);
+  if (stops) {
+    const stopped = graph.variable(STOPPED.name, STOPPED.shape);
+    finite = select(stopped, 0, finite);
+    graph.assign(stopped, sub(1, finite));
+  }
+  graph.fetch("finite", finite);
+  return finite;
+}
+
+function commit(graph: Graph, finite: Node, changes: ReadonlyMap<string, Node>): void {
+  for (const [name, value] of changes) {
+    const variable = graph.variable(name, value.shape);
+    graph.assign(variable, select(finite, value, variable));
+  }
+}
+
+/** The same value as a node of its own, with respect to which one can differentiate apart from `x`. */
+const alias = (x: Node): Node => x.graph.apply("reshape", [x], { shape: x.shape });

@@ -1,0 +1,33 @@
+/** Every tensor of a training session: the networks' own, the optimizers' slots, the moving average. */
+import type { Init } from "../nn/init.ts";
+import { type NetworkName, type ParameterSpec, parameters } from "../nn/network.ts";
+import { optimizerRow } from "./optimizers.ts";
+import type { TrainableSpec } from "./spec.ts";
+
+/** A tensor that lives as long as a training session. */
+export interface TrainingVariable extends Omit<ParameterSpec, "role"> {
+  /** As of a network's tensor; `slot`: an optimizer's, `generator.2.filter/adam.m`; `ema`: moving average of a generator tensor, `generator.2.filter/ema`. */
+  readonly role: ParameterSpec["role"] | "slot" | "ema";
+}
+
+/** The name of the moving average of a generator's tensor. */
+export const emaName = (name: string): string => `${name}/ema`;
+
+/** The names of a weight's optimizer slots. */
+export const slotNames = (spec: TrainableSpec, network: NetworkName, name: string): string[] =>
+  optimizerRow(spec.optimizer[network]).slots.map((slot) => `${name}/${slot}`);
+
+/** Every tensor of a training session, with how it begins. */
+export function variables(spec: TrainableSpec): TrainingVariable[] {
+  const own = { generator: parameters(spec, "generator"), discriminator: parameters(spec, "discriminator") };
+  const zero: Init = { kind: "constant", value: 0 };
+  const slots = (["generator", "discriminator"] as const).flatMap((network) =>
+    own[network]
+      .filter(({ role }) => role === "weight")
+      .flatMap(({ name, shape }) =>
+        slotNames(spec, network, name).map((slot): TrainingVariable => ({ name: slot, shape, role: "slot", init: zero })),
+      ),
+  );
+  const averages = spec.ema ? own.generator.map((p): TrainingVariable => ({ ...p, name: emaName(p.name), role: "ema" })) : [];
+  return [...own.generator, ...own.discriminator, ...slots, ...averages];
+}

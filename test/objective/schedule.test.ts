@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { fillNormals, Stream } from "../../src/core/random.ts";
+import { evaluate } from "../../src/exec/reference/evaluate.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
+import { keyOf, kindOf, kindsOf } from "../../src/objective/schedule.ts";
+import { stepScalars, updateGraph } from "../../src/objective/steps.ts";
+import { drawNoise, firstState } from "./harness.ts";
+
+const specOf = (discriminatorSteps: number, ...everys: number[]) =>
+  resolveSpec({
+    shape: [2],
+    latent: 2,
+    width: 4,
+    objective: { name: "wasserstein", discriminatorSteps },
+    regularizers: [{ name: "weight-clipping", clip: 10 }, ...everys.map((every) => ({ name: "gradient-penalty" as const, lambda: 2, every }))],
+  });
+
+describe("kindOf", () => {
+  it("has a penalty at every so many updates of the discriminator, from the first on", () => {
+    const spec = specOf(2, 3);
+    const kinds = Array.from({ length: 7 }, (_, update) => keyOf(kindOf(spec, update, update % 2 === 1)));
+    expect(kinds).toEqual(["critic/0,1", "train/0", "critic/0", "train/0,1", "critic/0", "train/0", "critic/0,1"]);
+  });
+});
+
+describe("kindsOf", () => {
+  it.each([
+    [specOf(1), ["train/0"]],
+    [specOf(5), ["train/0", "critic/0"]],
+    [specOf(1, 1), ["train/0,1"]],
+    [specOf(1, 4), ["train/0,1", "train/0"]],
+    [specOf(2, 4), ["train/0,1", "critic/0,1", "train/0", "critic/0"]],
+  ])("lists all that training comes to", (spec, keys) => expect(kindsOf(spec).map(keyOf)).toEqual(keys));
+});
+
+describe("a lazy penalty", () => {
+  it("is left out, and counts as many times when it is in", () => {
+    const images = new Float32Array(8);
+    fillNormals(images, 3, Stream.data, 0);
+    const lossOf = (every: number, update: number): number => {
+      const spec = specOf(1, every);
+      const { graph, noise } = updateGraph(spec, 4, kindOf(spec, update, false));
+      const scalars = stepScalars(spec, { discriminator: 0, generator: 0 }, ["discriminator"]);
+      return evaluate(graph, { images, ...drawNoise(noise, 1), ...scalars }, firstState(spec)).fetches.discriminatorLoss![0]!;
+    };
+    const [always, lazy, without] = [lossOf(1, 0), lossOf(4, 0), lossOf(4, 1)];
+    expect(always - without).toBeGreaterThan(0.01);
+    expect(lazy - without).toBeCloseTo(4 * (always - without), 9);
+  });
+});
