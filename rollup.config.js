@@ -19,13 +19,13 @@ export function inlineWasm() {
 }
 
 /** Puts the workers' sources beside the code that starts them. */
-function workers() {
+function workers(folder) {
   return {
     name: "workers",
     async generateBundle() {
       for (const fileName of ["worker.js", "remoteWorker.js"]) {
         const source = await readFile(fileURLToPath(new URL(`./src/exec/wasm/run/${fileName}`, import.meta.url)));
-        this.emitFile({ type: "asset", fileName, source });
+        this.emitFile({ type: "asset", fileName: `${folder}${fileName}`, source });
       }
     },
   };
@@ -33,9 +33,16 @@ function workers() {
 
 const external = (id) => !id.startsWith(".") && !id.startsWith("/") && !id.startsWith("#") && !id.startsWith("\0");
 
-export default {
-  input: { index: "src/index.ts", datasets: "src/datasets.ts", demo: "src/demo/main.ts", bench: "bench/main.ts" },
-  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "[name].js" },
+/** Entries whose shared code lies in `folder`. What is built together is cut into chunks together. */
+const build = (input, folder) => ({
+  input,
+  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js` },
   external,
-  plugins: [inlineWasm(), workers(), esbuild({ target: "es2022" })],
-};
+  plugins: [inlineWasm(), workers(folder), esbuild({ target: "es2022" })],
+});
+
+export default [
+  build({ index: "src/index.ts", datasets: "src/datasets.ts" }, ""),
+  // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
+  build({ demo: "src/demo/main.ts", bench: "bench/main.ts" }, "tools/"),
+];
