@@ -131,15 +131,16 @@ class Compilation {
     for (const [variable, node] of this.#graph.assigns) {
       const storage = storageOf(node);
       const birth = made.get(storage);
-      if (birth === undefined || this.#inPlace.has(storage) || this.#wanted.has(variable)) continue;
+      if (birth === undefined || this.#inPlace.has(storage)) continue;
       if ((this.#reads.get(variable) ?? []).every((at) => at <= birth)) this.#inPlace.set(storage, variable);
     }
   }
 
   /** Copies, before anything runs, the variables that change in this run and whose old value is a result of it. */
   #keepOldValues(): void {
-    for (const [variable, node] of this.#graph.assigns) {
-      if (storageOf(node) === variable || !this.#wanted.has(variable)) continue;
+    for (const variable of this.#wanted) {
+      const next = isOp(variable, "variable") && this.#graph.assigns.get(variable);
+      if (!next || storageOf(next) === variable) continue;
       const flat = this.#recording.reshape(this.#tensorOf(variable), [sizeOf(variable.shape)]);
       this.#kept.set(variable, this.#recording.kernel("Slice", { x: flat }, { begin: [0], size: [flat.shape[0]!] }));
     }
