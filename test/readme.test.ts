@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, describe, expect, it } from "vitest";
+import { fuse } from "../src/exec/schedule/fuse.ts";
+import { nodesOf } from "../src/exec/schedule/steps.ts";
+import { resultsOf } from "../src/exec/schedule/uses.ts";
 import { compile } from "../src/exec/wasm/compile/compile.ts";
-import { fuse, nodesOf } from "../src/exec/wasm/compile/fuse.ts";
+import { FUSION } from "../src/exec/wasm/compile/fusion.ts";
 import { add, leakyRelu, matmul, meanAll, mul, square, sub } from "../src/graph/build.ts";
 import { grad } from "../src/graph/grad.ts";
 import { Graph, liveNodes } from "../src/graph/graph.ts";
@@ -83,7 +86,7 @@ describe("the trace in src/README.md", () => {
   });
 
   it("lists the steps", () => {
-    const steps = fuse(liveNodes(simplified)).map(
+    const steps = fuse(liveNodes(simplified), FUSION, resultsOf(simplified)).map(
       (step) =>
         `${step.kind.padEnd(6)} ${nodesOf(step)
           .map((n) => `%${n.id} ${n.op}`)

@@ -2,9 +2,10 @@
 import type { Shape } from "../../core/shape.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { isOp, type Node } from "../../graph/graph.ts";
+import { storageOf } from "../schedule/steps.ts";
 import { runsOf } from "./access.ts";
 import { type ElementwiseOp, EXPRESSIONS, type Expression, FUNCTIONS } from "./expressions.ts";
-import { type Operands, storageOf } from "./fuse.ts";
+import type { Operands } from "./groups.ts";
 import type { Binding, Dispatch, VirtualBuffer } from "./recording.ts";
 
 const WORKGROUP = 256;

@@ -1,4 +1,5 @@
 /** Which GPU buffer each intermediate value gets. */
+import { type Lifetime, mostLive, spansOf } from "../schedule/lifetimes.ts";
 import type { Dispatch, VirtualBuffer } from "./recording.ts";
 
 /** Values that live at different times share a slot: a real buffer of the size of its largest. */
@@ -8,12 +9,6 @@ export interface SlotPlan {
   readonly slotOf: ReadonlyMap<VirtualBuffer, number>;
   /** The most bytes that are live at one dispatch. */
   readonly live: number;
-}
-
-interface Span {
-  readonly buffer: VirtualBuffer;
-  first: number;
-  last: number;
 }
 
 /**
@@ -32,40 +27,17 @@ export function planSlots(
   before: Iterable<VirtualBuffer>,
   after: Iterable<VirtualBuffer>,
 ): SlotPlan {
-  const spans = new Map<VirtualBuffer, Span>();
-  const touch = (buffer: VirtualBuffer, time: number) => {
-    if (placed(buffer)) return;
-    const span = spans.get(buffer);
-    if (span) span.last = time;
-    else spans.set(buffer, { buffer, first: time, last: time });
-  };
-  for (const buffer of before) touch(buffer, -1);
-  dispatches.forEach(({ bindings }, time) => {
-    for (const binding of bindings) if (binding.kind !== "uniform") touch(binding.buffer, time);
-  });
-  for (const buffer of after) touch(buffer, dispatches.length);
+  const unplaced = (buffers: Iterable<VirtualBuffer>): VirtualBuffer[] => [...buffers].filter((buffer) => !placed(buffer));
+  const touched = dispatches.map(({ bindings }) => unplaced(bindings.flatMap((b) => (b.kind === "uniform" ? [] : [b.buffer]))));
+  const spans = Array.from(spansOf(touched, unplaced(before), unplaced(after)), ([buffer, span]) => ({ buffer, bytes: buffer.size, ...span }));
 
-  const slots: { readonly size: number; readonly spans: Span[] }[] = [];
+  const slots: { readonly size: number; readonly taken: Lifetime[] }[] = [];
   const slotOf = new Map<VirtualBuffer, number>();
-  for (const span of [...spans.values()].sort((a, b) => b.buffer.size - a.buffer.size)) {
-    const free = slots.findIndex((slot) => slot.spans.every((s) => s.last < span.first || s.first > span.last));
-    if (free >= 0) slots[free]!.spans.push(span);
-    else slots.push({ size: span.buffer.size, spans: [span] });
-    slotOf.set(span.buffer, free >= 0 ? free : slots.length - 1);
+  for (const { buffer, ...lifetime } of [...spans].sort((a, b) => b.bytes - a.bytes)) {
+    const free = slots.findIndex(({ taken }) => taken.every((other) => other.last < lifetime.first || other.first > lifetime.last));
+    if (free >= 0) slots[free]!.taken.push(lifetime);
+    else slots.push({ size: lifetime.bytes, taken: [lifetime] });
+    slotOf.set(buffer, free >= 0 ? free : slots.length - 1);
   }
-  return { sizes: slots.map((s) => s.size), slotOf, live: peak([...spans.values()], dispatches.length) };
-}
-
-function peak(spans: readonly Span[], end: number): number {
-  const change = new Float64Array(end + 3); // at time + 1
-  for (const { buffer, first, last } of spans) {
-    change[first + 1]! += buffer.size;
-    change[last + 2]! -= buffer.size;
-  }
-  let [live, most] = [0, 0];
-  for (const c of change) {
-    live += c;
-    most = Math.max(most, live);
-  }
-  return most;
+  return { sizes: slots.map((s) => s.size), slotOf, live: mostLive(spans) };
 }

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
 import { broadcastStrides, offsets } from "../../../src/exec/reference/kernel.ts";
 import { runsOf } from "../../../src/exec/tfjs/access.ts";
-import { fuse, type Step, split } from "../../../src/exec/tfjs/fuse.ts";
+import { split } from "../../../src/exec/tfjs/groups.ts";
 import { planSlots } from "../../../src/exec/tfjs/plan.ts";
 import type { Binding, Dispatch, VirtualBuffer } from "../../../src/exec/tfjs/recording.ts";
-import { add, matmul, mul, reduceSum, reshape, tanh } from "../../../src/graph/build.ts";
+import { add } from "../../../src/graph/build.ts";
 import { Graph, type Node } from "../../../src/graph/graph.ts";
 
 describe("runsOf", () => {
@@ -78,34 +78,8 @@ describe("planSlots", () => {
   });
 });
 
-describe("fuse", () => {
-  const ops = (steps: readonly Step[]) => steps.map((s) => (s.kind === "group" ? s.nodes.map((n) => n.op) : s.node.op));
-
-  it("joins a chain through reshapes, and starts anew after what is not elementwise", () => {
-    const graph = new Graph();
-    const x = graph.input("x", [4, 4]);
-    const y = add(reshape(tanh(x), [16]), graph.input("b", [16]));
-    tanh(matmul(reshape(y, [4, 4]), x));
-    expect(ops(fuse(graph.nodes))).toEqual([["tanh", "add"], "matmul", ["tanh"]]);
-  });
-
-  it("keeps apart a value and its reader at other elements", () => {
-    const graph = new Graph();
-    const x = tanh(graph.input("x", [4, 1]));
-    mul(x, graph.input("y", [4, 3]));
-    expect(ops(fuse(graph.nodes))).toEqual([["tanh"], ["mul"]]);
-  });
-
-  it("never runs a node before its operands", () => {
-    const graph = new Graph();
-    const x = graph.input("x", [6]);
-    const early = tanh(x);
-    const sum = reduceSum(early);
-    add(mul(early, early), sum);
-    expect(ops(fuse(graph.nodes))).toEqual([["tanh", "mul"], "reduceSum", ["add"]]);
-  });
-
-  it("splits a group into the longest parts that fit, a single node whatever it is", () => {
+describe("split", () => {
+  it("cuts a group into the longest parts that fit, a single node whatever it is", () => {
     const graph = new Graph();
     let x: Node = graph.input("x", [2]);
     const chain = Array.from({ length: 5 }, (_, i) => {

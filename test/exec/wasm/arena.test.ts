@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ALIGNMENT, align, type Lifetime, planArena } from "../../../src/exec/wasm/compile/arena.ts";
+import type { Lifetime } from "../../../src/exec/schedule/lifetimes.ts";
+import { ALIGNMENT, align, planArena } from "../../../src/exec/wasm/compile/arena.ts";
 
 /** Times are few, so that many lifetimes meet; sizes are around the alignment, and now and then large. */
 const lifetime: fc.Arbitrary<Lifetime> = fc

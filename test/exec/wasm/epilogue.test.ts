@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, Session } from "../../../src/exec/executor.ts";
 import { evaluate } from "../../../src/exec/reference/evaluate.ts";
-import { fuse, nodesOf } from "../../../src/exec/wasm/compile/fuse.ts";
+import { fuse } from "../../../src/exec/schedule/fuse.ts";
+import { nodesOf } from "../../../src/exec/schedule/steps.ts";
+import { FUSION } from "../../../src/exec/wasm/compile/fusion.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { add, conv2d, leakyRelu, matmul, sigmoid, tanh } from "../../../src/graph/build.ts";
 import { Graph, type Node } from "../../../src/graph/graph.ts";
@@ -44,7 +46,7 @@ describe("bias and activation while a product is stored", () => {
           const channels = y.shape.at(-1)!;
           const result = apply(biased ? add(y, graph.input("bias", [channels])) : y);
           graph.fetch("y", result);
-          expect(fuse(graph.nodes, new Set([result])).length).toBe(1);
+          expect(fuse(graph.nodes, FUSION, new Set([result])).length).toBe(1);
 
           const random = seeded(5);
           const feeds = Object.fromEntries(graph.leaves("input").map(({ attrs, shape }) => [attrs.name, draw(shape, any, random)]));
@@ -68,7 +70,7 @@ describe("bias and activation while a product is stored", () => {
     const graph = new Graph();
     const y = matmul(graph.input("a", [9, 9]), graph.input("b", [9, 9]));
     const biased = add(y, graph.input("bias", [9]));
-    const steps = (wanted: Node[]) => fuse(graph.nodes, new Set(wanted)).map((step) => nodesOf(step).map(({ op }) => op));
+    const steps = (wanted: Node[]) => fuse(graph.nodes, FUSION, new Set(wanted)).map((step) => nodesOf(step).map(({ op }) => op));
     expect(steps([biased])).toEqual([["matmul", "add"]]);
     expect(steps([biased, y])).toEqual([["matmul"], ["add"]]);
     graph.fetch("twice", add(biased, y));
@@ -76,6 +78,6 @@ describe("bias and activation while a product is stored", () => {
 
     const other = new Graph();
     add(matmul(other.input("a", [9, 9]), other.input("b", [9, 9])), other.input("bias", [9, 1]));
-    expect(fuse(other.nodes).length).toBe(2);
+    expect(fuse(other.nodes, FUSION, new Set()).length).toBe(2);
   });
 });

@@ -1,16 +1,10 @@
 /** Where intermediate values live: lifetimes are known, so one arena is planned before anything runs. */
+import { type Lifetime, mostLive } from "../../schedule/lifetimes.ts";
 
 /** Buffers start at multiples of this many bytes: a cache line, so that threads never share one. */
 export const ALIGNMENT = 64;
 
 export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-
-/** A value's need for memory: `bytes` from instruction `first` to instruction `last`, both included. */
-export interface Lifetime {
-  readonly bytes: number;
-  readonly first: number;
-  readonly last: number;
-}
 
 export interface ArenaPlan {
   /** Byte offset of each lifetime, in the order given. */
@@ -51,20 +45,5 @@ export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
     const place = placed.findIndex((j) => offsets[j]! > offsets[i]!);
     placed.splice(place < 0 ? placed.length : place, 0, i);
   }
-  return { offsets, bytes, live: mostLive(lifetimes) };
-}
-
-function mostLive(lifetimes: readonly Lifetime[]): number {
-  const change = new Map<number, number>();
-  for (const { first, last, bytes } of lifetimes) {
-    change.set(first, (change.get(first) ?? 0) + align(bytes));
-    change.set(last + 1, (change.get(last + 1) ?? 0) - align(bytes));
-  }
-  let live = 0;
-  let most = 0;
-  for (const t of [...change.keys()].sort((a, b) => a - b)) {
-    live += change.get(t)!;
-    most = Math.max(most, live);
-  }
-  return most;
+  return { offsets, bytes, live: mostLive(lifetimes.map((l) => ({ ...l, bytes: align(l.bytes) }))) };
 }

@@ -7,20 +7,30 @@ import { expandComposites } from "../../../graph/composites.ts";
 import { type Graph, isOp, liveNodes, type Node, rewrite } from "../../../graph/graph.ts";
 import { OPS } from "../../../graph/ops.ts";
 import { simplify } from "../../../graph/simplify.ts";
-import { type Buffer, type Context, type Epilogue, homeOf, type Instruction, type Plan } from "../instructions/instruction.ts";
-import { copyInstruction, emitGroup, type Takeover } from "../lower/elementwise.ts";
+import { type AssignmentPolicy, type Assignments, planAssignments } from "../../schedule/assignments.ts";
+import { fuse } from "../../schedule/fuse.ts";
+import { type Group, nodesOf, type Single, type Step, storageOf } from "../../schedule/steps.ts";
+import { resultsOf, Uses } from "../../schedule/uses.ts";
+import type { Buffer, Context, Epilogue, Instruction, Plan } from "../instructions/instruction.ts";
+import { accessOf } from "../lower/access.ts";
+import { copyInstruction } from "../lower/elementwise.ts";
+import { lowerGroup } from "../lower/group.ts";
 import { isLowered, lower } from "../lower/table.ts";
-import { planArena } from "./arena.ts";
 import { planBarriers } from "./barriers.ts";
-import { accessOf, fuse, nodesOf, type Single, type Step, storageOf } from "./fuse.ts";
+import { FUSION } from "./fusion.ts";
+import { placeBuffers, type TakeoverAt } from "./places.ts";
 
 /** Compiles `graph` over `variables` (name to buffer). */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>): Plan {
   const lowered = writeOutBroadcasts(simplify(expandComposites(graph, isLowered)));
-  const wanted = new Set([...lowered.fetches.values(), ...lowered.assigns.values()].map(storageOf));
-  const steps = fuse(liveNodes(lowered), wanted);
-  return new Compilation(lowered, steps, wanted, variables).finish();
+  const results = resultsOf(lowered);
+  const steps = fuse(liveNodes(lowered), FUSION, results);
+  const uses = new Uses(steps, results);
+  return new Compilation(lowered, uses, planAssignments(lowered, steps, uses, results, ASSIGNMENT), variables).finish(steps);
 }
+
+/** A group's nodes write one after the other, block by block. */
+const ASSIGNMENT: AssignmentPolicy = { writesInPlace: () => true, readsFirst: false };
 
 /** Gives every broadcast that no kernel can follow on the fly a node of its own. */
 function writeOutBroadcasts(graph: Graph): Graph {
@@ -33,21 +43,23 @@ function writeOutBroadcasts(graph: Graph): Graph {
 
 class Compilation {
   readonly #graph: Graph;
-  readonly #steps: readonly Step[];
+  readonly #uses: Uses;
+  readonly #assignments: Assignments;
   readonly #buffers = new Map<Node, Buffer>(); // by storage node
   readonly #constants: Buffer[] = [];
   readonly #instructions: Instruction[] = [];
-  readonly #takeovers: (Takeover & { readonly instruction: number })[] = [];
-  /** Where each storage node is read and made: step, place within it, and whether element i is read for element i alone. */
-  readonly #reads = new Map<Node, { readonly step: number; readonly index: number; readonly stream: boolean }[]>();
-  readonly #made = new Map<Node, { readonly step: number; readonly index: number }>();
+  readonly #takeovers: TakeoverAt[] = [];
+  /** Copies of variables whose old value outlives them. */
   readonly #kept = new Map<Node, Buffer>();
-  /** Storage nodes whose value outlives the run. */
-  readonly #wanted: ReadonlySet<Node>;
+  readonly #context: Context = {
+    temp: (bytes) => ({ space: "arena", bytes }),
+    constant: (values) => this.#constant(values),
+  };
 
-  constructor(graph: Graph, steps: readonly Step[], wanted: ReadonlySet<Node>, variables: ReadonlyMap<string, Buffer>) {
+  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>) {
     this.#graph = graph;
-    this.#steps = steps;
+    this.#uses = uses;
+    this.#assignments = assignments;
     for (const node of graph.nodes) {
       if (isOp(node, "variable")) {
         const buffer = variables.get(node.attrs.name);
@@ -59,42 +71,31 @@ class Compilation {
         this.#buffers.set(node, this.#constant(node.attrs.values));
       }
     }
-    steps.forEach((step, s) => {
-      nodesOf(step).forEach((node, index) => {
-        this.#made.set(node, { step: s, index });
-        for (const x of node.inputs) {
-          const reads = this.#reads.get(storageOf(x)) ?? [];
-          reads.push({ step: s, index, stream: step.kind === "group" && sizeOf(x.shape) === step.size });
-          this.#reads.set(storageOf(x), reads);
-        }
-      });
-    });
-    this.#wanted = wanted;
+    for (const [storage, variable] of assignments.inPlace) this.#buffers.set(storage, this.#bufferOf(variable));
   }
 
-  finish(): Plan {
-    const assigned = this.#placeAssignments();
+  finish(steps: readonly Step[]): Plan {
     this.#keepOldValues();
-    const context: Context = {
-      temp: (bytes) => ({ space: "arena", bytes }),
-      constant: (values) => this.#constant(values),
-    };
-    this.#steps.forEach((step, s) => {
-      if (step.kind === "single") {
-        const inputs = step.node.inputs.map((x) => this.#bufferOf(x));
-        const out = this.#bufferOf(nodesOf(step).at(-1)!);
-        this.#instructions.push(...lower(step.node, out, inputs, { ...context, epilogue: this.#epilogueOf(step) }));
-      } else {
-        const outside = (node: Node): boolean => this.#usedOutside(node, s);
-        const { instruction, takeovers } = emitGroup(step, (node) => this.#bufferOf(node), outside);
-        for (const t of takeovers) this.#takeovers.push({ ...t, instruction: this.#instructions.length });
-        this.#instructions.push(instruction);
-      }
-    });
-    for (const [variable, node] of this.#graph.assigns) {
-      if (!assigned.has(variable)) this.#instructions.push(copyInstruction(this.#resultOf(node), this.#bufferOf(variable)));
+    for (const step of steps) {
+      if (step.kind === "single") this.#single(step);
+      else this.#group(step);
     }
-    return this.#place();
+    for (const [variable, node] of this.#assignments.copied) this.#instructions.push(copyInstruction(this.#resultOf(node), this.#bufferOf(variable)));
+    return this.#plan();
+  }
+
+  #single(step: Single): void {
+    const inputs = step.node.inputs.map((x) => this.#bufferOf(x));
+    const out = this.#bufferOf(nodesOf(step).at(-1)!);
+    this.#instructions.push(...lower(step.node, out, inputs, { ...this.#context, epilogue: this.#epilogueOf(step) }));
+  }
+
+  #group(group: Group): void {
+    const members = new Set(group.nodes);
+    const isNeeded = (node: Node): boolean => this.#uses.isNeededBeyond(node, members);
+    const { instruction, takeovers } = lowerGroup(group, (node) => this.#bufferOf(node), isNeeded);
+    for (const t of takeovers) this.#takeovers.push({ ...t, instruction: this.#instructions.length });
+    this.#instructions.push(instruction);
   }
 
   #constant(values: Float32Array): Buffer {
@@ -132,15 +133,11 @@ class Compilation {
     };
   }
 
-  /** Copies variables that change in this run and whose old value is to be given back, or moved to another variable, after it. */
   #keepOldValues(): void {
-    const assigns = [...this.#graph.assigns];
-    const results = [...this.#graph.fetches.values(), ...assigns.filter(([v, n]) => storageOf(n) !== v).map(([, n]) => n)];
-    for (const storage of new Set(results.map(storageOf))) {
-      if (!assigns.some(([v, n]) => v === storage && storageOf(n) !== v)) continue;
-      const copy: Buffer = { space: "arena", bytes: sizeOf(storage.shape) * 4 };
-      this.#instructions.push(copyInstruction(this.#bufferOf(storage), copy));
-      this.#kept.set(storage, copy);
+    for (const variable of this.#assignments.kept) {
+      const copy: Buffer = { space: "arena", bytes: sizeOf(variable.shape) * 4 };
+      this.#instructions.push(copyInstruction(this.#bufferOf(variable), copy));
+      this.#kept.set(variable, copy);
     }
   }
 
@@ -149,70 +146,13 @@ class Compilation {
     return this.#kept.get(storageOf(node)) ?? this.#bufferOf(node);
   }
 
-  /** Whether a value of step `s` is needed by another step or after the run. */
-  #usedOutside(node: Node, s: number): boolean {
-    return this.#wanted.has(node) || (this.#reads.get(node) ?? []).some((r) => r.step !== s);
-  }
-
-  /**
-   * Lets the new value of a variable be written where the old one lies, when nothing reads the old one afterwards.
-   * Gives the variables that need no copy at the end.
-   */
-  #placeAssignments(): Set<Node> {
-    const done = new Set<Node>();
-    for (const [variable, node] of this.#graph.assigns) {
-      const storage = storageOf(node);
-      if (storage === variable) done.add(variable);
-      const birth = this.#made.get(storage);
-      if (!birth || this.#buffers.has(storage)) continue;
-      const group = this.#steps[birth.step]!.kind === "group";
-      const safe = (this.#reads.get(variable) ?? []).every(
-        (r) => r.step < birth.step || (group && r.step === birth.step && r.stream && r.index <= birth.index),
-      );
-      if (!safe) continue;
-      this.#buffers.set(storage, this.#bufferOf(variable));
-      done.add(variable);
-    }
-    return done;
-  }
-
-  #place(): Plan {
-    const inputs = new Map<string, { buffer: Buffer; size: number }>();
-    const fetches = new Map<string, { buffer: Buffer; size: number }>();
-    for (const node of this.#graph.leaves("input")) inputs.set(node.attrs.name, { buffer: this.#bufferOf(node), size: sizeOf(node.shape) });
-    for (const [name, node] of this.#graph.fetches) fetches.set(name, { buffer: this.#resultOf(node), size: sizeOf(node.shape) });
-
-    const spans = new Map<Buffer, { first: number; last: number }>();
-    const touch = (buffer: Buffer, time: number): void => {
-      if (buffer.space !== "arena") return;
-      const span = spans.get(buffer);
-      if (!span) spans.set(buffer, { first: time, last: time });
-      else span.last = Math.max(span.last, time);
-    };
-    for (const { buffer } of inputs.values()) touch(buffer, -1);
-    this.#instructions.forEach((instruction, i) => {
-      for (const b of instruction.reads) touch(b, i);
-      for (const b of instruction.writes) touch(b, i);
-    });
-    for (const { buffer } of fetches.values()) touch(buffer, this.#instructions.length);
-
-    // A group's result takes over the place of an operand that dies there, if it is written after the last read of it.
-    for (const { instruction, result, operands } of this.#takeovers) {
-      const own = spans.get(result);
-      if (own?.first !== instruction) continue;
-      const heir = operands.map(homeOf).find((o) => {
-        const span = spans.get(o);
-        return span && o.bytes === result.bytes && span.first < instruction && span.last === instruction;
-      });
-      if (!heir) continue;
-      result.home = heir;
-      spans.get(heir)!.last = own.last;
-      spans.delete(result);
-    }
-
-    const homes = [...spans.keys()];
-    const arena = planArena(homes.map((b) => ({ bytes: b.bytes, ...spans.get(b)! })));
-    const offsets = new Map(homes.map((b, i) => [b, arena.offsets[i]!]));
+  #plan(): Plan {
+    const ends = (nodes: Iterable<readonly [string, Node]>) =>
+      new Map(Array.from(nodes, ([name, node]) => [name, { buffer: this.#resultOf(node), size: sizeOf(node.shape) }]));
+    const inputs = ends(this.#graph.leaves("input").map((node) => [node.attrs.name, node]));
+    const fetches = ends(this.#graph.fetches);
+    const buffersOf = (named: ReadonlyMap<string, { buffer: Buffer }>) => Array.from(named.values(), ({ buffer }) => buffer);
+    const { offsets, bytes, live } = placeBuffers(this.#instructions, buffersOf(inputs), buffersOf(fetches), this.#takeovers);
     return {
       instructions: this.#instructions,
       barriers: planBarriers(this.#instructions, offsets),
@@ -220,8 +160,8 @@ class Compilation {
       inputs,
       fetches,
       offsets,
-      arena: arena.bytes,
-      live: arena.live,
+      arena: bytes,
+      live,
       scratch: Math.max(0, ...this.#instructions.map((i) => i.scratch)),
       zeros: Math.max(0, ...this.#instructions.map((i) => i.zeros)),
     };
