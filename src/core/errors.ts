@@ -48,7 +48,15 @@ export class DataError extends GanvasError {}
 export class CheckpointError extends GanvasError {}
 
 /** A backend that cannot do what was asked: missing, out of memory, lost. */
-export class BackendError extends GanvasError {}
+export class BackendError extends GanvasError {
+  /** Whether it is gone with all it held: a lost device, a dead thread. Else it refused a request, and goes on. */
+  readonly lost: boolean;
+
+  constructor(detail: ErrorDetail, options: ErrorOptions & { lost?: boolean } = {}) {
+    super(detail, options);
+    this.lost = options.lost ?? false;
+  }
+}
 
 /** Training that cannot go on: a loss or a gradient became NaN or infinite. */
 export class TrainingError extends GanvasError {}

@@ -43,8 +43,7 @@ export type Fetches = Record<string, Float32Array>;
 /**
  * Runs graphs on one kind of hardware.
  *
- * A BackendError whose path is the backend's name says that the hardware failed (a lost device, say), and that all it held is gone. Any other says that
- * something cannot be had, and changes nothing.
+ * A BackendError that is `lost` says that the executor is gone with all it held. Any other says that something cannot be had, and changes nothing.
  */
 export interface Executor {
   readonly backend: Backend;

@@ -65,7 +65,7 @@ export class Host {
     try {
       return await work(this.#model);
     } catch (error) {
-      if (!this.#fallback || !(error instanceof BackendError) || error.path !== this.backend.name) throw error;
+      if (!this.#fallback || !(error instanceof BackendError) || !error.lost) throw error;
       await this.#move(await this.#fallback(error));
     }
     return work(this.#model);

@@ -40,7 +40,7 @@ class FailingHardware {
   }
 
   #check(): void {
-    if (this.lost) throw new BackendError({ path: "webgpu", expected: "a device that stays", got: "one that was lost" });
+    if (this.lost) throw new BackendError({ path: "webgpu", expected: "a device that stays", got: "one that was lost" }, { lost: true });
   }
 
   #session(inner: Session): Session {

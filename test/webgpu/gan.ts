@@ -1,7 +1,7 @@
 /** The public interface on WebGPU and on WebAssembly, from the same seed. */
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { BackendError, type CreateOptions, createGAN, loadGAN, type StepReport, TrainingError } from "../../src/index.ts";
-import { assert, distance } from "./compare.ts";
+import { assert, distance } from "../cases/compare.ts";
 
 const OPTIONS: CreateOptions = { shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
 const STEPS = 20;

@@ -5,9 +5,9 @@ import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, matmul, mul, reduceSum, sumAll } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
+import { assert, Worst } from "../cases/compare.ts";
 import { caseFeeds, caseGraph, OP_CASES, type OpCase, SPECIAL_CASES } from "../cases/ops.ts";
 import { any, draw, seeded } from "../cases/values.ts";
-import { assert, Worst } from "./compare.ts";
 
 async function run(executor: Executor, graph: Graph, feeds: Record<string, Float32Array>): Promise<Fetches> {
   const session = await executor.open([]);

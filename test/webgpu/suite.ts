@@ -5,8 +5,8 @@ import { BackendError } from "../../src/core/errors.ts";
 import type { Executor } from "../../src/exec/executor.ts";
 import { requestDevice } from "../../src/exec/tfjs/device.ts";
 import { createTfjsExecutor } from "../../src/exec/tfjs/executor.ts";
-import { checkAssignments } from "./assignments.ts";
-import { assert } from "./compare.ts";
+import { assert, CheckError } from "../cases/compare.ts";
+import { EXECUTOR_CASES } from "../cases/executor.ts";
 import { checkChoice, checkFault, checkGAN, checkRescue } from "./gan.ts";
 import { checkGradients, checkLarge, checkOps, checkSmallDevice, checkSpecialValues } from "./ops.ts";
 import { checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWGANGP } from "./steps.ts";
@@ -42,7 +42,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   await check("large", () => checkLarge(executor));
   await check("special values", () => checkSpecialValues(executor));
   await check("gradients", () => checkGradients(executor));
-  await check("assignments", () => checkAssignments(executor));
+  await check("contract", () => checkContract(executor));
   await check("DCGAN step", () => checkDCGAN(executor));
   await check("WGAN-GP step", () => checkWGANGP(executor));
   await check("health", () => checkHealth(executor));
@@ -98,6 +98,16 @@ async function checkHost(executor: Executor): Promise<string> {
   );
   assert((await core.add(mine, 1).data()).join() === "2,3,4", "the application's tensor was changed");
   return "its backend, tensors and flags are untouched by three steps of ours";
+}
+
+/** The cases that every executor goes through. */
+async function checkContract(executor: Executor): Promise<string> {
+  for (const { name, run } of EXECUTOR_CASES) {
+    await run(executor).catch((cause: unknown) => {
+      throw new CheckError(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    });
+  }
+  return `${EXECUTOR_CASES.length} cases`;
 }
 
 async function checkOneCopy(): Promise<string> {

@@ -1,6 +1,5 @@
 /** A list of dispatches made real: pipelines, bind groups, and one submission a run. */
-import { ShapeError, show } from "../../core/errors.ts";
-import type { Feeds, Fetches } from "../executor.ts";
+import type { Fetches } from "../executor.ts";
 import type { Listing, Place } from "./compile.ts";
 import type { SlotPlan } from "./plan.ts";
 import type { BufferPool } from "./pool.ts";
@@ -57,6 +56,12 @@ export interface ProgramParts {
   readonly pipelines: readonly GPUComputePipeline[];
 }
 
+/** Bytes that a program of these parts holds for itself: uniforms, constants, and what its fetches are read through. */
+export function ownBytes({ listing, uniforms, constants }: Pick<ProgramParts, "listing" | "uniforms" | "constants">): number {
+  const fetched = Array.from(listing.fetches.values(), ({ size }) => 4 * size);
+  return filledSize(uniforms.bytes) + filledSize(constants.bytes) + fetched.reduce((a, b) => a + b, 0);
+}
+
 /** Where a virtual buffer lies. */
 interface Location {
   readonly buffer: GPUBuffer;
@@ -102,8 +107,8 @@ export class GPUProgram {
   }
 
   /** Enqueues one run before it returns; what is fetched comes when the GPU has done it. */
-  run(feeds: Feeds): Promise<Fetches> {
-    this.#upload(feeds);
+  run(values: ReadonlyMap<string, Float32Array>): Promise<Fetches> {
+    this.#upload(values);
     this.#link();
     const { listing, pipelines } = this.#parts;
     const encoder = this.#device.createCommandEncoder();
@@ -131,20 +136,13 @@ export class GPUProgram {
 
   /** Bytes that only this program holds. */
   get bytes(): number {
-    return this.#uniforms.size + this.#constants.size + this.#stagingSize;
+    return ownBytes(this.#parts);
   }
 
-  #upload(feeds: Feeds): void {
-    for (const [name, { size }] of this.#parts.listing.inputs) {
-      const feed = feeds[name];
-      const length = typeof feed === "number" ? 1 : feed?.length;
-      if (length !== size)
-        throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: feed === undefined ? show(feed) : `${length}` });
-    }
+  #upload(values: ReadonlyMap<string, Float32Array>): void {
     for (const [name, { buffer }] of this.#parts.listing.inputs) {
       const { buffer: target, offset } = this.#locate(buffer);
-      const feed = feeds[name]!;
-      this.#device.queue.writeBuffer(target, offset, typeof feed === "number" ? Float32Array.of(feed) : asOwn(feed));
+      this.#device.queue.writeBuffer(target, offset, asOwn(values.get(name)!));
     }
   }
 
@@ -193,8 +191,10 @@ function asOwn(values: Float32Array): Float32Array<ArrayBuffer> {
   return values.buffer instanceof ArrayBuffer ? (values as Float32Array<ArrayBuffer>) : new Float32Array(values);
 }
 
+const filledSize = (bytes: Uint8Array): number => Math.max(ALIGNMENT, bytes.length);
+
 function filled(device: GPUDevice, bytes: Uint8Array<ArrayBuffer>, usage: number): GPUBuffer {
-  const buffer = device.createBuffer({ size: Math.max(ALIGNMENT, bytes.byteLength), usage: usage | GPUBufferUsage.COPY_DST });
+  const buffer = device.createBuffer({ size: filledSize(bytes), usage: usage | GPUBufferUsage.COPY_DST });
   if (bytes.byteLength > 0) device.queue.writeBuffer(buffer, 0, bytes);
   return buffer;
 }

@@ -1,12 +1,13 @@
 /** Variables in GPU buffers, and the programs that work on them. */
-import { BackendError, ShapeError, StateError, show } from "../../core/errors.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../../core/shape.ts";
+import { BackendError, ShapeError, show } from "../../core/errors.ts";
+import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { checkLimit, checkMemory, checkUse, checkValue, checkVariables, feedValues, inputSizes, variableNamed } from "../checks.ts";
 import type { MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
 import { compile, type Listing } from "./compile.ts";
 import { planSlots } from "./plan.ts";
 import { BufferPool, TENSOR_USAGE } from "./pool.ts";
-import { constantsOf, GPUProgram, uniformsOf } from "./program.ts";
+import { constantsOf, GPUProgram, ownBytes, uniformsOf } from "./program.ts";
 import type { Dispatch } from "./recording.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 import type { Watch } from "./watch.ts";
@@ -23,7 +24,7 @@ export interface GPU {
 export class GPUSession implements Session {
   readonly #gpu: GPU;
   readonly #maxMemory: number;
-  readonly #shapes: ReadonlyMap<string, Shape>;
+  readonly #specs: ReadonlyMap<string, VariableSpec>;
   readonly #variables = new Map<string, GPUBuffer>();
   readonly #pool: BufferPool;
   readonly #programs = new Set<GPUProgram>();
@@ -34,18 +35,14 @@ export class GPUSession implements Session {
     this.#gpu = gpu;
     this.#maxMemory = maxMemory;
     this.#pool = new BufferPool(gpu.device);
-    this.#shapes = new Map(variables.map(({ name, shape }) => [name, shape]));
+    this.#specs = new Map(variables.map((v) => [v.name, v]));
   }
 
   static async open(gpu: GPU, variables: readonly VariableSpec[], maxMemory: number): Promise<GPUSession> {
     const session = new GPUSession(gpu, variables, maxMemory);
-    const sizes = Array.from(session.#shapes.values(), (shape) => 4 * sizeOf(shape));
-    session.#check(
-      sizes.reduce((a, b) => a + b, 0),
-      Math.max(0, ...sizes),
-    );
+    session.#check(session.#variableBytes(), Math.max(0, ...variables.map(({ shape }) => 4 * sizeOf(shape))));
     await checked(gpu, () => {
-      for (const [name, shape] of session.#shapes) {
+      for (const { name, shape } of variables) {
         session.#variables.set(name, gpu.device.createBuffer({ size: 4 * sizeOf(shape), usage: TENSOR_USAGE }));
       }
     });
@@ -59,17 +56,8 @@ export class GPUSession implements Session {
   }
 
   async compile(graph: Graph): Promise<Program> {
-    this.#checkUse();
-    for (const { attrs, shape } of graph.leaves("variable")) {
-      const known = this.#shapes.get(attrs.name);
-      if (!known || !sameShape(known, shape)) {
-        throw new BackendError({
-          path: attrs.name,
-          expected: known ? `a variable of shape ${showShape(known)}` : "a variable of this session",
-          got: known ? showShape(shape) : "an unknown name",
-        });
-      }
-    }
+    checkUse("session", !this.#disposed);
+    checkVariables(graph, this.#specs);
     const { device } = this.#gpu;
     const listing = this.#record(graph);
     const plan = planSlots(
@@ -79,8 +67,11 @@ export class GPUSession implements Session {
       [...Array.from(listing.fetches.values(), (p) => p.buffer), ...listing.copies.map((c) => c.from)],
     );
     const [uniforms, constants] = [uniformsOf(listing), constantsOf(listing)];
-    const needed = this.#variableBytes() + this.#pool.bytes(plan.sizes) + this.#programBytes() + uniforms.bytes.length + constants.bytes.length;
-    this.#check(needed, Math.max(plan.sizes[0] ?? 0, constants.bytes.length));
+    const own = ownBytes({ listing, uniforms, constants });
+    this.#check(
+      this.#variableBytes() + this.#pool.bytes(plan.sizes) + this.#programBytes() + own,
+      Math.max(plan.sizes[0] ?? 0, constants.bytes.length),
+    );
 
     const pipelines = await this.#pipelines(listing);
     const program = await checked(this.#gpu, () => {
@@ -89,11 +80,13 @@ export class GPUSession implements Session {
     });
     this.#programs.add(program);
     this.#live = Math.max(this.#live, plan.live);
+    const inputs = inputSizes(graph);
     return {
       run: async (feeds) => {
-        this.#checkUse();
-        if (!this.#programs.has(program)) throw new StateError({ path: "program", expected: "a program in use", got: "one that is disposed" });
-        return checked(this.#gpu, () => program.run(feeds));
+        checkUse("session", !this.#disposed);
+        checkUse("program", this.#programs.has(program));
+        const values = feedValues(feeds, inputs);
+        return checked(this.#gpu, () => program.run(values));
       },
       dispose: () => {
         if (this.#programs.delete(program)) program.destroy();
@@ -118,7 +111,7 @@ export class GPUSession implements Session {
 
   async write(name: string, value: Float32Array): Promise<void> {
     const variable = this.#variable(name);
-    if (value.length !== variable.size / 4) throw new ShapeError({ path: name, expected: `${variable.size / 4} values`, got: `${value.length}` });
+    checkValue(name, value, this.#specs.get(name)!.shape);
     await checked(this.#gpu, () => this.#gpu.device.queue.writeBuffer(variable, 0, new Float32Array(value)));
   }
 
@@ -159,14 +152,12 @@ export class GPUSession implements Session {
   }
 
   #variable(name: string): GPUBuffer {
-    this.#checkUse();
-    const variable = this.#variables.get(name);
-    if (!variable) throw new BackendError({ path: name, expected: "a variable of this session", got: show(name) });
-    return variable;
+    checkUse("session", !this.#disposed);
+    return variableNamed(this.#variables, name);
   }
 
   #variableBytes(): number {
-    return Array.from(this.#shapes.values()).reduce((sum, shape) => sum + 4 * sizeOf(shape), 0);
+    return Array.from(this.#specs.values()).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
   }
 
   #programBytes(): number {
@@ -176,19 +167,8 @@ export class GPUSession implements Session {
   /** @param total - bytes of everything @param largest - bytes of the largest buffer */
   #check(total: number, largest: number): void {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (total > this.#maxMemory) throw new BackendError({ path: "maxMemory", expected: `at least ${total} bytes`, got: `${this.#maxMemory}` });
-    if (largest > limit) {
-      throw new BackendError({
-        path: "memory",
-        expected: `tensors of at most ${limit} bytes, the largest buffer of this device`,
-        got: `one of ${largest} bytes; a smaller batchSize, width or image shape needs less`,
-      });
-    }
-  }
-
-  #checkUse(): void {
-    if (this.#disposed) throw new StateError({ path: "session", expected: "a session in use", got: "one that is disposed" });
+    checkLimit(largest, { bytes: Math.min(maxBufferSize, maxStorageBufferBindingSize), limit: "the largest buffer of this device" });
+    checkMemory(total, this.#maxMemory);
   }
 }
 
@@ -214,8 +194,9 @@ async function checked<T>({ device, watch }: GPU, work: () => T | Promise<T>): P
   }
 }
 
+/** A device that fails at what it should do is taken for lost. */
 function asBackendError(cause: unknown, expected: string): Error {
   if (cause instanceof BackendError || cause instanceof ShapeError) return cause;
   const message = (cause as { message?: unknown } | null)?.message;
-  return new BackendError({ path: "webgpu", expected, got: typeof message === "string" ? message : show(cause) }, { cause });
+  return new BackendError({ path: "webgpu", expected, got: typeof message === "string" ? message : show(cause) }, { cause, lost: true });
 }

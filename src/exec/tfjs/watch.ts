@@ -7,7 +7,8 @@ export class Watch {
 
   constructor(device: GPUDevice) {
     void device.lost.then(({ message }) => {
-      this.#loss = new BackendError({ path: "webgpu", expected: "a device that stays", got: `one that was lost${message ? `: ${message}` : ""}` });
+      const got = `one that was lost${message ? `: ${message}` : ""}`;
+      this.#loss = new BackendError({ path: "webgpu", expected: "a device that stays", got }, { lost: true });
       for (const reject of this.#waiting) reject(this.#loss);
     });
   }

@@ -71,18 +71,4 @@ describe("one thread in a worker", () => {
     await Promise.allSettled(writes);
     await new Promise((resolve) => setTimeout(resolve, 50)); // an answer that nobody waits for would be an uncaught error
   });
-
-  it("is an error, not a wait, when it ends without a word", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
-    const { session, program, x } = await accumulate(await remote(), 900);
-    process.off("worker", note);
-    const pending = program.run({ x });
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    void workers[0]!.terminate();
-    await expect(pending).rejects.toMatchObject({ name: "BackendError", path: "threads" });
-    await expect(session.read("w")).rejects.toThrow(BackendError);
-    session.dispose();
-  });
 });

@@ -1,6 +1,5 @@
 /** Graph to plan: expand, simplify, fuse, lower, and give every value a place. */
 import { Activation } from "../../../../assembly/opcodes.ts";
-import { ShapeError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import { broadcastTo } from "../../../graph/build.ts";
 import { expandComposites } from "../../../graph/composites.ts";
@@ -20,7 +19,7 @@ import { planBarriers } from "./barriers.ts";
 import { FUSION } from "./fusion.ts";
 import { placeBuffers, type TakeoverAt } from "./places.ts";
 
-/** Compiles `graph` over `variables` (name to buffer). */
+/** Compiles `graph` over `variables` (name to buffer), all of its own among them. */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>): Plan {
   const lowered = writeOutBroadcasts(simplify(expandComposites(graph, isLowered)));
   const results = resultsOf(lowered);
@@ -62,11 +61,7 @@ class Compilation {
     this.#assignments = assignments;
     for (const node of graph.nodes) {
       if (isOp(node, "variable")) {
-        const buffer = variables.get(node.attrs.name);
-        if (!buffer || buffer.bytes !== sizeOf(node.shape) * 4) {
-          throw new ShapeError({ path: node.attrs.name, expected: "a variable of this session", got: buffer ? "another shape" : "an unknown name" });
-        }
-        this.#buffers.set(node, buffer);
+        this.#buffers.set(node, variables.get(node.attrs.name)!);
       } else if (isOp(node, "constant")) {
         this.#buffers.set(node, this.#constant(node.attrs.values));
       }

@@ -1,5 +1,5 @@
 /** A linear memory and whoever computes in it, wherever they are. */
-import { BackendError } from "../../../core/errors.ts";
+import { memoryRefused } from "../../checks.ts";
 import { type Build, instantiate } from "./module.ts";
 import { type Runner, threadedRunner } from "./threads.ts";
 
@@ -49,7 +49,7 @@ function engineOver(memory: WebAssembly.Memory, runner: Runner): Engine {
       try {
         memory.grow(pages);
       } catch (cause) {
-        throw refusal(cause);
+        throw memoryRefused(cause);
       }
     },
     run: (plan, length, exact) => runner.run(plan, length, exact),
@@ -61,14 +61,6 @@ function newMemory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory
   try {
     return new WebAssembly.Memory(descriptor);
   } catch (cause) {
-    throw refusal(cause);
+    throw memoryRefused(cause);
   }
-}
-
-/** The runtime has no more memory to give. */
-export function refusal(cause: unknown): BackendError {
-  return new BackendError(
-    { path: "memory", expected: "more memory", got: "a refusal by the runtime; a smaller batchSize, width or image shape needs less" },
-    { cause },
-  );
 }

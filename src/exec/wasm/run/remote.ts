@@ -1,6 +1,7 @@
 /** An engine in a worker that has the memory to itself: pages that cannot share theirs stay responsive with it. */
 import { BackendError } from "../../../core/errors.ts";
-import { type Engine, refusal } from "./engine.ts";
+import { memoryRefused } from "../../checks.ts";
+import type { Engine } from "./engine.ts";
 import type { Build } from "./module.ts";
 import { startThread, threadError } from "./threads.ts";
 
@@ -33,8 +34,9 @@ export async function remoteEngine({ fast, exact }: Build, pages: number): Promi
     const { resolve, reject } = waiting.shift()!;
     if (waiting.length === 0) thread.hold(false);
     if (answer.error === undefined) resolve(answer.value);
-    else reject(threadError(answer.error));
+    else reject(answer.error);
   });
+  /** The answer, or the reason why the worker could not do it. */
   const ask = (action: string, details: object, transfer: ArrayBuffer[] = []): Promise<Float32Array | undefined> => {
     if (broken) return Promise.reject(broken);
     return new Promise((resolve, reject) => {
@@ -44,27 +46,37 @@ export async function remoteEngine({ fast, exact }: Build, pages: number): Promi
     });
   };
 
+  /** The answer to what only a broken worker cannot do. */
+  const command = async (action: string, details: object, transfer?: ArrayBuffer[]): Promise<Float32Array | undefined> => {
+    try {
+      return await ask(action, details, transfer);
+    } catch (cause) {
+      end(threadError(cause)); // if it is not over already
+      throw broken;
+    }
+  };
+
   try {
     await ask("open", { fast, exact, pages });
   } catch (cause) {
     thread.terminate();
-    throw broken ?? refusal(cause);
+    throw broken ?? memoryRefused(cause);
   }
   return {
     write(address, values) {
       const copy = values.slice();
-      ask("write", { address, values: copy }, [copy.buffer]).catch((error: BackendError) => end(error)); // and whoever asks next is told
+      command("write", { address, values: copy }, [copy.buffer]).catch(() => {}); // whoever asks next is told
     },
-    read: async (address, length) => (await ask("read", { address, length }))!,
+    read: async (address, length) => (await command("read", { address, length }))!,
     async grow(more) {
       try {
         await ask("grow", { pages: more });
       } catch (cause) {
-        throw broken ? cause : refusal(cause);
+        throw broken ?? memoryRefused(cause);
       }
     },
     async run(plan, length, isExact) {
-      await ask("run", { plan, length, exact: isExact });
+      await command("run", { plan, length, exact: isExact });
     },
     dispose: () => end(new BackendError({ path: "session", expected: "a session in use", got: "one that was disposed" })),
   };

@@ -1,10 +1,10 @@
 /** One linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
 import { BARRIER } from "../../../../assembly/opcodes.ts";
-import { BackendError, ShapeError, StateError, show } from "../../../core/errors.ts";
 import { Lock } from "../../../core/lock.ts";
-import { sizeOf } from "../../../core/shape.ts";
+import { type Shape, sizeOf } from "../../../core/shape.ts";
 import type { Graph } from "../../../graph/graph.ts";
-import type { CompileOptions, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../../executor.ts";
+import { checkLimit, checkMemory, checkUse, checkValue, checkVariables, feedValues, inputSizes, variableNamed } from "../../checks.ts";
+import type { CompileOptions, Fetches, MemoryReport, Program, Session, VariableSpec } from "../../executor.ts";
 import { align } from "../compile/arena.ts";
 import { compile } from "../compile/compile.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "../instructions/instruction.ts";
@@ -25,10 +25,16 @@ interface Layout {
   readonly end: number;
 }
 
+interface Variable {
+  readonly shape: Shape;
+  readonly buffer: Buffer;
+  readonly address: number;
+}
+
 export class WasmSession implements Session {
   readonly #threads: number;
   readonly #maxMemory: number;
-  readonly #addresses = new Map<string, { buffer: Buffer; address: number; size: number }>();
+  readonly #variables = new Map<string, Variable>();
   readonly #variablesEnd: number;
   readonly #plans = new Set<Plan>();
   /** Undefined once the session is disposed of. */
@@ -43,9 +49,9 @@ export class WasmSession implements Session {
     this.#maxMemory = maxMemory;
     let address = RESERVED;
     for (const { name, shape } of variables) {
-      const size = sizeOf(shape);
-      this.#addresses.set(name, { buffer: { space: "variable", bytes: size * 4, name }, address, size });
-      address += align(size * 4);
+      const buffer: Buffer = { space: "variable", bytes: sizeOf(shape) * 4, name };
+      this.#variables.set(name, { shape, buffer, address });
+      address += align(buffer.bytes);
     }
     this.#variablesEnd = address;
     this.#layout = this.#arrange(this.#plans);
@@ -76,7 +82,9 @@ export class WasmSession implements Session {
   }
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
-    const plan = compile(graph, new Map([...this.#addresses].map(([name, { buffer }]) => [name, buffer])));
+    checkUse("session", this.#engine !== undefined);
+    checkVariables(graph, this.#variables);
+    const plan = compile(graph, new Map(Array.from(this.#variables, ([name, { buffer }]) => [name, buffer])));
     await this.#alone(async (engine) => {
       const layout = this.#arrange([...this.#plans, plan]);
       this.#check(layout.end);
@@ -88,14 +96,13 @@ export class WasmSession implements Session {
       this.#plans.add(plan);
       this.#link(engine, layout);
     });
-    const names = new Set(graph.leaves("input").map((n) => n.attrs.name));
+    const inputs = inputSizes(graph);
     return {
-      run: async (feeds) => {
-        const stranger = Object.keys(feeds).find((name) => !names.has(name));
-        if (stranger !== undefined)
-          throw new ShapeError({ path: `feeds.${stranger}`, expected: `one of ${[...names].join(", ")}`, got: "an unknown name" });
-        return this.#alone((engine) => this.#run(engine, plan, feeds, reproducible));
-      },
+      run: (feeds) =>
+        this.#alone((engine) => {
+          checkUse("program", this.#plans.has(plan));
+          return this.#run(engine, plan, feedValues(feeds, inputs), reproducible);
+        }),
       dispose: () => {
         this.#lock.whenFree(() => {
           if (this.#plans.delete(plan) && this.#engine) this.#link(this.#engine, this.#arrange(this.#plans));
@@ -106,15 +113,15 @@ export class WasmSession implements Session {
 
   read(name: string): Promise<Float32Array> {
     return this.#alone((engine) => {
-      const { address, size } = this.#variable(name);
-      return engine.read(address, size);
+      const { address, shape } = variableNamed(this.#variables, name);
+      return engine.read(address, sizeOf(shape));
     });
   }
 
   write(name: string, value: Float32Array): Promise<void> {
     return this.#alone(async (engine) => {
-      const { address, size } = this.#variable(name);
-      if (value.length !== size) throw new ShapeError({ path: name, expected: `${size} values`, got: `${value.length}` });
+      const { address, shape } = variableNamed(this.#variables, name);
+      checkValue(name, value, shape);
       engine.write(address, value);
     });
   }
@@ -128,15 +135,9 @@ export class WasmSession implements Session {
   /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then */
   #alone<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
-      if (!this.#engine) throw new StateError({ path: "session", expected: "a session in use", got: "one that was disposed" });
-      return work(this.#engine);
+      checkUse("session", this.#engine !== undefined);
+      return work(this.#engine!);
     });
-  }
-
-  #variable(name: string): { address: number; size: number } {
-    const variable = this.#addresses.get(name);
-    if (!variable) throw new BackendError({ path: name, expected: "a variable of this session", got: "an unknown name" });
-    return variable;
   }
 
   #arrange(plans: Iterable<Plan>): Layout {
@@ -159,13 +160,8 @@ export class WasmSession implements Session {
   }
 
   #check(bytes: number): void {
-    const limit = Math.min(this.#maxMemory, MAX_PAGES * PAGE);
-    if (bytes <= limit) return;
-    throw new BackendError({
-      path: "maxMemory",
-      expected: `at most ${limit} bytes${limit < MAX_PAGES * PAGE ? "" : ", all that WebAssembly has"}`,
-      got: `a need of ${bytes} bytes; a smaller batchSize, width or image shape needs less`,
-    });
+    checkLimit(bytes, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
+    checkMemory(bytes, this.#maxMemory);
   }
 
   /** Writes every plan with the addresses of `layout`. */
@@ -199,21 +195,13 @@ export class WasmSession implements Session {
   }
 
   #addressOf(buffer: Buffer, plan: Plan, layout: Layout): number {
-    if (buffer.space === "variable") return this.#variable(buffer.name!).address;
+    if (buffer.space === "variable") return this.#variables.get(buffer.name!)!.address;
     return layout.arena + plan.offsets.get(homeOf(buffer))!;
   }
 
-  async #run(engine: Engine, plan: Plan, feeds: Feeds, exact: boolean): Promise<Fetches> {
-    const start = this.#layout.plans.get(plan);
-    if (start === undefined) throw new StateError({ path: "program", expected: "a program in use", got: "one that was disposed" });
-    for (const [name, { buffer, size }] of plan.inputs) {
-      const feed = feeds[name];
-      const values = typeof feed === "number" ? Float32Array.of(feed) : feed;
-      if (values?.length !== size)
-        throw new ShapeError({ path: `feeds.${name}`, expected: `${size} values`, got: values ? `${values.length}` : show(feed) });
-      engine.write(this.#addressOf(buffer, plan, this.#layout), values);
-    }
-    if (plan.instructions.length > 0) await engine.run(start, planWords(plan) * 4, exact);
+  async #run(engine: Engine, plan: Plan, values: ReadonlyMap<string, Float32Array>, exact: boolean): Promise<Fetches> {
+    for (const [name, { buffer }] of plan.inputs) engine.write(this.#addressOf(buffer, plan, this.#layout), values.get(name)!);
+    if (plan.instructions.length > 0) await engine.run(this.#layout.plans.get(plan)!, planWords(plan) * 4, exact);
     const fetches: Fetches = {};
     for (const [name, { buffer, size }] of plan.fetches) {
       fetches[name] = buffer.values?.slice() ?? (await engine.read(this.#addressOf(buffer, plan, this.#layout), size));

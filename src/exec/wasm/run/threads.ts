@@ -90,9 +90,9 @@ export async function availableThreads(): Promise<number> {
   return os.availableParallelism();
 }
 
-/** What a thread that did not finish its work is to its session. */
+/** What a thread that did not finish its work is to its session, which ends with it. */
 export function threadError(cause: unknown): BackendError {
-  return new BackendError({ path: "threads", expected: "threads that finish their share", got: `an error: ${String(cause)}` }, { cause });
+  return new BackendError({ path: "threads", expected: "threads that finish their share", got: `an error: ${String(cause)}` }, { cause, lost: true });
 }
 
 /** Starts the thread whose program is `worker.js` or `remoteWorker.js`. */

@@ -5,6 +5,16 @@ export function assert(holds: boolean, message: string): asserts holds {
   if (!holds) throw new CheckError(message);
 }
 
+type Plain = string | number | ArrayLike<string | number>;
+
+/** Fails unless both are the same text, number or list; a zero has no sign here. */
+export function assertEqual(name: string, got: Plain, want: Plain): void {
+  const plain = (x: Plain): (string | number)[] => Array.from(typeof x === "object" ? x : [x], (v) => (v === 0 ? 0 : v));
+  const [a, b] = [plain(got), plain(want)];
+  const at = a.length === b.length ? a.findIndex((v, i) => !Object.is(v, b[i])) : 0;
+  assert(at < 0, `${name}: got ${head(a.slice(at))}, expected ${head(b.slice(at))}, ${a.length} and ${b.length} in all, from ${at} on`);
+}
+
 /** Largest difference, as a share of the largest expected magnitude or of 1; NaN where only one side is NaN. */
 export function distance(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return Number.NaN;
@@ -41,4 +51,4 @@ export class Worst {
   }
 }
 
-const head = (values: ArrayLike<number>): string => Array.from(values).slice(0, 6).join(" ");
+const head = (values: ArrayLike<string | number>): string => Array.from(values).slice(0, 6).join(" ");
