@@ -4,11 +4,10 @@ import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
 import { createReferenceExecutor } from "./exec/reference/executor.ts";
 import { createWasmExecutor } from "./exec/wasm/executor.ts";
-import { decodeCheckpoint } from "./gan/checkpoint.ts";
 import { GAN } from "./gan/gan.ts";
 import type { HostOptions } from "./gan/host.ts";
 import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./gan/options.ts";
-import { variables } from "./objective/variables.ts";
+import { readSnapshot } from "./gan/snapshot.ts";
 
 /**
  * A GAN with fresh weights.
@@ -28,7 +27,7 @@ export async function createGAN(options: CreateOptions): Promise<GAN> {
 /**
  * A GAN as `save` left it: trained further, it takes the very steps it would have taken without the break.
  *
- * @param bytes the file
+ * @param bytes the file. It is not copied before it is needed, so leave it as it is until the GAN has trained or is disposed of
  * @param options where it computes; the file does not say
  * @throws CheckpointError when the file is damaged or not of this kind
  * @throws SpecError, BackendError as `createGAN`
@@ -38,11 +37,11 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
   if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
     throw new CheckpointError({ path: "bytes", expected: "a Uint8Array or an ArrayBuffer", got: show(bytes) });
   }
-  const checkpoint = decodeCheckpoint(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), variables);
-  return open(request, { spec: checkpoint.spec, checkpoint });
+  const snapshot = readSnapshot(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  return open(request, { spec: snapshot.spec, snapshot });
 }
 
-async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "checkpoint">): Promise<GAN> {
+async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "snapshot">): Promise<GAN> {
   const executor = await chooseExecutor(request);
   const { backend, threads, maxMemory } = request;
   // A GPU that nobody asked for by name may be given up.
@@ -77,8 +76,8 @@ export type { TensorLike } from "./data/tensor.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./formats/image.ts";
 export type { GAN } from "./gan/gan.ts";
-export type { StepReport, TrainReport } from "./gan/loop.ts";
-export type { BackendOptions, CreateOptions, LatentOptions, SampleOptions, TrainOptions } from "./gan/options.ts";
+export type { BackendOptions, CreateOptions, LatentOptions, PrepareOptions, SampleOptions, TrainOptions } from "./gan/options.ts";
+export type { StepReport, TrainReport } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
 export type { LayerSpec } from "./nn/layers/table.ts";
 export type { Condition, CustomArchitecture } from "./nn/spec.ts";

@@ -149,6 +149,30 @@ describe("the table", () => {
   });
 });
 
+/** A file and everything it imports that is there at run time, directly or not. */
+function reachedFrom(file: string): string[] {
+  const reached = new Set([file]);
+  for (const path of reached) {
+    const { outputText } = ts.transpileModule(readFileSync(join(SRC, path), "utf8"), {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true },
+    });
+    for (const { to, relative } of importsOf(path, outputText)) if (relative) reached.add(to);
+  }
+  return [...reached].sort();
+}
+
+describe("the sampler", () => {
+  const reached = reachedFrom("gan/sampler.ts");
+
+  it("reaches nothing of training: no derivatives, no steps, no optimizers, no executor", () => {
+    const allowed = ["core/", "nn/", "graph/build.ts", "graph/composites.ts", "graph/graph.ts", "graph/ops.ts"];
+    const own = ["gan/forward.ts", "gan/programs.ts", "gan/sampler.ts", "gan/session.ts"];
+    expect(reached.filter((file) => ![...allowed, ...own].some((pattern) => covers(pattern, file)))).toEqual([]);
+  });
+
+  it("is followed as far as that", () => expect(reached).toEqual(expect.arrayContaining(["nn/layers/linear.ts", "graph/ops.ts", "gan/session.ts"])));
+});
+
 describe("the check itself", () => {
   it.each([
     ["core/shape.ts", 'import type { Node } from "../graph/graph.ts";', "core/shape.ts imports graph/graph.ts"],

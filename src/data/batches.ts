@@ -12,42 +12,32 @@ export type TrainingData = Values | Examples | Iterable<BatchLike> | AsyncIterab
 
 /** Where a training loop takes its batches from. */
 export interface BatchSource {
-  /** Images taken since training began: saved in a checkpoint, and given to `openSource` to go on from there. */
-  readonly drawn: number;
   /**
-   * Takes the next `count` examples. Where the data run out there may be fewer, but never less than two (batch normalisation needs two); after that, null.
+   * Takes `count` examples. Where the data run out there may be fewer; after that, null.
    *
-   * @throws {DataError} if the data gave something unusable; nothing is then drawn.
+   * @param position images that training has taken before these. The batches of an iterable come in their own order, whatever it is.
+   * @throws {DataError} if the data gave something unusable; nothing is then taken.
    */
-  next(count: number): Promise<Batch | null>;
-  /** Goes back to where `drawn` was this. Batches of an iterable are gone, so there it is the count alone that goes back. */
-  seek(drawn: number): void;
+  take(position: number, count: number): Promise<Batch | null>;
   /** Lets go of the data, so that an iterator can release what it holds. */
   close(): Promise<void>;
-}
-
-export interface SourceOptions {
-  /** Of the shuffles. */
-  readonly seed: number;
-  /** Images taken by earlier training. An iterable starts from its beginning none the less. */
-  readonly drawn: number;
 }
 
 /**
  * Opens training data for a model.
  *
- * Examples in memory become one endless stream of seeded shuffles, epoch after epoch, so that no short last batch is lost; the position in it is `drawn`
- * alone. Batches of an iterable come in its own order, cut to the size asked for; one that can be iterated anew (an array, say) goes round for ever,
+ * Examples in memory become one endless stream of seeded shuffles, epoch after epoch, so that no short last batch is lost. Batches of an iterable come in its own order, cut to the size asked for; one that can be iterated anew (an array, say) goes round for ever,
  * and one that cannot (a generator) ends the stream.
  *
+ * @param seed what the shuffles follow from
  * @throws {DataError} if examples in memory are faulty or do not fit the model.
  */
-export function openSource(data: TrainingData, format: DataFormat, options: SourceOptions): BatchSource {
-  if (isValues(data)) return new ShuffledSource(fitDataset(data, format), format, options);
+export function openSource(data: TrainingData, format: DataFormat, seed: number): BatchSource {
+  if (isValues(data)) return new ShuffledSource(fitDataset(data, format), format, seed);
   if (isTensor(data)) throw new DataError({ path: "data", expected: "a tensor as a dataset, by Dataset.fromTensor", got: show(data) });
   if (typeof data === "object" && data !== null) {
-    if ("data" in data) return new ShuffledSource(fitDataset(data, format), format, options);
-    if (Symbol.asyncIterator in data || Symbol.iterator in data) return new IteratedSource(data, format, options);
+    if ("data" in data) return new ShuffledSource(fitDataset(data, format), format, seed);
+    if (Symbol.asyncIterator in data || Symbol.iterator in data) return new IteratedSource(data, format);
   }
   throw new DataError({ path: "data", expected: "a Dataset, { data, labels } or an iterable of batches", got: show(data) });
 }
@@ -57,31 +47,20 @@ class ShuffledSource implements BatchSource {
   readonly #dataset: Dataset;
   readonly #conditional: boolean;
   readonly #seed: number;
-  #drawn: number;
   #epoch = -1;
   #order: Uint32Array = new Uint32Array();
 
-  constructor(dataset: Dataset, format: DataFormat, { seed, drawn }: SourceOptions) {
+  constructor(dataset: Dataset, format: DataFormat, seed: number) {
     this.#dataset = dataset;
     this.#conditional = format.condition !== undefined;
     this.#seed = seed;
-    this.#drawn = drawn;
   }
 
-  get drawn(): number {
-    return this.#drawn;
-  }
-
-  async next(count: number): Promise<Batch> {
+  async take(position: number, count: number): Promise<Batch> {
     const indices = new Uint32Array(count);
-    for (let i = 0; i < count; i++) indices[i] = this.#indexAt(this.#drawn + i);
-    this.#drawn += count;
+    for (let i = 0; i < count; i++) indices[i] = this.#indexAt(position + i);
     const batch = this.#dataset.take(indices);
     return this.#conditional ? batch : { ...batch, labels: null };
-  }
-
-  seek(drawn: number): void {
-    this.#drawn = drawn;
   }
 
   async close(): Promise<void> {}
@@ -104,7 +83,6 @@ type AnyIterator = Iterator<BatchLike> | AsyncIterator<BatchLike>;
 class IteratedSource implements BatchSource {
   readonly #source: AnyIterable;
   readonly #format: DataFormat;
-  #drawn: number;
   #iterator: AnyIterator | null;
   /** Batches got in all, and in this round through the source. */
   #batches = 0;
@@ -115,18 +93,13 @@ class IteratedSource implements BatchSource {
   #waiting: Batch[] = [];
   #offset = 0;
 
-  constructor(source: AnyIterable, format: DataFormat, { drawn }: SourceOptions) {
+  constructor(source: AnyIterable, format: DataFormat) {
     this.#source = source;
     this.#format = format;
-    this.#drawn = drawn;
     this.#iterator = iteratorOf(source);
   }
 
-  get drawn(): number {
-    return this.#drawn;
-  }
-
-  async next(count: number): Promise<Batch | null> {
+  async take(_position: number, count: number): Promise<Batch | null> {
     let waiting = this.#waitingCount();
     while (waiting < count) {
       const batch = await this.#pull();
@@ -135,13 +108,7 @@ class IteratedSource implements BatchSource {
       waiting += batch.count;
     }
     if (waiting === 0) return null;
-    const batch = this.#cut(Math.min(count, waiting));
-    this.#drawn += batch.count;
-    return batch;
-  }
-
-  seek(drawn: number): void {
-    this.#drawn = drawn;
+    return this.#cut(Math.min(count, waiting));
   }
 
   async close(): Promise<void> {

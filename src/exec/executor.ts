@@ -37,6 +37,11 @@ export interface CompileOptions {
   readonly reproducible?: boolean;
 }
 
+export interface OpenOptions extends CompileOptions {
+  /** Bytes that the session may hold. Default: what the executor can have. */
+  readonly maxMemory?: number | undefined;
+}
+
 export type Feeds = Readonly<Record<string, Float32Array | number>>;
 export type Fetches = Record<string, Float32Array>;
 
@@ -48,7 +53,13 @@ export type Fetches = Record<string, Float32Array>;
 export interface Executor {
   readonly backend: Backend;
   /** Sets up variables, all zero. @throws BackendError when they, or later a program, need more than `maxMemory` bytes. */
-  open(variables: readonly VariableSpec[], options?: { maxMemory?: number | undefined }): Promise<Session>;
+  open(variables: readonly VariableSpec[], options?: OpenOptions): Promise<Session>;
+  /**
+   * The bytes that a session of these variables holds once it has compiled these graphs, found without setting anything up.
+   *
+   * @throws BackendError when they are more than `maxMemory`, or than the executor can have
+   */
+  measure(variables: readonly VariableSpec[], graphs: readonly Graph[], options?: { maxMemory?: number | undefined }): Promise<MemoryReport>;
   /** Ends what the executor holds (threads, devices). Sessions must be disposed first. */
   dispose(): void;
 }

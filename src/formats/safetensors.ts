@@ -1,7 +1,7 @@
 /**
  * The safetensors file format (https://github.com/huggingface/safetensors): the length of a JSON header as eight
  * little-endian bytes, the header, then the tensors back to back. The reader takes files from anyone: it checks everything
- * before it copies anything, and copies no more than the file holds.
+ * before it gives anything out, and holds no more than the file does.
  */
 import { CheckpointError, ShapeError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
@@ -47,7 +47,7 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata
 }
 
 /**
- * Reads a file of float32 tensors. The tensors are copies: the file's bytes may be dropped or changed afterwards.
+ * Reads a file of float32 tensors. They lie in the file's own bytes, which must stay as they are; in a copy of them only where they are not aligned.
  *
  * @throws CheckpointError on anything the format does not allow, and on tensors that are not float32
  */
@@ -61,10 +61,11 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Ten
   }
   checkLayout(entries, bytes.length - dataStart);
   const tensors = new Map<string, Tensor>();
+  const aligned = (bytes.byteOffset + dataStart) % 4 === 0;
+  const data = aligned ? bytes.subarray(dataStart) : new Uint8Array(bytes.subarray(dataStart));
+  // Tensors of float32 that follow each other are aligned where the first one is.
   for (const { name, shape, begin, end } of entries) {
-    // Not bytes.slice, which for Node's Buffer makes a view.
-    const data = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end);
-    tensors.set(name, { shape, data: new Float32Array(data.buffer) });
+    tensors.set(name, { shape, data: new Float32Array(data.buffer, data.byteOffset + begin, (end - begin) / 4) });
   }
   return { tensors, metadata };
 }

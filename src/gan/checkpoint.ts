@@ -1,8 +1,10 @@
 /** A GAN as a file: safetensors, with its description and its progress in the metadata. */
 
 import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
-import { type Shape, sameShape, showShape } from "../core/shape.ts";
+import { sameShape, showShape } from "../core/shape.ts";
+import { findNegative, findNonFinite } from "../core/values.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
+import { type TrainingVariable, variables } from "../objective/variables.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
 const FORMAT = "ganvas";
@@ -37,28 +39,24 @@ export function encodeCheckpoint({ spec, progress, tensors }: Checkpoint): Uint8
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint. Its tensors lie in the file's own bytes.
  *
  * @param bytes a file that `encodeCheckpoint` wrote, or one that claims to be
- * @param variables the tensors that a GAN of a given description consists of
  * @throws CheckpointError when the file is damaged, of another kind or version, or does not hold exactly these tensors, all finite
  */
-export function decodeCheckpoint(
-  bytes: Uint8Array,
-  variables: (spec: GANSpec) => readonly { readonly name: string; readonly shape: Shape }[],
-): Checkpoint {
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT) fail("metadata.format", show(FORMAT), show(metadata.format));
   if (metadata.version !== VERSION) fail("metadata.version", show(VERSION), show(metadata.version));
   const progress = checkProgress(parse("metadata.progress", metadata.progress));
-  const { spec, expected } = checkSpec(parse("metadata.spec", metadata.spec), variables);
+  const { spec, expected } = checkSpec(parse("metadata.spec", metadata.spec));
   for (const { name, shape } of expected) {
     const tensor = tensors.get(name);
     if (!tensor) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, "no such tensor");
     if (!sameShape(tensor.shape, shape)) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, showShape(tensor.shape));
-    const fault = tensor.data.findIndex((x) => !Number.isFinite(x));
+    const fault = findNonFinite(tensor.data);
     if (fault >= 0) fail(`tensor ${show(name)}[${fault}]`, "a finite number", `${tensor.data[fault]}`);
-    const negative = SQUARES.test(name) ? tensor.data.findIndex((x) => x < 0) : -1;
+    const negative = SQUARES.test(name) ? findNegative(tensor.data) : -1;
     if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
   }
   const known = new Set(expected.map(({ name }) => name));
@@ -89,7 +87,7 @@ function checkProgress(value: unknown): Progress {
   return { generatorUpdates: count("generatorUpdates"), discriminatorUpdates: count("discriminatorUpdates"), imagesSeen: count("imagesSeen") };
 }
 
-function checkSpec<V>(value: unknown, variables: (spec: GANSpec) => readonly V[]): { spec: GANSpec; expected: readonly V[] } {
+function checkSpec(value: unknown): { spec: GANSpec; expected: readonly TrainingVariable[] } {
   try {
     const spec = resolveSpec(value as GANOptions);
     return { spec, expected: variables(spec) };

@@ -3,26 +3,28 @@
 import { DataError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
 import { showShape } from "../core/shape.ts";
-import { type BatchSource, openSource, type TrainingData } from "../data/batches.ts";
-import { type Batch, type DataFormat, type Examples, fitDataset, type Values } from "../data/dataset.ts";
+import { openSource, type TrainingData } from "../data/batches.ts";
+import { type DataFormat, type Examples, fitDataset, type Values } from "../data/dataset.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows } from "./condition.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
-import { type TrainReport, trainLoop } from "./loop.ts";
-import type { Model, Outcome } from "./model.ts";
 import {
   checkLatentOptions,
+  checkPrepareOptions,
   checkSampleOptions,
   checkTrainOptions,
   GPU_REPORT_EVERY,
   type LatentOptions,
+  type PrepareOptions,
   type SampleOptions,
   type TrainOptions,
 } from "./options.ts";
+import type { TrainReport } from "./reports.ts";
 import type { GANSpec } from "./spec.ts";
+import { Trainer } from "./trainer.ts";
 
 /**
  * A generator and a discriminator, trained against each other. Made by `createGAN` or `loadGAN`.
@@ -50,7 +52,7 @@ export class GAN implements Disposable {
 
   /** What the GAN is, every default filled in. */
   get spec(): GANSpec {
-    return this.#host.model.spec;
+    return this.#host.spec;
   }
 
   /** Where it computes, and why there. With `backend: "auto"` this changes when a GPU fails and WebAssembly takes over. */
@@ -58,15 +60,18 @@ export class GAN implements Disposable {
     return this.#host.backend;
   }
 
-  /** Bytes it holds, by purpose. */
+  /**
+   * Bytes it holds where it computes, by purpose. What is only sampled from holds its generator; training, once `train` or `prepare` was called, holds everything
+   * that it will ever need.
+   */
   get memory(): MemoryReport {
     this.#checkAlive();
-    return this.#host.model.memory;
+    return this.#host.memory;
   }
 
   /** Steps of training behind it: updates of the generator. */
   get step(): number {
-    return this.#host.model.progress.generatorUpdates;
+    return this.#host.progress.generatorUpdates;
   }
 
   /**
@@ -86,39 +91,36 @@ export class GAN implements Disposable {
    */
   async train(data: TrainingData, options: TrainOptions): Promise<TrainReport> {
     this.#checkAlive();
-    const { steps, batchSize = this.spec.batchSize, reportEvery, onStep, signal } = checkTrainOptions(options);
+    const { batchSize = this.spec.batchSize, reportEvery, ...rest } = checkTrainOptions(options);
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
-      const source = openSource(data, this.#format, { seed: this.spec.seed, drawn: this.#host.model.progress.imagesSeen });
+      const source = openSource(data, this.#format, this.spec.seed);
       try {
-        await this.#exclusive(async (model) => {
-          await this.#host.keep();
-          await model.prepare(batchSize);
-        });
-        const stepper = {
-          begin: (batches: readonly Batch[]) => this.#exclusive((model) => this.#begin(model, source, batches)),
-          outcome: () => this.#exclusive((model) => this.#outcome(model, source)),
-          secure: async () => {
-            await this.#exclusive(() => this.#host.keep());
-            return this.step;
-          },
-        };
-        return await trainLoop(source, stepper, {
-          done: this.step,
-          steps,
-          batchSize,
-          batchesPerStep: this.spec.objective.discriminatorSteps,
-          reportEvery: () => (this.#host.keepIsDue ? 1 : (reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1))),
-          onStep,
-          signal,
-        });
+        const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
+        return await new Trainer(this.#host, (work) => this.#exclusive(work), source, { ...rest, batchSize, reportEvery: every }).run();
       } finally {
         await source.close();
       }
     } finally {
       this.#training = false;
     }
+  }
+
+  /**
+   * Sets up training, as the first `train` does: from then on `memory` tells what training takes, and the first step is as quick as the others.
+   *
+   * @throws SpecError for options that cannot be
+   * @throws BackendError when training needs more memory than there is
+   *
+   * @example
+   * await gan.prepare();
+   * console.log(gan.memory.total);
+   */
+  async prepare(options: PrepareOptions = {}): Promise<void> {
+    this.#checkAlive();
+    const { batchSize = this.spec.batchSize } = checkPrepareOptions(options);
+    await this.#exclusive(async () => (await this.#host.training()).prepare(batchSize));
   }
 
   /**
@@ -137,7 +139,7 @@ export class GAN implements Disposable {
     if (latents) this.#checkLatents(latents, count);
     const z = latents ?? drawLatents(this.spec.latent, count, seed, truncation);
     const labels = conditionRows(this.spec.condition, condition, count, seed);
-    const data = await this.#exclusive((model) => model.generate(z, labels, count, ema));
+    const data = await this.#exclusive(async () => (await this.#host.sampler(ema)).generate(z, labels, count));
     return new Images([count, ...this.spec.shape], data);
   }
 
@@ -151,7 +153,7 @@ export class GAN implements Disposable {
     this.#checkAlive();
     const dataset = fitDataset(images, this.#format);
     const { count, data, labels } = dataset.take(Array.from({ length: dataset.count }, (_, i) => i));
-    return this.#exclusive((model) => model.score(data, this.spec.condition ? labels : null, count));
+    return this.#exclusive(async () => (await this.#host.judge()).score(data, this.spec.condition ? labels : null, count));
   }
 
   /** The z that `sample` draws for these options: [count, latent]. @throws SpecError */
@@ -179,7 +181,7 @@ export class GAN implements Disposable {
   /** Everything there is to know of the GAN as a safetensors file: loaded, it goes on as if nothing had happened. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkAlive();
-    return this.#exclusive(async (model) => encodeCheckpoint(await model.checkpoint()));
+    return this.#exclusive(async () => encodeCheckpoint(await this.#host.checkpoint()));
   }
 
   /** Gives back all memory, as soon as nothing is under way. The GAN cannot be used afterwards; disposing of it again does nothing. */
@@ -197,26 +199,8 @@ export class GAN implements Disposable {
     return { shape: this.spec.shape, condition: this.spec.condition ?? undefined };
   }
 
-  /** Begins a step, unless the model is no longer where these batches were drawn for: then the source goes back to where it is. */
-  async #begin(model: Model, source: BatchSource, batches: readonly Batch[]): Promise<boolean> {
-    const { imagesSeen } = model.begun;
-    if (imagesSeen !== source.drawn - batches.reduce((sum, { count }) => sum + count, 0)) {
-      source.seek(imagesSeen);
-      return false;
-    }
-    await model.begin(batches);
-    return true;
-  }
-
-  /** Waits for the steps under way; the source is then where the model is, also where some came to nothing. */
-  async #outcome(model: Model, source: BatchSource): Promise<Outcome> {
-    const outcome = await model.outcome();
-    source.seek(model.progress.imagesSeen);
-    await this.#host.keepWhenDue();
-    return outcome;
-  }
-
-  #exclusive<T>(work: (model: Model) => Promise<T>): Promise<T> {
+  /** Does `work` when all that was asked before is done. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
     return this.#lock.run(() => {
       this.#checkAlive();
       return this.#host.run(work);

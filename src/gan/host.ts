@@ -1,15 +1,18 @@
-/** Where a model is computed, and what becomes of it when the hardware fails. */
-
+/** Where a GAN lives, what of it is opened there, and what becomes of it when the hardware fails. */
 import { BackendError } from "../core/errors.ts";
-import type { Backend, Executor } from "../exec/executor.ts";
+import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
+import { emaName } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
-import { Model } from "./model.ts";
+import { Judge } from "./judge.ts";
+import { Sampler } from "./sampler.ts";
+import { checkpointOf, firstSnapshot, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { GANSpec } from "./spec.ts";
+import { measureTraining, Training } from "./training.ts";
 
 export interface HostOptions {
   readonly spec: GANSpec;
-  /** What the model goes on from; without one it has first weights. */
-  readonly checkpoint?: Checkpoint | undefined;
+  /** What the GAN goes on from. Default: first weights. */
+  readonly snapshot?: Snapshot | undefined;
   readonly maxMemory?: number | undefined;
   /** Gives another executor when the first one fails. Without it a failure is the caller's to deal with. */
   readonly fallback?: ((failure: BackendError) => Promise<Executor>) | undefined;
@@ -18,35 +21,51 @@ export interface HostOptions {
 /** The most training that a failure can cost, in milliseconds. A copy of the state takes far less than a hundredth of that. */
 const KEEP_MS = 10_000;
 
-/** A model on an executor. With a fallback it keeps copies of the model's state, and moves there from the last one. Calls must not overlap. */
-export class Host {
-  readonly #options: HostOptions;
-  #executor: Executor;
-  #model: Model;
-  #fallback: HostOptions["fallback"];
-  /** The state last kept; none stands for first weights. */
-  #kept: Checkpoint | undefined;
-  #keptProgress: Progress;
-  #keptAt = performance.now();
+const NOTHING: MemoryReport = { variables: 0, activations: 0, live: 0, scratch: 0, total: 0 };
 
-  private constructor(executor: Executor, model: Model, options: HostOptions) {
-    this.#options = options;
+/** What sampling and judging have opened, as long as training has not. */
+interface Networks {
+  sampler?: Sampler;
+  average?: Sampler;
+  judge?: Judge;
+}
+
+/**
+ * A GAN on an executor. Until training is asked for, only the networks that are at work are opened there, each with its own tensors; from then on there is one
+ * session that has everything. With a fallback the host keeps copies of the state, and moves there from the last one. Calls must not overlap.
+ */
+export class Host {
+  readonly spec: GANSpec;
+  readonly #maxMemory: number | undefined;
+  #executor: Executor;
+  #fallback: HostOptions["fallback"];
+  /** The state that training begins with, and goes on from when the executor fails; null once training has it and no copy could be needed. */
+  #state: Snapshot | null;
+  #keptAt = performance.now();
+  #networks: Networks = {};
+  #training: Training | undefined;
+  /** Whether a session is being opened: a refusal by the hardware then is a failure, as what is planned was found to fit. */
+  #opening = false;
+
+  private constructor(executor: Executor, { spec, snapshot, maxMemory, fallback }: HostOptions) {
+    this.spec = spec;
+    this.#maxMemory = maxMemory;
     this.#executor = executor;
-    this.#model = model;
-    this.#fallback = options.fallback;
-    this.#kept = options.fallback && options.checkpoint;
-    this.#keptProgress = model.progress;
+    this.#fallback = fallback;
+    this.#state = snapshot ?? firstSnapshot(spec);
   }
 
   /**
-   * Opens the model on `executor`, or on the fallback where that one cannot have it. The executor is disposed of with the host.
+   * A GAN on `executor`, or on the fallback where that one could not train it; nothing is set up yet. The executor is disposed of with the host.
    *
    * @throws BackendError when training needs more memory than there is
    */
   static async open(executor: Executor, options: HostOptions): Promise<Host> {
     try {
-      return new Host(executor, await openModel(executor, options, options.checkpoint), options);
+      await measureTraining(executor, options.spec, options.maxMemory);
+      return new Host(executor, options);
     } catch (error) {
+      executor.dispose();
       if (!options.fallback || !(error instanceof BackendError)) throw error;
       return Host.open(await options.fallback(error), { ...options, fallback: undefined });
     }
@@ -56,26 +75,78 @@ export class Host {
     return this.#executor.backend;
   }
 
-  get model(): Model {
-    return this.#model;
+  /** Bytes of what is opened. */
+  get memory(): MemoryReport {
+    return this.#training?.memory ?? sumOf(this.#opened().map(({ memory }) => memory));
   }
 
-  /** Does `work`. Where the executor fails at it, it is done over on the fallback, with the model in the state last kept. */
-  async run<T>(work: (model: Model) => Promise<T>): Promise<T> {
+  /** How far training has come, without the steps under way. */
+  get progress(): Progress {
+    return this.#training?.progress ?? this.#state!.progress;
+  }
+
+  /** How far training will have come when all that is under way is done. */
+  get begun(): Progress {
+    return this.#training?.begun ?? this.#state!.progress;
+  }
+
+  /** Does `work`. Where the executor fails at it, it is done over on the fallback, with the GAN in the state last kept. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work(this.#model);
+      return await work();
     } catch (error) {
-      if (!this.#fallback || !(error instanceof BackendError) || !error.lost) throw error;
+      const failed = error instanceof BackendError && (error.lost || this.#opening);
+      this.#opening = false;
+      if (!this.#fallback || !failed) throw error;
       await this.#move(await this.#fallback(error));
     }
-    return work(this.#model);
+    return work();
+  }
+
+  /** The generator at work: its moving average, where it has one and that is what is asked for. */
+  async sampler(average: boolean): Promise<Sampler> {
+    const averaged = average && this.spec.ema !== false;
+    if (this.#training) return averaged ? this.#training.average : this.#training.sampler;
+    const name = averaged ? "average" : "sampler";
+    const nameOf = averaged ? emaName : (own: string) => own;
+    this.#networks[name] ??= await this.#open((maxMemory) =>
+      Sampler.open(this.#executor, this.spec, {
+        most: this.spec.batchSize,
+        maxMemory,
+        tensor: (p) => this.#state!.tensor({ ...p, name: nameOf(p.name) }),
+      }),
+    );
+    return this.#networks[name];
+  }
+
+  /** The discriminator at work. */
+  async judge(): Promise<Judge> {
+    if (this.#training) return this.#training.judge;
+    this.#networks.judge ??= await this.#open((maxMemory) =>
+      Judge.open(this.#executor, this.spec, { most: this.spec.batchSize, maxMemory, tensor: (p) => this.#state!.tensor(p) }),
+    );
+    return this.#networks.judge;
+  }
+
+  /** Training, opened when it is first asked for: in place of whatever was opened before. */
+  async training(): Promise<Training> {
+    if (this.#training) return this.#training;
+    const training = await this.#open((maxMemory) => Training.open(this.#executor, this.#state!, maxMemory));
+    this.#close();
+    this.#training = training;
+    if (!this.#fallback) this.#state = null;
+    return this.#training;
+  }
+
+  /** The state when all that is under way is done. */
+  async checkpoint(): Promise<Checkpoint> {
+    return this.#training ? this.#training.checkpoint() : checkpointOf(this.#state!);
   }
 
   /** Keeps the state as it is, where there is a fallback that could need it. */
   async keep(): Promise<void> {
-    if (!this.#fallback || this.#model.progress === this.#keptProgress) return;
-    this.#kept = await this.#model.checkpoint();
-    this.#keptProgress = this.#model.progress;
+    if (!this.#fallback || !this.#training || this.#training.progress === this.#state!.progress) return;
+    this.#state = snapshotOf(await this.#training.checkpoint());
     this.#keptAt = performance.now();
   }
 
@@ -89,26 +160,58 @@ export class Host {
     if (this.keepIsDue) await this.keep();
   }
 
+  /** Gives back everything. */
   dispose(): void {
-    this.#model.dispose();
+    this.#close();
     this.#executor.dispose();
   }
 
+  #opened(): readonly { readonly memory: MemoryReport; dispose(): void }[] {
+    return Object.values(this.#networks);
+  }
+
+  /** Opens a session beside what is opened, or in its place where memory does not suffice for both. */
+  async #open<T>(open: (maxMemory: number | undefined) => Promise<T>): Promise<T> {
+    this.#opening = true;
+    const opened = await this.#openWithin(open);
+    this.#opening = false;
+    return opened;
+  }
+
+  async #openWithin<T>(open: (maxMemory: number | undefined) => Promise<T>): Promise<T> {
+    if (this.#maxMemory === undefined || this.#opened().length === 0) return open(this.#maxMemory);
+    try {
+      return await open(Math.max(0, this.#maxMemory - this.memory.total));
+    } catch (error) {
+      if (!(error instanceof BackendError) || error.lost) throw error;
+      this.#close();
+      return open(this.#maxMemory);
+    }
+  }
+
+  #close(): void {
+    for (const network of this.#opened()) network.dispose();
+    this.#networks = {};
+    this.#training?.dispose();
+    this.#training = undefined;
+  }
+
   async #move(executor: Executor): Promise<void> {
-    const model = await openModel(executor, this.#options, this.#kept);
     this.dispose();
-    this.#model = model;
     this.#executor = executor;
     this.#fallback = undefined;
-    this.#kept = undefined;
   }
 }
 
-async function openModel(executor: Executor, { spec, maxMemory }: HostOptions, checkpoint: Checkpoint | undefined): Promise<Model> {
-  try {
-    return await Model.open(executor, spec, { checkpoint, maxMemory });
-  } catch (error) {
-    executor.dispose();
-    throw error;
-  }
+function sumOf(reports: readonly MemoryReport[]): MemoryReport {
+  return reports.reduce(
+    (a, b) => ({
+      variables: a.variables + b.variables,
+      activations: a.activations + b.activations,
+      live: a.live + b.live,
+      scratch: a.scratch + b.scratch,
+      total: a.total + b.total,
+    }),
+    NOTHING,
+  );
 }

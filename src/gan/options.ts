@@ -3,7 +3,7 @@
 
 import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
-import type { StepReport } from "./loop.ts";
+import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
 /** Where a GAN computes. */
@@ -51,6 +51,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface PrepareOptions {
+  /** Images of one update. Default: the GAN's own batch size. */
+  readonly batchSize?: number | undefined;
+}
+
 export interface SampleOptions {
   /** Images to make. Default 1, or as many as there are latents. */
   readonly count?: number | undefined;
@@ -92,9 +97,11 @@ const BACKEND: Fields<BackendRequest> = {
   maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
 };
 
+const PREPARE: Fields<PrepareOptions> = { batchSize: optional<number | undefined>(integer(1, 65536), undefined) };
+
 const TRAIN: Fields<TrainOptions> = {
   steps: integer(0, Number.MAX_SAFE_INTEGER),
-  batchSize: optional<number | undefined>(integer(1, 65536), undefined),
+  ...PREPARE,
   reportEvery: optional<number | undefined>(integer(1, 1024), undefined),
   onStep: optional(
     that<TrainOptions["onStep"]>("a function", (v) => typeof v === "function"),
@@ -163,6 +170,9 @@ export const checkBackendOptions = (options: BackendOptions): BackendRequest => 
 
 /** @throws SpecError */
 export const checkTrainOptions = (options: TrainOptions): TrainOptions => check(TRAIN, options);
+
+/** @throws SpecError */
+export const checkPrepareOptions = (options: PrepareOptions): PrepareOptions => check(PREPARE, options);
 
 /** @throws SpecError */
 export const checkLatentOptions = (options: LatentOptions): LatentOptions => check(LATENTS, options);

@@ -258,6 +258,22 @@ const MEMORY: readonly ExecutorCase[] = [
       enough.dispose();
     },
   },
+  {
+    name: "measuring tells what a session will hold, and refuses what it could not have, without setting anything up",
+    async run(executor) {
+      const graphs = [
+        counter(),
+        fetching((g) => matmul(transpose(add(g.variable("count", [2]), g.input("x", [400, 2])), [1, 0]), g.input("w", [400, 300]))),
+      ];
+      const measured = await executor.measure(COUNT, graphs);
+      const session = await executor.open(COUNT);
+      for (const graph of graphs) await session.compile(graph);
+      assertEqual("memory", Object.values(measured), Object.values(session.memory));
+      session.dispose();
+      assertEqual("allowed", (await executor.measure(COUNT, graphs, { maxMemory: measured.total })).total, measured.total);
+      assertEqual("needed", await needed(measured.total - 1, executor.measure(COUNT, graphs, { maxMemory: measured.total - 1 })), measured.total);
+    },
+  },
   sessionCase("the memory report adds up, and grows with what is compiled", LARGE, async (session) => {
     const report = () => {
       const { variables, activations, live, scratch, total } = session.memory;

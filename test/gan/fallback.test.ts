@@ -33,6 +33,10 @@ class FailingHardware {
     return {
       backend: { name: "webgpu", threads: 1, simd: "none", reason: "made to fail" },
       open: async (variables, options) => this.#session(await inner.open(variables, options)),
+      measure: async (variables, graphs, options) => {
+        this.#check();
+        return inner.measure(variables, graphs, options);
+      },
       dispose: () => {
         this.disposed = true;
       },
@@ -175,7 +179,9 @@ describe("hardware that fails while it trains, with a fallback", () => {
 
   it("stays where it is when something is refused, not broken", async () => {
     const hardware = new FailingHardware();
-    const { total } = (await GAN.open(createReferenceExecutor(), { spec })).memory;
+    const probe = await GAN.open(createReferenceExecutor(), { spec });
+    await probe.prepare();
+    const { total } = probe.memory;
     const gan = await GAN.open(hardware.executor, { spec, maxMemory: total, fallback: async () => createReferenceExecutor() });
     await expect(gan.train(points, { steps: 1, batchSize: 4096 })).rejects.toMatchObject({ path: "maxMemory" });
     expect(gan.backend.name).toBe("webgpu");

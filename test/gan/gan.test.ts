@@ -24,6 +24,7 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
       await using(mlp, async (gan) => {
         expect(gan.spec).toMatchObject({ shape: [2], latent: 4, batchSize: 8, seed: 1, condition: null });
         expect(gan.backend).toMatchObject({ name: backend });
+        await gan.prepare();
         expect(gan.memory.total).toBeGreaterThan(gan.memory.variables);
         expect(gan.step).toBe(0);
       });

@@ -15,8 +15,23 @@ export function createReferenceExecutor(reason = "asked for"): Executor {
     async open(variables, { maxMemory } = {}) {
       return new ReferenceSession(variables, maxMemory ?? Number.POSITIVE_INFINITY);
     },
+    async measure(variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) {
+      const report = reportOf(variables, Math.max(0, ...graphs.map(activationBytes)));
+      checkMemory(report.total, maxMemory);
+      return report;
+    },
     dispose() {},
   };
+}
+
+/** Bytes of all values of a graph: none is given up before the run is over. */
+function activationBytes(graph: Graph): number {
+  return liveNodes(expandComposites(graph)).reduce((sum, node) => sum + BYTES * sizeOf(node.shape), 0);
+}
+
+function reportOf(specs: readonly VariableSpec[], activations: number): MemoryReport {
+  const variables = specs.reduce((sum, { shape }) => sum + BYTES * sizeOf(shape), 0);
+  return { variables, activations, live: activations, scratch: 0, total: variables + activations };
 }
 
 class ReferenceSession implements Session {
@@ -34,15 +49,13 @@ class ReferenceSession implements Session {
   }
 
   get memory(): MemoryReport {
-    // No value is given up before the run is over.
-    const [variables, activations] = [this.#variableBytes(), this.#activations];
-    return { variables, activations, live: activations, scratch: 0, total: variables + activations };
+    return reportOf([...this.#variables.values()], this.#activations);
   }
 
   async compile(graph: Graph): Promise<Program> {
     checkUse("session", !this.#disposed);
     checkVariables(graph, this.#variables);
-    const activations = liveNodes(expandComposites(graph)).reduce((sum, node) => sum + BYTES * sizeOf(node.shape), 0);
+    const activations = activationBytes(graph);
     this.#checkMemory(activations);
     this.#activations = Math.max(this.#activations, activations);
     const inputs = inputSizes(graph);
@@ -83,11 +96,7 @@ class ReferenceSession implements Session {
     return Object.fromEntries(Object.entries(fetches).map(([name, value]) => [name, Float32Array.from(value)]));
   }
 
-  #variableBytes(): number {
-    return Array.from(this.#variables.values()).reduce((sum, { shape }) => sum + BYTES * sizeOf(shape), 0);
-  }
-
   #checkMemory(activations: number): void {
-    checkMemory(this.#variableBytes() + activations, this.#maxMemory);
+    checkMemory(reportOf([...this.#variables.values()], activations).total, this.#maxMemory);
   }
 }

@@ -1,13 +1,13 @@
 /** Variables in GPU buffers, and the programs that work on them. */
-import { BackendError, ShapeError, show } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { checkLimit, checkMemory, checkUse, checkValue, checkVariables, feedValues, inputSizes, variableNamed } from "../checks.ts";
+import { checkMemory, checkUse, checkValue, feedValues, inputSizes, variableNamed } from "../checks.ts";
 import type { MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
-import { compile, type Listing } from "./compile.ts";
-import { planSlots } from "./plan.ts";
+import type { Listing } from "./compile.ts";
+import { checkBuffer, draftProgram, largestBuffer, variableBytes } from "./draft.ts";
+import { asBackendError } from "./failure.ts";
 import { BufferPool, TENSOR_USAGE } from "./pool.ts";
-import { constantsOf, GPUProgram, ownBytes, uniformsOf } from "./program.ts";
+import { GPUProgram } from "./program.ts";
 import type { Dispatch } from "./recording.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 import type { Watch } from "./watch.ts";
@@ -57,21 +57,10 @@ export class GPUSession implements Session {
 
   async compile(graph: Graph): Promise<Program> {
     checkUse("session", !this.#disposed);
-    checkVariables(graph, this.#specs);
-    const { device } = this.#gpu;
-    const listing = this.#record(graph);
-    const plan = planSlots(
-      listing.dispatches,
-      (buffer) => listing.variables.has(buffer) || buffer.contents !== undefined,
-      Array.from(listing.inputs.values(), (p) => p.buffer),
-      [...Array.from(listing.fetches.values(), (p) => p.buffer), ...listing.copies.map((c) => c.from)],
-    );
-    const [uniforms, constants] = [uniformsOf(listing), constantsOf(listing)];
-    const own = ownBytes({ listing, uniforms, constants });
-    this.#check(
-      this.#variableBytes() + this.#pool.bytes(plan.sizes) + this.#programBytes() + own,
-      Math.max(plan.sizes[0] ?? 0, constants.bytes.length),
-    );
+    const { device, tensorflow } = this.#gpu;
+    const draft = draftProgram(graph, this.#specs, tensorflow, device);
+    const { listing, plan, uniforms, constants } = draft;
+    this.#check(this.#variableBytes() + this.#pool.bytes(plan.sizes) + this.#programBytes() + draft.own, largestBuffer(draft));
 
     const pipelines = await this.#pipelines(listing);
     const program = await checked(this.#gpu, () => {
@@ -124,14 +113,6 @@ export class GPUSession implements Session {
     this.#pool.destroy();
   }
 
-  #record(graph: Graph): Listing {
-    try {
-      return compile(graph, this.#gpu.tensorflow, this.#gpu.device);
-    } catch (cause) {
-      throw asBackendError(cause, "tensors that the kernels can work on");
-    }
-  }
-
   /** The pipelines of all dispatches, those not known yet compiled side by side. */
   async #pipelines({ dispatches }: Listing): Promise<GPUComputePipeline[]> {
     const { device, pipelines, watch } = this.#gpu;
@@ -157,7 +138,7 @@ export class GPUSession implements Session {
   }
 
   #variableBytes(): number {
-    return Array.from(this.#specs.values()).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+    return variableBytes(this.#specs.values());
   }
 
   #programBytes(): number {
@@ -166,8 +147,7 @@ export class GPUSession implements Session {
 
   /** @param total - bytes of everything @param largest - bytes of the largest buffer */
   #check(total: number, largest: number): void {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
-    checkLimit(largest, { bytes: Math.min(maxBufferSize, maxStorageBufferBindingSize), limit: "the largest buffer of this device" });
+    checkBuffer(largest, this.#gpu.device);
     checkMemory(total, this.#maxMemory);
   }
 }
@@ -192,11 +172,4 @@ async function checked<T>({ device, watch }: GPU, work: () => T | Promise<T>): P
   } catch (cause) {
     throw asBackendError(cause, "a device that does what it is asked");
   }
-}
-
-/** A device that fails at what it should do is taken for lost. */
-function asBackendError(cause: unknown, expected: string): Error {
-  if (cause instanceof BackendError || cause instanceof ShapeError) return cause;
-  const message = (cause as { message?: unknown } | null)?.message;
-  return new BackendError({ path: "webgpu", expected, got: typeof message === "string" ? message : show(cause) }, { cause, lost: true });
 }

@@ -2,7 +2,8 @@
 import { MAX_THREADS } from "../../../assembly/opcodes.ts";
 import type { Executor } from "../executor.ts";
 import { type Engine, localEngine, sharedEngine } from "./run/engine.ts";
-import { loadBuild, whyNotShared } from "./run/module.ts";
+import { measure } from "./run/layout.ts";
+import { loadBuilds, type Modules, whyNotShared } from "./run/module.ts";
 import { remoteEngine } from "./run/remote.ts";
 import { WasmSession } from "./run/session.ts";
 import { availableThreads } from "./run/threads.ts";
@@ -26,14 +27,18 @@ export async function createWasmExecutor(options: WasmOptions = {}): Promise<Exe
   const wanted = Math.min(threads === "auto" ? await availableThreads() : threads, MAX_THREADS);
   const obstacle = wanted > 1 ? await whyNotShared() : null;
   const count = obstacle ? 1 : wanted;
-  const build = await loadBuild({ reproducible, threaded: count > 1 });
-  const start = (pages: number): Promise<Engine> => {
-    if (count > 1) return sharedEngine(build, pages, count);
-    return place === "worker" ? remoteEngine(build, pages) : localEngine(build, pages);
+  const builds = await loadBuilds({ reproducible, threaded: count > 1 });
+  const start = (modules: Modules, pages: number): Promise<Engine> => {
+    if (count > 1) return sharedEngine(modules, pages, count);
+    return place === "worker" ? remoteEngine(modules, pages) : localEngine(modules, pages);
   };
   return {
-    backend: { name: "wasm", threads: count, simd: build.simd, reason: obstacle ? `${reason}; one thread, for ${obstacle}` : reason },
-    open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => WasmSession.open(start, variables, { threads: count, maxMemory }),
+    backend: { name: "wasm", threads: count, simd: builds.simd, reason: obstacle ? `${reason}; one thread, for ${obstacle}` : reason },
+    async open(variables, { maxMemory = Number.POSITIVE_INFINITY, reproducible: exact = false } = {}) {
+      const modules = exact ? builds.exact : await builds.fast();
+      return WasmSession.open((pages) => start(modules, pages), variables, { threads: count, maxMemory });
+    },
+    measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) => measure(variables, graphs, { threads: count, maxMemory }),
     dispose() {},
   };
 }

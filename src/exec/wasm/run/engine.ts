@@ -1,6 +1,6 @@
 /** A linear memory and whoever computes in it, wherever they are. */
 import { memoryRefused } from "../../checks.ts";
-import { type Build, instantiate } from "./module.ts";
+import { instantiate, type Modules } from "./module.ts";
 import { type Runner, threadedRunner } from "./threads.ts";
 
 /** What a session needs of its memory. What is asked is done in the order asked. */
@@ -17,14 +17,16 @@ export interface Engine {
   dispose(): void;
 }
 
-/** WebAssembly's own limit, in pages of 64 KiB. */
+/** Bytes of a page of WebAssembly's memory. */
+export const PAGE = 65536;
+/** WebAssembly's own limit, in pages. */
 export const MAX_PAGES = 65536;
 
 /** Computes in the thread that calls. @throws BackendError when the runtime has not that much memory */
-export async function localEngine(build: Build, pages: number): Promise<Engine> {
+export async function localEngine(modules: Modules, pages: number): Promise<Engine> {
   const memory = newMemory({ initial: pages });
-  const fast = await instantiate(build.fast, memory);
-  const exact = build.exact === build.fast ? fast : await instantiate(build.exact, memory);
+  const fast = await instantiate(modules.fast, memory);
+  const exact = modules.exact === modules.fast ? fast : await instantiate(modules.exact, memory);
   return engineOver(memory, {
     run: async (plan, length, isExact) => (isExact ? exact : fast).run(plan, length, 0, 1, 0),
     dispose() {},
@@ -32,9 +34,9 @@ export async function localEngine(build: Build, pages: number): Promise<Engine> 
 }
 
 /** Computes in threads of their own over shared memory. @throws BackendError likewise */
-export async function sharedEngine(build: Build, pages: number, threads: number): Promise<Engine> {
+export async function sharedEngine(modules: Modules, pages: number, threads: number): Promise<Engine> {
   const memory = newMemory({ initial: pages, maximum: MAX_PAGES, shared: true });
-  return engineOver(memory, await threadedRunner(build, memory, threads));
+  return engineOver(memory, await threadedRunner(modules, memory, threads));
 }
 
 /** An engine whose memory this thread can see. */

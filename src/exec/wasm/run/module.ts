@@ -9,24 +9,40 @@ export interface Kernels {
 }
 
 /** The kernels compiled for this machine; memory is supplied at instantiation. */
-export interface Build {
-  /** The fastest there is, which may round as this machine's fused multiply-add does. */
+export interface Modules {
+  /** The fastest there are, which may round as this machine's fused multiply-add does. */
   readonly fast: WebAssembly.Module;
-  /** The one that gives the same bits on every machine; may be the same. */
+  /** Those that give the same bits on every machine; may be the same. */
   readonly exact: WebAssembly.Module;
-  /** What `fast` uses. */
-  readonly simd: Exclude<Backend["simd"], "none">;
 }
 
-/** Compiles the builds that this machine can run: relaxed SIMD unless everything must be `reproducible`, shared memory when `threaded`. */
-export async function loadBuild({ reproducible, threaded }: { reproducible: boolean; threaded: boolean }): Promise<Build> {
+/** The builds of the kernels that this machine can run. */
+export interface Builds {
+  /** What the fast kernels use. */
+  readonly simd: Exclude<Backend["simd"], "none">;
+  /** Those that give the same bits on every machine, for both uses. */
+  readonly exact: Modules;
+  /** Both, the fast ones compiled when they are first asked for. */
+  fast(): Promise<Modules>;
+}
+
+/** Finds the builds that this machine can run: relaxed SIMD unless everything must be `reproducible`, shared memory when `threaded`. */
+export async function loadBuilds({ reproducible, threaded }: { reproducible: boolean; threaded: boolean }): Promise<Builds> {
   const simd = !reproducible && (await relaxedSimd()) ? "relaxed" : "simd128";
   const load = async (build: keyof typeof BUILDS): Promise<WebAssembly.Module> => {
     const { default: bytes } = await BUILDS[build][threaded ? "threads" : "single"]();
     return WebAssembly.compile(bytes);
   };
   const exact = await load("simd128");
-  return { exact, fast: simd === "simd128" ? exact : await load(simd), simd };
+  let fast: Promise<WebAssembly.Module> | undefined;
+  return {
+    simd,
+    exact: { exact, fast: exact },
+    async fast() {
+      fast ??= simd === "simd128" ? Promise.resolve(exact) : load(simd);
+      return { exact, fast: await fast };
+    },
+  };
 }
 
 const BUILDS = {

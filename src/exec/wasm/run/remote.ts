@@ -2,7 +2,7 @@
 import { BackendError } from "../../../core/errors.ts";
 import { memoryRefused } from "../../checks.ts";
 import type { Engine } from "./engine.ts";
-import type { Build } from "./module.ts";
+import type { Modules } from "./module.ts";
 import { startThread, threadError } from "./threads.ts";
 
 interface Answer {
@@ -11,7 +11,7 @@ interface Answer {
 }
 
 /** Computes in one worker, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
-export async function remoteEngine({ fast, exact }: Build, pages: number): Promise<Engine> {
+export async function remoteEngine({ fast, exact }: Modules, pages: number): Promise<Engine> {
   const thread = await startThread("remoteWorker");
   /** Who waits for an answer, the oldest first: they come in the order of the questions. */
   let waiting: { resolve(value: Float32Array | undefined): void; reject(error: unknown): void }[] = [];

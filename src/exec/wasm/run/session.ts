@@ -1,41 +1,19 @@
-/** One linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
+/** A linear memory with a session's variables, and the programs that work in it. */
 import { BARRIER } from "../../../../assembly/opcodes.ts";
 import { Lock } from "../../../core/lock.ts";
-import { type Shape, sizeOf } from "../../../core/shape.ts";
+import { sizeOf } from "../../../core/shape.ts";
 import type { Graph } from "../../../graph/graph.ts";
-import { checkLimit, checkMemory, checkUse, checkValue, checkVariables, feedValues, inputSizes, variableNamed } from "../../checks.ts";
+import { checkUse, checkValue, feedValues, inputSizes, variableNamed } from "../../checks.ts";
 import type { CompileOptions, Fetches, MemoryReport, Program, Session, VariableSpec } from "../../executor.ts";
 import { align } from "../compile/arena.ts";
-import { compile } from "../compile/compile.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "../instructions/instruction.ts";
-import { type Engine, MAX_PAGES } from "./engine.ts";
-
-const PAGE = 65536;
-/** The first bytes are for the threads' barrier and orders, and so that no tensor has address 0. */
-const RESERVED = 1024;
-
-/** Where each part of memory starts, for the programs at hand. */
-interface Layout {
-  readonly plans: ReadonlyMap<Plan, number>;
-  readonly arena: number;
-  readonly zeros: number;
-  readonly scratch: number;
-  /** Working space of one thread. */
-  readonly scratchStride: number;
-  readonly end: number;
-}
-
-interface Variable {
-  readonly shape: Shape;
-  readonly buffer: Buffer;
-  readonly address: number;
-}
+import { type Engine, PAGE } from "./engine.ts";
+import { arrange, checkLayout, compileOver, type Layout, placeVariables, planWords, reportOf, type Variables } from "./layout.ts";
 
 export class WasmSession implements Session {
   readonly #threads: number;
   readonly #maxMemory: number;
-  readonly #variables = new Map<string, Variable>();
-  readonly #variablesEnd: number;
+  readonly #variables: Variables;
   readonly #plans = new Set<Plan>();
   /** Undefined once the session is disposed of. */
   #engine: Engine | undefined;
@@ -47,15 +25,9 @@ export class WasmSession implements Session {
   private constructor(variables: readonly VariableSpec[], threads: number, maxMemory: number) {
     this.#threads = threads;
     this.#maxMemory = maxMemory;
-    let address = RESERVED;
-    for (const { name, shape } of variables) {
-      const buffer: Buffer = { space: "variable", bytes: sizeOf(shape) * 4, name };
-      this.#variables.set(name, { shape, buffer, address });
-      address += align(buffer.bytes);
-    }
-    this.#variablesEnd = address;
+    this.#variables = placeVariables(variables);
     this.#layout = this.#arrange(this.#plans);
-    this.#check(this.#layout.end);
+    checkLayout(this.#layout, maxMemory);
     this.#pages = Math.ceil(this.#layout.end / PAGE);
   }
 
@@ -71,23 +43,15 @@ export class WasmSession implements Session {
   }
 
   get memory(): MemoryReport {
-    const plans = [...this.#plans];
-    return {
-      variables: this.#variablesEnd - RESERVED,
-      activations: Math.max(0, ...plans.map((p) => p.arena)),
-      live: Math.max(0, ...plans.map((p) => p.live)),
-      scratch: this.#layout.end - this.#layout.zeros,
-      total: this.#layout.end,
-    };
+    return reportOf(this.#variables, this.#layout);
   }
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
     checkUse("session", this.#engine !== undefined);
-    checkVariables(graph, this.#variables);
-    const plan = compile(graph, new Map(Array.from(this.#variables, ([name, { buffer }]) => [name, buffer])));
+    const plan = compileOver(this.#variables, graph);
     await this.#alone(async (engine) => {
       const layout = this.#arrange([...this.#plans, plan]);
-      this.#check(layout.end);
+      checkLayout(layout, this.#maxMemory);
       const pages = Math.ceil(layout.end / PAGE) - this.#pages;
       if (pages > 0) {
         await engine.grow(pages);
@@ -113,14 +77,14 @@ export class WasmSession implements Session {
 
   read(name: string): Promise<Float32Array> {
     return this.#alone((engine) => {
-      const { address, shape } = variableNamed(this.#variables, name);
+      const { address, shape } = variableNamed(this.#variables.byName, name);
       return engine.read(address, sizeOf(shape));
     });
   }
 
   write(name: string, value: Float32Array): Promise<void> {
     return this.#alone(async (engine) => {
-      const { address, shape } = variableNamed(this.#variables, name);
+      const { address, shape } = variableNamed(this.#variables.byName, name);
       checkValue(name, value, shape);
       engine.write(address, value);
     });
@@ -141,27 +105,7 @@ export class WasmSession implements Session {
   }
 
   #arrange(plans: Iterable<Plan>): Layout {
-    let end = this.#variablesEnd;
-    const starts = new Map<Plan, number>();
-    let arena = 0;
-    let zeros = 0;
-    let scratchStride = 0;
-    for (const plan of plans) {
-      starts.set(plan, end);
-      end += align(planWords(plan) * 4) + plan.constants.reduce((sum, c) => sum + align(c.bytes), 0);
-      arena = Math.max(arena, plan.arena);
-      zeros = Math.max(zeros, align(plan.zeros));
-      scratchStride = Math.max(scratchStride, align(plan.scratch));
-    }
-    const zerosAt = end + arena;
-    const scratch = zerosAt + zeros;
-    // Kernels may read a vector past the end of a buffer.
-    return { plans: starts, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * this.#threads + PAGE / 64 };
-  }
-
-  #check(bytes: number): void {
-    checkLimit(bytes, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
-    checkMemory(bytes, this.#maxMemory);
+    return arrange(this.#variables, plans, this.#threads);
   }
 
   /** Writes every plan with the addresses of `layout`. */
@@ -195,7 +139,7 @@ export class WasmSession implements Session {
   }
 
   #addressOf(buffer: Buffer, plan: Plan, layout: Layout): number {
-    if (buffer.space === "variable") return this.#variables.get(buffer.name!)!.address;
+    if (buffer.space === "variable") return this.#variables.byName.get(buffer.name!)!.address;
     return layout.arena + plan.offsets.get(homeOf(buffer))!;
   }
 
@@ -208,8 +152,4 @@ export class WasmSession implements Session {
     }
     return fetches;
   }
-}
-
-function planWords(plan: Plan): number {
-  return plan.instructions.reduce((sum, i) => sum + i.words.length + 2, 0);
 }

@@ -1,6 +1,6 @@
 /** Threads, on any runtime, and those that walk a plan together. */
 import { BackendError } from "../../../core/errors.ts";
-import type { Build } from "./module.ts";
+import type { Modules } from "./module.ts";
 
 /** Runs plans in a memory. */
 export interface Runner {
@@ -24,7 +24,7 @@ export interface Thread {
 }
 
 /** Runs plans in `threads` workers; this thread only waits, so that its event loop goes on. */
-export async function threadedRunner(build: Build, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
+export async function threadedRunner(modules: Modules, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
   const workers = await Promise.all(Array.from({ length: threads }, () => startThread("worker")));
   const order = new Int32Array(memory.buffer, ORDER, 4);
   let turn = 0;
@@ -67,7 +67,7 @@ export async function threadedRunner(build: Build, memory: WebAssembly.Memory, t
     });
   };
 
-  const { fast, exact } = build;
+  const { fast, exact } = modules;
   await tell((ith) => ({ modules: { fast, exact }, memory, place: { ith, nth: threads, sync: SYNC, order: ORDER } }), threads);
   return {
     run(plan, length, isExact) {

@@ -1,10 +1,9 @@
+/** Training where it is computed: every tensor of it, the programs of its updates, and how far it has come. */
 import { TrainingError } from "../core/errors.ts";
 import { fillNormals, fillUniforms, Stream } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Batch } from "../data/dataset.ts";
-import type { Executor, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../exec/executor.ts";
-import type { Graph } from "../graph/graph.ts";
-import { initialValue } from "../nn/init.ts";
+import type { Executor, Feeds, Fetches, MemoryReport, Program, VariableSpec } from "../exec/executor.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
@@ -12,6 +11,12 @@ import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.t
 import { STOPPED, type StepGraph, stepScalars, updateGraph } from "../objective/steps.ts";
 import { emaName, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
+import { chunkSize } from "./forward.ts";
+import { Judge } from "./judge.ts";
+import { Programs } from "./programs.ts";
+import { Sampler } from "./sampler.ts";
+import { openSession } from "./session.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { GANSpec } from "./spec.ts";
 
 /** A step that was done. */
@@ -35,55 +40,68 @@ interface Update {
   readonly endsStep: boolean;
 }
 
-interface StepProgram {
-  readonly program: Program;
-  readonly noise: readonly NoiseSpec[];
-}
-
 /** At most this many noise inputs a step, so that each has items of its own in the stream. */
 const NOISE_INPUTS = 1024;
 
 /**
- * The tensors of a GAN where they are computed, the programs that work on them, and how far training has come. Calls must not overlap.
+ * The bytes that training needs, with sampling and judging in between, found without setting anything up.
+ *
+ * @throws BackendError when they are more than `maxMemory`, or than the executor can have
+ */
+export async function measureTraining(executor: Executor, spec: GANSpec, maxMemory: number | undefined): Promise<MemoryReport> {
+  const { batchSize } = spec;
+  const most = chunkSize(batchSize, batchSize);
+  const graphs = [
+    ...kindsOf(spec).map((kind) => updateGraph(spec, batchSize, kind, { stops: true }).graph),
+    sampleGraph(spec, most, spec.ema ? emaName : undefined),
+    discriminateGraph(spec, most),
+  ];
+  return executor.measure([...variables(spec), STOPPED], graphs, { maxMemory });
+}
+
+/**
+ * The tensors of a GAN in training and the programs that work on them. Calls must not overlap.
  *
  * A step that is begun need not be waited for: others may be begun behind it, and one that goes wrong stops them (see `StepOptions.stops`).
  */
-export class Model {
+export class Training {
   readonly spec: GANSpec;
-  readonly #session: Session;
-  readonly #programs = new Map<string, Program>();
-  readonly #steps = new Map<string, StepProgram>();
+  /** The networks as training left them so far. */
+  readonly sampler: Sampler;
+  readonly average: Sampler;
+  readonly judge: Judge;
+  readonly #programs: Programs;
+  readonly #steps = new Map<string, StepGraph>();
   /** How far training has come for certain. */
   #progress: Progress;
   #underWay: Update[] = [];
   #results: StepResult[] = [];
   #fault: TrainingError | null = null;
 
-  private constructor(spec: GANSpec, session: Session, progress: Progress) {
+  private constructor(spec: GANSpec, programs: Programs, progress: Progress) {
     this.spec = spec;
-    this.#session = session;
+    this.#programs = programs;
     this.#progress = progress;
+    this.sampler = new Sampler(programs, spec, spec.batchSize);
+    this.average = spec.ema ? new Sampler(programs, spec, spec.batchSize, emaName) : this.sampler;
+    this.judge = new Judge(programs, spec, spec.batchSize);
   }
 
-  /**
-   * A model ready to be trained: with first weights, or as a checkpoint left it.
-   *
-   * @throws BackendError when training needs more memory than there is
-   */
-  static async open(
-    executor: Executor,
-    spec: GANSpec,
-    { checkpoint, maxMemory }: { checkpoint?: Checkpoint | undefined; maxMemory?: number | undefined },
-  ): Promise<Model> {
-    const tensors = variables(spec);
-    const session = await executor.open([...tensors, STOPPED], { maxMemory });
+  /** Training as a snapshot left it, with its programs compiled. @throws BackendError when it needs more memory than there is */
+  static async open(executor: Executor, snapshot: Snapshot, maxMemory: number | undefined): Promise<Training> {
+    const { spec, progress } = snapshot;
+    const session = await openSession(
+      executor,
+      [...variables(spec), { ...STOPPED, init: ZERO }],
+      (v) => (v.name === STOPPED.name ? null : snapshot.tensor(v)),
+      {
+        maxMemory,
+      },
+    );
     try {
-      const model = new Model(spec, session, checkpoint?.progress ?? { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 });
-      await model.prepare(spec.batchSize);
-      for (const tensor of tensors) {
-        await session.write(tensor.name, checkpoint ? checkpoint.tensors.get(tensor.name)!.data : initialValue(tensor, spec.seed));
-      }
-      return model;
+      const training = new Training(spec, new Programs(session, { reproducible: true }), progress);
+      await training.prepare(spec.batchSize);
+      return training;
     } catch (error) {
       session.dispose();
       throw error;
@@ -100,28 +118,29 @@ export class Model {
     return this.#underWay.at(-1)?.progress ?? this.#progress;
   }
 
+  /** Bytes its session holds. */
   get memory(): MemoryReport {
-    return this.#session.memory;
+    return this.#programs.session.memory;
   }
 
   /** Compiles what training with batches of this size runs. @throws BackendError when it needs more memory than there is */
   async prepare(batchSize: number): Promise<void> {
-    for (const kind of kindsOf(this.spec)) await this.#stepProgram(kind, batchSize);
+    for (const kind of kindsOf(this.spec)) await this.#program(kind, batchSize);
   }
 
   /** Begins a step: one update of the generator, after one of the discriminator for each batch. What comes of it `outcome` tells. */
   async begin(batches: readonly Batch[]): Promise<void> {
     const { discriminatorUpdates } = this.begun;
     const kinds = batches.map((_, i) => kindOf(this.spec, discriminatorUpdates + i, i === batches.length - 1));
-    const programs = await Promise.all(batches.map(({ count }, i) => this.#stepProgram(kinds[i]!, count)));
-    for (const [i, batch] of batches.entries()) this.#update(kinds[i]!, programs[i]!, batch);
+    const updates = [];
+    for (const [i, batch] of batches.entries()) updates.push({ kind: kinds[i]!, batch, ...(await this.#program(kinds[i]!, batch.count)) });
+    for (const { kind, batch, program, noise } of updates) this.#update(kind, program, noise, batch);
   }
 
   /**
    * Waits for all steps under way.
    *
-   * @returns for each of them the losses of the last update of each network, up to the first update that was not finite: that one and those after it have
-   * changed nothing
+   * @returns for each of them the reports of its last update, up to the first update that was not finite: that one and those after it have changed nothing
    */
   async outcome(): Promise<Outcome> {
     await this.#settle();
@@ -131,34 +150,22 @@ export class Model {
     return outcome;
   }
 
-  /** Images [count, ...shape] of latents [count, latent]; `average` chooses the generator's moving average, where there is one. */
-  generate(latents: Float32Array, condition: Float32Array | null, count: number, average: boolean): Promise<Float32Array> {
-    const ema = average && this.spec.ema !== false;
-    const graph = (size: number) => sampleGraph(this.spec, size, ema ? emaName : undefined);
-    return this.#inChunks(ema ? "average" : "generator", graph, "images", { latents, ...(condition && { condition }) }, count);
-  }
-
-  /** Scores [count] of images [count, ...shape]. */
-  score(images: Float32Array, condition: Float32Array | null, count: number): Promise<Float32Array> {
-    const graph = (size: number) => discriminateGraph(this.spec, size);
-    return this.#inChunks("scores", graph, "scores", { images, ...(condition && { condition }) }, count);
-  }
-
   /** The state when all that is under way is done. */
   async checkpoint(): Promise<Checkpoint> {
     await this.#settle();
-    const read = async ({ name, shape }: VariableSpec) => [name, { shape, data: await this.#session.read(name) }] as const;
+    const read = async ({ name, shape }: VariableSpec) => [name, { shape, data: await this.#programs.session.read(name) }] as const;
     return { spec: this.spec, progress: this.#progress, tensors: new Map(await Promise.all(variables(this.spec).map(read))) };
   }
 
+  /** Gives the session back. */
   dispose(): void {
-    this.#session.dispose();
+    this.#programs.session.dispose();
   }
 
-  #update(kind: UpdateKind, { program, noise }: StepProgram, batch: Batch): void {
+  #update(kind: UpdateKind, program: Program, noise: readonly NoiseSpec[], batch: Batch): void {
     const { generatorUpdates, discriminatorUpdates, imagesSeen } = this.begun;
     const done = { generator: generatorUpdates, discriminator: discriminatorUpdates };
-    const feeds: Record<string, Float32Array | number> = {
+    const feeds: Feeds = {
       images: batch.data,
       ...(batch.labels && { condition: batch.labels }),
       ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
@@ -166,13 +173,12 @@ export class Model {
     };
     const fetches = program.run(feeds);
     fetches.catch(() => {}); // waited for later, by #settle
-    const endsStep = kind.generator;
     const progress = {
-      generatorUpdates: generatorUpdates + (endsStep ? 1 : 0),
+      generatorUpdates: generatorUpdates + (kind.generator ? 1 : 0),
       discriminatorUpdates: discriminatorUpdates + 1,
       imagesSeen: imagesSeen + batch.count,
     };
-    this.#underWay.push({ fetches, progress, endsStep });
+    this.#underWay.push({ fetches, progress, endsStep: kind.generator });
   }
 
   /** Waits for all updates under way, the oldest first, and notes what came of them. */
@@ -182,7 +188,7 @@ export class Model {
       const fault = faultOf(fetches, this.#progress.generatorUpdates + 1);
       if (fault) {
         await Promise.all(this.#underWay.map((u) => u.fetches));
-        await this.#session.write(STOPPED.name, Float32Array.of(0));
+        await this.#programs.session.write(STOPPED.name, Float32Array.of(0));
         this.#underWay = [];
         this.#fault = fault;
         return;
@@ -193,50 +199,16 @@ export class Model {
     }
   }
 
-  async #stepProgram(kind: UpdateKind, batch: number): Promise<StepProgram> {
-    const key = `${keyOf(kind)}/${batch}`;
-    let step = this.#steps.get(key);
-    if (!step) {
-      const { graph, noise }: StepGraph = updateGraph(this.spec, batch, kind, { stops: true });
-      step = { program: await this.#session.compile(graph), noise };
-      this.#steps.set(key, step);
-    }
-    return step;
-  }
-
-  /** Runs `count` rows through programs of at most a batch, whose sizes are powers of two: few sizes are ever compiled. */
-  async #inChunks(
-    name: string,
-    graph: (size: number) => Graph,
-    fetch: string,
-    inputs: Readonly<Record<string, Float32Array>>,
-    count: number,
-  ): Promise<Float32Array> {
-    let result: Float32Array | undefined;
-    for (let first = 0; first < count; ) {
-      const size = chunkSize(count - first, this.spec.batchSize);
-      const rows = Math.min(size, count - first);
-      const feeds: Feeds = Object.fromEntries(
-        Object.entries(inputs).map(([key, data]) => [key, chunk(data, data.length / count, first, rows, size)]),
-      );
-      const program = await this.#program(`${name}/${size}`, () => graph(size));
-      const output = (await program.run(feeds))[fetch]!;
-      result ??= new Float32Array((output.length / size) * count);
-      result.set(output.subarray(0, (output.length / size) * rows), (output.length / size) * first);
-      first += rows;
-    }
-    return result ?? new Float32Array(0);
-  }
-
-  async #program(key: string, graph: () => Graph): Promise<Program> {
-    let program = this.#programs.get(key);
-    if (!program) {
-      program = await this.#session.compile(graph(), { reproducible: true });
-      this.#programs.set(key, program);
-    }
-    return program;
+  async #program(kind: UpdateKind, batch: number): Promise<{ readonly program: Program; readonly noise: readonly NoiseSpec[] }> {
+    const task = keyOf(kind);
+    const key = `${task}/${batch}`;
+    const step = this.#steps.get(key) ?? updateGraph(this.spec, batch, kind, { stops: true });
+    this.#steps.set(key, step);
+    return { program: await this.#programs.get(task, batch, () => step.graph, {}), noise: step.noise };
   }
 }
+
+const ZERO = { kind: "constant", value: 0 } as const;
 
 /** The random inputs of the discriminator's update number `update`, the first being 0. */
 function drawNoise(noise: readonly NoiseSpec[], seed: number, update: number): Record<string, Float32Array> {
@@ -262,20 +234,4 @@ function faultOf(fetches: Fetches, step: number): TrainingError | null {
     expected: "finite losses and gradients",
     got: loss ? `${loss} ${fetches[loss]![0]}` : "a gradient that is not",
   });
-}
-
-/** The smallest power of two that holds `rows`, or the largest within `limit`. */
-function chunkSize(rows: number, limit: number): number {
-  let size = 1;
-  while (size < rows && size * 2 <= limit) size *= 2;
-  return size;
-}
-
-/** Rows `first` to `first + rows` as a batch of `size`, filled up with zeros. */
-function chunk(data: Float32Array, width: number, first: number, rows: number, size: number): Float32Array {
-  const part = data.subarray(first * width, (first + rows) * width);
-  if (rows === size) return part;
-  const padded = new Float32Array(size * width);
-  padded.set(part);
-  return padded;
 }

@@ -1,0 +1,112 @@
+/** Where everything lies in a session's linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
+import { type Shape, sizeOf } from "../../../core/shape.ts";
+import type { Graph } from "../../../graph/graph.ts";
+import { checkLimit, checkMemory, checkVariables } from "../../checks.ts";
+import type { MemoryReport, VariableSpec } from "../../executor.ts";
+import { align } from "../compile/arena.ts";
+import { compile } from "../compile/compile.ts";
+import type { Buffer, Plan } from "../instructions/instruction.ts";
+import { MAX_PAGES, PAGE } from "./engine.ts";
+
+/** The first bytes are for the threads' barrier and orders, and so that no tensor has address 0. */
+const RESERVED = 1024;
+/** Kernels may read a vector past the end of a buffer. */
+const OVER_READ = 1024;
+
+export interface Variable {
+  readonly shape: Shape;
+  readonly buffer: Buffer;
+  readonly address: number;
+}
+
+/** The variables of a session, one after another. */
+export interface Variables {
+  readonly byName: ReadonlyMap<string, Variable>;
+  readonly end: number;
+}
+
+/** Where each part of memory starts, for the programs at hand. */
+export interface Layout {
+  readonly plans: ReadonlyMap<Plan, number>;
+  readonly arena: number;
+  readonly zeros: number;
+  readonly scratch: number;
+  /** Working space of one thread. */
+  readonly scratchStride: number;
+  readonly end: number;
+}
+
+export function placeVariables(variables: readonly VariableSpec[]): Variables {
+  const byName = new Map<string, Variable>();
+  let end = RESERVED;
+  for (const { name, shape } of variables) {
+    const buffer: Buffer = { space: "variable", bytes: sizeOf(shape) * 4, name };
+    byName.set(name, { shape, buffer, address: end });
+    end += align(buffer.bytes);
+  }
+  return { byName, end };
+}
+
+/** Compiles a graph over a session's variables. @throws ShapeError when it names others */
+export function compileOver({ byName }: Variables, graph: Graph): Plan {
+  checkVariables(graph, byName);
+  return compile(graph, new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer])));
+}
+
+export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>, threads: number): Layout {
+  let end = variablesEnd;
+  const starts = new Map<Plan, number>();
+  let arena = 0;
+  let zeros = 0;
+  let scratchStride = 0;
+  for (const plan of plans) {
+    starts.set(plan, end);
+    end += align(planWords(plan) * 4) + plan.constants.reduce((sum, c) => sum + align(c.bytes), 0);
+    arena = Math.max(arena, plan.arena);
+    zeros = Math.max(zeros, align(plan.zeros));
+    scratchStride = Math.max(scratchStride, align(plan.scratch));
+  }
+  const zerosAt = end + arena;
+  const scratch = zerosAt + zeros;
+  return { plans: starts, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * threads + OVER_READ };
+}
+
+/** @throws BackendError when it is larger than `maxMemory` bytes, or than WebAssembly's memory can be */
+export function checkLayout({ end }: Layout, maxMemory: number): void {
+  checkLimit(end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
+  checkMemory(end, maxMemory);
+}
+
+export function reportOf({ end }: Variables, layout: Layout): MemoryReport {
+  const plans = [...layout.plans.keys()];
+  return {
+    variables: end - RESERVED,
+    activations: Math.max(0, ...plans.map((p) => p.arena)),
+    live: Math.max(0, ...plans.map((p) => p.live)),
+    scratch: layout.end - layout.zeros,
+    total: layout.end,
+  };
+}
+
+/** What a session of these variables holds once it has compiled these graphs. @throws BackendError as `checkLayout` */
+export function measure(
+  specs: readonly VariableSpec[],
+  graphs: readonly Graph[],
+  { threads, maxMemory }: { threads: number; maxMemory: number },
+): MemoryReport {
+  const variables = placeVariables(specs);
+  // What cannot be had in any case needs no plan.
+  checkLimit(variables.end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
+  const layout = arrange(
+    variables,
+    graphs.map((graph) => compileOver(variables, graph)),
+    threads,
+  );
+  checkLayout(layout, maxMemory);
+  return reportOf(variables, layout);
+}
+
+/** Words of a plan's instructions. */
+export function planWords(plan: Plan): number {
+  return plan.instructions.reduce((sum, i) => sum + i.words.length + 2, 0);
+}

@@ -1,0 +1,89 @@
+/** A network at work, on any number of examples. */
+import type { Executor, Feeds, MemoryReport } from "../exec/executor.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { ParameterSpec } from "../nn/network.ts";
+import { Programs } from "./programs.ts";
+import { openSession } from "./session.ts";
+
+/** A network as a graph over a batch of any size. */
+export interface ForwardPass {
+  /** What its programs are called by, together with their sizes. */
+  readonly name: string;
+  graph(size: number): Graph;
+  readonly fetch: string;
+  /** The most examples of one run. */
+  readonly most: number;
+}
+
+/** What a network that has a session of its own is opened with. */
+export interface OpenOptions {
+  /** The most examples of one run. */
+  readonly most: number;
+  readonly maxMemory?: number | undefined;
+  /** The values of each of its tensors; null where they are all zero. */
+  tensor(parameter: ParameterSpec): Float32Array | null;
+}
+
+/** A network with the tensors that a session holds. Calls must not overlap. */
+export class Forward {
+  readonly #programs: Programs;
+  readonly #pass: ForwardPass;
+
+  constructor(programs: Programs, pass: ForwardPass) {
+    this.#programs = programs;
+    this.#pass = pass;
+  }
+
+  /** Bytes its session holds. */
+  get memory(): MemoryReport {
+    return this.#programs.session.memory;
+  }
+
+  /** Gives its session back. */
+  dispose(): void {
+    this.#programs.session.dispose();
+  }
+
+  /**
+   * What the network makes of `count` examples: rows [count, ...], from inputs of as many rows each. They go through programs whose sizes are powers of two, of
+   * which few are ever compiled.
+   */
+  protected async run(inputs: Readonly<Record<string, Float32Array | null>>, count: number): Promise<Float32Array> {
+    const { name, graph, fetch, most } = this.#pass;
+    let result: Float32Array | undefined;
+    for (let first = 0; first < count; ) {
+      const size = chunkSize(count - first, most);
+      const rows = Math.min(size, count - first);
+      const feeds: Feeds = Object.fromEntries(
+        Object.entries(inputs).flatMap(([key, data]) => (data ? [[key, chunk(data, data.length / count, first, rows, size)]] : [])),
+      );
+      const program = await this.#programs.get(name, size, () => graph(size));
+      const output = (await program.run(feeds))[fetch]!;
+      result ??= new Float32Array((output.length / size) * count);
+      result.set(output.subarray(0, (output.length / size) * rows), (output.length / size) * first);
+      first += rows;
+    }
+    return result ?? new Float32Array(0);
+  }
+}
+
+/** Programs of a session that holds these tensors and nothing else; they give the same bits everywhere. @throws BackendError when they need too much memory */
+export async function openNetwork(executor: Executor, tensors: readonly ParameterSpec[], { tensor, maxMemory }: OpenOptions): Promise<Programs> {
+  return new Programs(await openSession(executor, tensors, tensor, { maxMemory, reproducible: true }), { reproducible: true });
+}
+
+/** The smallest power of two that holds `rows`, or the largest within `most`. */
+export function chunkSize(rows: number, most: number): number {
+  let size = 1;
+  while (size < rows && size * 2 <= most) size *= 2;
+  return size;
+}
+
+/** Rows `first` to `first + rows` as a batch of `size`, filled up with zeros. */
+function chunk(data: Float32Array, width: number, first: number, rows: number, size: number): Float32Array {
+  const part = data.subarray(first * width, (first + rows) * width);
+  if (rows === size) return part;
+  const padded = new Float32Array(size * width);
+  padded.set(part);
+  return padded;
+}

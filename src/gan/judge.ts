@@ -1,0 +1,28 @@
+/** The discriminator at work. */
+import type { Executor } from "../exec/executor.ts";
+import { parameters } from "../nn/network.ts";
+import { discriminateGraph } from "../nn/sampling.ts";
+import type { NetworkSpec } from "../nn/spec.ts";
+import { Forward, type OpenOptions, openNetwork } from "./forward.ts";
+import type { Programs } from "./programs.ts";
+
+/** Judges images with the tensors that a session holds. */
+export class Judge extends Forward {
+  /**
+   * @param programs of a session that holds the discriminator's tensors
+   * @param most images of one run
+   */
+  constructor(programs: Programs, spec: NetworkSpec, most: number) {
+    super(programs, { name: "discriminator", graph: (size) => discriminateGraph(spec, size), fetch: "scores", most });
+  }
+
+  /** A judge with a session of its own, which holds the discriminator's tensors and nothing else. @throws BackendError when they need too much memory */
+  static async open(executor: Executor, spec: NetworkSpec, options: OpenOptions): Promise<Judge> {
+    return new Judge(await openNetwork(executor, parameters(spec, "discriminator"), options), spec, options.most);
+  }
+
+  /** Scores [count] of images [count, ...shape]. */
+  score(images: Float32Array, condition: Float32Array | null, count: number): Promise<Float32Array> {
+    return this.run({ images, condition }, count);
+  }
+}

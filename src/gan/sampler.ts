@@ -1,0 +1,29 @@
+/** The generator at work. Nothing of training is needed for it, and nothing is imported. */
+import type { Executor } from "../exec/executor.ts";
+import { parameters } from "../nn/network.ts";
+import { sampleGraph } from "../nn/sampling.ts";
+import type { NetworkSpec } from "../nn/spec.ts";
+import { Forward, type OpenOptions, openNetwork } from "./forward.ts";
+import type { Programs } from "./programs.ts";
+
+/** Makes images with the tensors that a session holds. */
+export class Sampler extends Forward {
+  /**
+   * @param programs of a session that holds the generator's tensors
+   * @param most images of one run
+   * @param variable the name of the variable that holds a tensor. Default: the tensor's own
+   */
+  constructor(programs: Programs, spec: NetworkSpec, most: number, variable: (name: string) => string = (name) => name) {
+    super(programs, { name: variable("generator"), graph: (size) => sampleGraph(spec, size, variable), fetch: "images", most });
+  }
+
+  /** A sampler with a session of its own, which holds the generator's tensors and nothing else. @throws BackendError when they need too much memory */
+  static async open(executor: Executor, spec: NetworkSpec, options: OpenOptions): Promise<Sampler> {
+    return new Sampler(await openNetwork(executor, parameters(spec, "generator"), options), spec, options.most);
+  }
+
+  /** Images [count, ...shape] of latents [count, latent] and, for a conditional model, of conditions [count] or [count, size]. */
+  generate(latents: Float32Array, condition: Float32Array | null, count: number): Promise<Float32Array> {
+    return this.run({ latents, condition }, count);
+  }
+}

@@ -1,0 +1,55 @@
+/** A GAN at rest: what it is, how far training has come, and where its tensors are to be had. */
+import { CheckpointError } from "../core/errors.ts";
+import { checksum } from "../core/values.ts";
+import { initialValue } from "../nn/init.ts";
+import { type TrainingVariable, variables } from "../objective/variables.ts";
+import { type Checkpoint, decodeCheckpoint, type Progress } from "./checkpoint.ts";
+import type { GANSpec } from "./spec.ts";
+
+export interface Snapshot {
+  readonly spec: GANSpec;
+  readonly progress: Progress;
+  /** The values of a tensor of training; null where they are all zero. */
+  tensor(variable: Pick<TrainingVariable, "name" | "shape" | "init">): Float32Array | null;
+}
+
+/** A GAN that has not been trained. Its weights are drawn when they are asked for. */
+export function firstSnapshot(spec: GANSpec): Snapshot {
+  return {
+    spec,
+    progress: { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 },
+    tensor: (variable) => (variable.init.kind === "constant" && variable.init.value === 0 ? null : initialValue(variable, spec.seed)),
+  };
+}
+
+/**
+ * A GAN as a file has it. What is not yet needed of the file is not copied: a tensor is looked at again when it is asked for.
+ *
+ * @param bytes a file that `encodeCheckpoint` wrote, or one that claims to be
+ * @throws CheckpointError when it is not a sound one, and later, for a tensor, when the bytes are no longer what they were
+ */
+export function readSnapshot(bytes: Uint8Array): Snapshot {
+  const checkpoint = decodeCheckpoint(bytes);
+  const { spec, progress, tensors } = checkpoint;
+  const sums = new Map(Array.from(tensors, ([name, { data }]) => [name, checksum(data)]));
+  return {
+    spec,
+    progress,
+    tensor({ name }) {
+      const { data } = tensors.get(name)!;
+      if (checksum(data) === sums.get(name)) return data;
+      throw new CheckpointError({ path: "bytes", expected: "the bytes that the GAN was loaded from, as they were then", got: "others, or none" });
+    },
+  };
+}
+
+/** A GAN as a checkpoint has it. */
+export function snapshotOf({ spec, progress, tensors }: Checkpoint): Snapshot {
+  return { spec, progress, tensor: ({ name }) => tensors.get(name)!.data };
+}
+
+/** A snapshot as a checkpoint, which holds all tensors. */
+export function checkpointOf({ spec, progress, tensor }: Snapshot): Checkpoint {
+  const tensors = variables(spec).map((v) => [v.name, { shape: v.shape, data: tensor(v) ?? initialValue(v, spec.seed) }] as const);
+  return { spec, progress, tensors: new Map(tensors) };
+}

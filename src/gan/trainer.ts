@@ -1,0 +1,166 @@
+/** One call of `train`: takes batches from the data, begins steps with them, waits for the steps and reports them. */
+import { orAborted } from "../core/abort.ts";
+import type { BatchSource } from "../data/batches.ts";
+import type { Batch } from "../data/dataset.ts";
+import type { Host } from "./host.ts";
+import { Journal, type StepReport, type TrainReport } from "./reports.ts";
+import type { Outcome } from "./training.ts";
+
+export interface TrainerOptions {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Steps begun before they are waited for. */
+  readonly reportEvery: number;
+  readonly onStep?: ((report: StepReport) => unknown) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Does work when its turn has come, and over again where the executor fails at it. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** How long computing may go on before timers, signals and I/O get their turn. */
+const BREATH_MS = 50;
+
+/** Steps wait with their batches: no more are begun together when these come to so many bytes. */
+const MOST_BYTES = 2 ** 28;
+
+/** Steps begun together, and what kept them from being more. */
+interface Begun {
+  readonly steps: number;
+  readonly images: number;
+  readonly bytes: number;
+  readonly stopped?: "signal" | "data";
+  /** What the source threw, or a step that could not be begun. */
+  readonly error?: unknown;
+}
+
+/** The call's course. Others may use the GAN between its turns, and its hardware may fail: where training has come to is asked of the host each time. */
+export class Trainer {
+  readonly #host: Host;
+  readonly #turn: Turn;
+  readonly #source: BatchSource;
+  readonly #options: TrainerOptions;
+  /** Steps done before this call. */
+  readonly #before: number;
+  readonly #journal = new Journal();
+  #breathed = performance.now();
+
+  constructor(host: Host, turn: Turn, source: BatchSource, options: TrainerOptions) {
+    this.#host = host;
+    this.#turn = turn;
+    this.#source = source;
+    this.#options = options;
+    this.#before = host.progress.generatorUpdates;
+  }
+
+  /**
+   * Trains until there is a reason to stop.
+   *
+   * @throws what the source throws, and what went wrong in a step, once all steps before are reported
+   */
+  async run(): Promise<TrainReport> {
+    const { steps, batchSize } = this.#options;
+    const start = performance.now();
+    await this.#turn(async () => {
+      await this.#host.keep();
+      await (await this.#host.training()).prepare(batchSize);
+    });
+    let stopped: TrainReport["stopped"] | undefined;
+    while (!stopped) {
+      const begun = await this.#beginAndReport(steps - this.#journal.length);
+      stopped = begun.stopped ?? (this.#journal.length >= steps ? "steps" : undefined);
+      if (!stopped) continue;
+      this.#journal.cut(await this.#secure());
+      if (stopped === "steps" && this.#journal.length < steps) stopped = undefined;
+    }
+    return { steps: this.#journal.length, stopped, seconds: (performance.now() - start) / 1000, ...this.#journal.series() };
+  }
+
+  /** Begins at most this many steps, waits for them and reports them. */
+  async #beginAndReport(most: number): Promise<Begun> {
+    const since = performance.now();
+    const begun = await this.#beginSome(most);
+    const { results, fault } = await this.#outcome();
+    const imagesPerSecond = (1000 * begun.images) / (performance.now() - since);
+    for (const result of results) {
+      this.#journal.note(result.step - this.#before - 1, result);
+      await this.#options.onStep?.({ ...result, imagesPerSecond });
+    }
+    if (fault) throw fault;
+    if ("error" in begun) throw begun.error;
+    return begun;
+  }
+
+  async #beginSome(most: number): Promise<Begun> {
+    const { signal, reportEvery } = this.#options;
+    let begun: Begun = { steps: 0, images: 0, bytes: 0 };
+    while (begun.steps < Math.min(most, this.#host.keepIsDue ? 1 : reportEvery) && begun.bytes < MOST_BYTES) {
+      if (signal?.aborted) return { ...begun, stopped: "signal" };
+      try {
+        const position = this.#host.begun.imagesSeen;
+        const batches = await orAborted(this.#take(position), signal);
+        if (batches === null) continue; // aborted while waiting for data
+        if (batches.length === 0) return { ...begun, stopped: "data" };
+        if (!(await this.#begin(batches, position))) {
+          await nextTask();
+          return begun; // what became of the others comes first
+        }
+        const sum = (of: (batch: Batch) => number): number => batches.reduce((total, batch) => total + of(batch), 0);
+        begun = { steps: begun.steps + 1, images: begun.images + sum((b) => b.count), bytes: begun.bytes + sum((b) => b.data.byteLength) };
+      } catch (error) {
+        return { ...begun, error };
+      }
+      await this.#breathe();
+    }
+    return begun;
+  }
+
+  /** The batches of one step, one for each update of the discriminator; fewer where the data end, so that none is lost. */
+  async #take(position: number): Promise<Batch[]> {
+    const batches: Batch[] = [];
+    for (let at = position; batches.length < this.#host.spec.objective.discriminatorSteps; ) {
+      const batch = await this.#source.take(at, this.#options.batchSize);
+      if (!batch) break;
+      batches.push(batch);
+      at += batch.count;
+    }
+    return batches;
+  }
+
+  /** Begins a step, unless training is no longer where these batches were taken for, as steps under way came to nothing. */
+  #begin(batches: readonly Batch[], position: number): Promise<boolean> {
+    return this.#turn(async () => {
+      const training = await this.#host.training();
+      if (training.begun.imagesSeen !== position) return false;
+      await training.begin(batches);
+      return true;
+    });
+  }
+
+  /** Waits for the steps under way. A number that came before stands for a step done over, and all after it with it. */
+  #outcome(): Promise<Outcome> {
+    return this.#turn(async () => {
+      const outcome = await (await this.#host.training()).outcome();
+      await this.#host.keepWhenDue();
+      return outcome;
+    });
+  }
+
+  /** Sees to it that no step done so far can be lost. @returns how many of this call there are: some may just have been */
+  async #secure(): Promise<number> {
+    await this.#turn(() => this.#host.keep());
+    return this.#host.progress.generatorUpdates - this.#before;
+  }
+
+  /** Lets timers, messages and I/O have their turn when it is time. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#breathed <= BREATH_MS) return;
+    await nextTask();
+    this.#breathed = performance.now();
+  }
+}
+
+/** Goes on after timers, messages and I/O that are due. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));
+}

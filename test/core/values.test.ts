@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checksum, findNegative, findNonFinite } from "../../src/core/values.ts";
+
+const numbers = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 });
+
+describe("findNonFinite", () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("finds the first %d, in any block", (value) => {
+    for (const at of [0, 1, 4095, 4096, 9000, 9999]) {
+      const values = new Float32Array(10_000).fill(3e38);
+      values[at] = value;
+      values[9999] = Number.NaN;
+      expect(findNonFinite(values)).toBe(at);
+    }
+  });
+
+  it("finds none among the largest numbers", () => {
+    expect(findNonFinite(new Float32Array(10_000).fill(-3.4e38))).toBe(-1);
+    expect(findNonFinite(new Float32Array())).toBe(-1);
+  });
+});
+
+describe("findNegative", () => {
+  it("finds the first number below zero; -0 is none", () => {
+    expect(findNegative(Float32Array.of(0, -0, 2, -1e-45, -1))).toBe(3);
+    expect(findNegative(Float32Array.of(0, -0, 2))).toBe(-1);
+  });
+});
+
+describe("checksum", () => {
+  it("differs when one bit does, wherever it is", () => {
+    fc.assert(
+      fc.property(numbers, fc.nat(), fc.nat(31), (values, place, bit) => {
+        const before = Float32Array.from(values);
+        const after = before.slice();
+        new Uint32Array(after.buffer)[place % values.length]! ^= 1 << bit;
+        expect(checksum(after)).not.toBe(checksum(before));
+      }),
+    );
+  });
+
+  it("differs when two numbers change places, or one more zero is there, and is the same for equal values anywhere", () => {
+    const values = Float32Array.from({ length: 33 }, (_, i) => i + 0.5);
+    for (const [i, j] of [
+      [0, 1],
+      [0, 4],
+      [3, 7],
+      [31, 32],
+    ] as const) {
+      const swapped = values.slice();
+      [swapped[i], swapped[j]] = [swapped[j]!, swapped[i]!];
+      expect(checksum(swapped), `${i}, ${j}`).not.toBe(checksum(values));
+    }
+    const longer = new Float32Array(40);
+    longer.set(values);
+    expect(checksum(longer.subarray(0, 34))).not.toBe(checksum(values));
+    expect(checksum(longer.subarray(0, 33))).toBe(checksum(values));
+  });
+});
