@@ -10,6 +10,7 @@ import { plotLosses } from "../src/demo/plot.ts";
 import { duration, showProgress } from "../src/demo/progress.ts";
 import { type DemoSettings, settings } from "../src/demo/settings.ts";
 import { loadGAN } from "../src/index.ts";
+import { expectSameBytes } from "./bytes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ganvas-demo-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -101,7 +102,7 @@ describe("the demo", () => {
     const column = decode(await last.toPNG({ columns: 1, scale: 2 }));
     const progress = decode(readFileSync(join(out, "progress.png")));
     const rows = Array.from({ length: 96 }, (_, y) => [...progress.data.subarray((y * 96 + 64) * 3, (y * 96 + 96) * 3)]).flat();
-    expect(rows).toEqual([...column.data]);
+    expectSameBytes(Uint8Array.from(rows), column.data);
   });
 
   it("trains on the images of an IDX file", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Canvas, mix, rgb } from "../../src/datasets/canvas.ts";
 import { Path } from "../../src/datasets/path.ts";
+import { expectSameBytes } from "../bytes.ts";
 
 const white = rgb(0xffffff);
 const rectangle = (x0: number, y0: number, x1: number, y1: number) => new Path().move(x0, y0).line(x1, y0).line(x1, y1).line(x0, y1);
@@ -104,7 +105,7 @@ describe("Canvas", () => {
       canvas.fill(new Path().stroke([-0.9, 0.3], [0, -1.3], [1.2, 0.4], 0.13, [0.5, 0]), { color: white, alpha: 0.7 });
       canvas.write(bytes, 0);
     }
-    expect(again).toEqual(once);
+    expectSameBytes(again, once);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CreateOptions, createGAN, type GAN, type StepReport } from "../../src/index.ts";
+import { expectSameBytes } from "../bytes.ts";
 
 // Small enough for plain loops; every kind of layer that keeps state is in it.
 const mlp: CreateOptions = { shape: [2], architecture: "mlp", width: 8, latent: 4, batchSize: 8, seed: 1 };
@@ -141,12 +142,12 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
         const training = gan.train(circle(20), { steps: 3, onStep: async () => void during.push(await sample(gan)) });
         const [, beside] = await Promise.all([training, gan.save()]);
         expect(during).toHaveLength(3);
-        expect(during[2]).toEqual(await sample(gan));
+        expectSameBytes(during[2], await sample(gan));
         expect(beside.length).toBeGreaterThan(0);
       });
       const losses = (onStep?: (gan: GAN) => unknown) =>
         using(mlp, async (gan) => (await gan.train(circle(20), { steps: 3, onStep: () => onStep?.(gan) })).generatorLosses);
-      expect(await losses(sample)).toEqual(await losses());
+      expectSameBytes(await losses(sample), await losses());
     });
 
     it("draws fresh latents for every update", async () => {
@@ -176,8 +177,8 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
       await using(dcgan, async (gan) => {
         const many = await gan.sample({ count: 11, seed: 3 });
         expect(many.shape).toEqual([11, 8, 8, 1]);
-        expect((await gan.sample({ count: 1, seed: 3 })).data).toEqual(many.at(0).data);
-        expect((await gan.sample({ count: 7, seed: 3 })).at(6).data).toEqual(many.at(6).data);
+        expectSameBytes((await gan.sample({ count: 1, seed: 3 })).data, many.at(0).data);
+        expectSameBytes((await gan.sample({ count: 7, seed: 3 })).at(6).data, many.at(6).data);
         expect(many.at(0).data).not.toEqual(many.at(1).data);
         expect(many.data.every((x) => Math.abs(x) <= 1)).toBe(true);
       });
@@ -187,9 +188,10 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
       await using(dcgan, async (gan) => {
         const z = gan.latents({ count: 3, seed: 3 });
         expect(z).toHaveLength(9);
-        expect((await gan.sample({ latents: z })).data).toEqual((await gan.sample({ count: 3, seed: 3 })).data);
+        expectSameBytes((await gan.sample({ latents: z })).data, (await gan.sample({ count: 3, seed: 3 })).data);
         expect(Math.max(...gan.latents({ count: 100, truncation: 0.5 }).map(Math.abs))).toBeLessThanOrEqual(0.5);
-        expect((await gan.sample({ count: 3, truncation: 0.5 })).data).toEqual(
+        expectSameBytes(
+          (await gan.sample({ count: 3, truncation: 0.5 })).data,
           (await gan.sample({ latents: gan.latents({ count: 3, truncation: 0.5 }) })).data,
         );
       });
@@ -201,7 +203,7 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
         expect((await gan.sample({ seed: 1 })).data).not.toEqual((await gan.sample({ seed: 1, ema: false })).data);
       });
       await using({ ...mlp, ema: false }, async (gan) => {
-        expect((await gan.sample({ seed: 1 })).data).toEqual((await gan.sample({ seed: 1, ema: false })).data);
+        expectSameBytes((await gan.sample({ seed: 1 })).data, (await gan.sample({ seed: 1, ema: false })).data);
       });
     });
 
@@ -209,17 +211,17 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
       await using({ ...mlp, condition: { classes: 4 } }, async (gan) => {
         const each = await gan.sample({ count: 3, condition: [2, 0, 2] });
         const all = await gan.sample({ count: 3, condition: 2 });
-        expect(each.at(0).data).toEqual(all.at(0).data);
+        expectSameBytes(each.at(0).data, all.at(0).data);
         expect(each.at(1).data).not.toEqual(all.at(1).data);
-        expect(each.at(2).data).toEqual(all.at(2).data);
-        expect((await gan.sample({ count: 9 })).at(2).data).toEqual((await gan.sample({ count: 3 })).at(2).data);
+        expectSameBytes(each.at(2).data, all.at(2).data);
+        expectSameBytes((await gan.sample({ count: 9 })).at(2).data, (await gan.sample({ count: 3 })).at(2).data);
       });
     });
 
     it("takes one vector for all images or one for each", async () => {
       await using({ ...mlp, condition: { size: 2 } }, async (gan) => {
         const all = await gan.sample({ count: 2, condition: [0.5, -1] });
-        expect((await gan.sample({ count: 2, condition: Float32Array.of(0.5, -1, 0.5, -1) })).data).toEqual(all.data);
+        expectSameBytes((await gan.sample({ count: 2, condition: Float32Array.of(0.5, -1, 0.5, -1) })).data, all.data);
         expect((await gan.sample({ count: 2, condition: [0.5, 1, 0.5, -1] })).at(0).data).not.toEqual(all.at(0).data);
       });
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { type CreateOptions, createGAN, type GAN, loadGAN } from "../../src/index.ts";
+import { expectSameBytes } from "../bytes.ts";
 
 const points = Float32Array.from({ length: 2 * 37 }, (_, i) => ((i * 29) % 64) / 32 - 1);
 const pictures = { data: Uint8Array.from({ length: 64 * 11 }, (_, i) => (i * 37) % 256), labels: Float32Array.from({ length: 11 }, (_, i) => i % 3) };
@@ -57,13 +58,13 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     const second = await loadGAN(bytes, { backend });
     expect(second.step).toBe(10);
     expect(second.spec).toEqual(whole.spec);
-    expect(await second.save()).toEqual(bytes);
+    expectSameBytes(await second.save(), bytes);
     const secondCurve = await curve(second, data, 10);
 
-    expect([...firstCurve, ...secondCurve]).toEqual(wholeCurve);
-    expect(await second.save()).toEqual(await whole.save());
+    expectSameBytes([...firstCurve, ...secondCurve], wholeCurve);
+    expectSameBytes(await second.save(), await whole.save());
     const sample = async (gan: GAN) => (await gan.sample({ count: 5, seed: 9 })).data;
-    expect(await sample(second)).toEqual(await sample(whole));
+    expectSameBytes(await sample(second), await sample(whole));
     whole.dispose();
     second.dispose();
   });
@@ -79,7 +80,7 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     });
     const other = await createGAN({ ...mlp, backend });
     await other.train(points, { steps: 2 });
-    expect(inside).toEqual(await other.save());
+    expectSameBytes(inside, await other.save());
   });
 
   it("counts the updates of each network and the images", async () => {
@@ -110,7 +111,7 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     const larger = new Uint8Array(bytes.length + 5);
     larger.set(bytes, 5);
     for (const file of [bytes.buffer, larger.subarray(5)]) {
-      expect(await (await loadGAN(file, { backend })).save()).toEqual(bytes);
+      expectSameBytes(await (await loadGAN(file, { backend })).save(), bytes);
     }
   });
 });

@@ -5,6 +5,7 @@ import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { add, matmul, mul } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { BackendError, StateError } from "../../../src/index.ts";
+import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
 
 const here = () => createWasmExecutor({ threads: 1 });
@@ -36,14 +37,14 @@ describe("one thread in a worker", () => {
       executor.dispose();
       return [early, late];
     };
-    expect(await outcome(await remote())).toEqual(await outcome(await here()));
+    expectSameBytes(await outcome(await remote()), await outcome(await here()));
   });
 
   it("leaves what it is fed with the caller", async () => {
     const { session, program, x } = await accumulate(await remote(), 8);
     const before = x.slice();
     await program.run({ x });
-    expect(x).toEqual(before);
+    expectSameBytes(x, before);
     session.dispose();
   });
 
