@@ -4,30 +4,29 @@
  * adapts: sleeping and being woken costs more than most instructions, but where threads outnumber processors spinning keeps the others from working.
  */
 
-/** At `sync`, each on a cache line of its own: arrivals, generation, and how many spins the next wait may take (0: not yet known). */
-const GENERATION: usize = 64;
-const PATIENCE: usize = 128;
+import { SyncByte } from "./format/memory";
+
 const MOST_SPINS: i32 = 200000;
 const FEWEST_SPINS: i32 = 10000;
 
 /** Waits until all `nth` threads have come. Shared memory only. */
 export function barrier(sync: usize, nth: i32): void {
   if (!ASC_FEATURE_THREADS) return;
-  const generation = atomic.load<i32>(sync, GENERATION);
-  if (atomic.add<i32>(sync, 1) == nth - 1) {
-    atomic.store<i32>(sync, 0);
-    atomic.add<i32>(sync, 1, GENERATION);
-    atomic.notify(sync + GENERATION, -1);
+  const generation = atomic.load<i32>(sync, SyncByte.Generation);
+  if (atomic.add<i32>(sync, 1, SyncByte.Arrivals) == nth - 1) {
+    atomic.store<i32>(sync, 0, SyncByte.Arrivals);
+    atomic.add<i32>(sync, 1, SyncByte.Generation);
+    atomic.notify(sync + SyncByte.Generation, -1);
     return;
   }
-  const known = load<i32>(sync, PATIENCE);
+  const known = load<i32>(sync, SyncByte.Patience);
   const patience = known ? known : MOST_SPINS;
   for (let i = 0; i < patience; i++) {
-    if (atomic.load<i32>(sync, GENERATION) != generation) {
-      store<i32>(sync, min(MOST_SPINS, patience + patience / 8), PATIENCE);
+    if (atomic.load<i32>(sync, SyncByte.Generation) != generation) {
+      store<i32>(sync, min(MOST_SPINS, patience + patience / 8), SyncByte.Patience);
       return;
     }
   }
-  store<i32>(sync, max(FEWEST_SPINS, patience - patience / 8), PATIENCE);
-  while (atomic.load<i32>(sync, GENERATION) == generation) atomic.wait<i32>(sync + GENERATION, generation, -1);
+  store<i32>(sync, max(FEWEST_SPINS, patience - patience / 8), SyncByte.Patience);
+  while (atomic.load<i32>(sync, SyncByte.Generation) == generation) atomic.wait<i32>(sync + SyncByte.Generation, generation, -1);
 }

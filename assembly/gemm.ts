@@ -3,8 +3,8 @@
  * once for it, and a register tile of C is computed from a panel of each. Where the operands come from (dense
  * matrices, patches of images, filters) is the packing's business alone: see pack.ts.
  */
-import { LANE_TABLE_BYTES } from "./interleave";
-import { Activation, GemmWord, ResultKind, ResultWord } from "./opcodes";
+import { Activation, GemmWord, MR_PLAIN, MR_RELAXED, NR, ResultKind, ResultWord } from "./format/products";
+import { GEMM_LANES, GEMM_PANELS } from "./format/scratch";
 import { v_sigmoid, v_tanh } from "./math";
 import { packPanels } from "./pack";
 import { share, v_madd } from "./simd";
@@ -13,11 +13,7 @@ import { word } from "./words";
 /** Rows of the register tile: 6 need a fused multiply-add to stay in 16 registers, 4 do with mul and add. */
 // @ts-ignore: decorator
 @inline
-export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-/** Columns of the register tile. */
-// @ts-ignore: decorator
-@inline
-export const NR: i32 = 8;
+export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? MR_RELAXED : MR_PLAIN;
 
 /** Parts that a thread's share is cut into, where others may take what it has not yet begun. */
 const PARTS: i32 = 4;
@@ -77,11 +73,9 @@ function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: b
   const n1 = byColumns ? to : N;
   if (m0 >= m1 || n0 >= n1) return;
 
-  const zeros = <usize>word(p, GemmWord.Zeros);
-  // Scratch: [tile: MR x NR] [table of lanes] [packed A] [packed B]
   const tile = <usize>word(p, GemmWord.Scratch) + <usize>ith * <usize>word(p, GemmWord.ScratchStride);
-  const lanes = tile + 256;
-  const packedA = lanes + LANE_TABLE_BYTES;
+  const lanes = tile + GEMM_LANES;
+  const packedA = tile + GEMM_PANELS;
   const packedB = packedA + (<usize>(MC * min(KC, K)) << 2);
   const A = p + (<usize>GemmWord.A << 2);
   const B = p + (<usize>GemmWord.B << 2);
@@ -96,10 +90,10 @@ function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: b
     let pc = 0;
     do {
       const kc = min(KC, K - pc);
-      if (byColumns || fresh) packPanels(B, jc, nc, NR, pc, kc, packedB, lanes, zeros);
+      if (byColumns || fresh) packPanels(B, jc, nc, NR, pc, kc, packedB, lanes);
       for (let ic = m0; ic < m1; ic += MC) {
         const mc = min(MC, m1 - ic);
-        if (!byColumns || fresh) packPanels(A, ic, mc, MR, pc, kc, packedA, lanes, zeros);
+        if (!byColumns || fresh) packPanels(A, ic, mc, MR, pc, kc, packedA, lanes);
         for (let j = 0; j < nc; j += NR) {
           const b = packedB + (<usize>(j * kc) << 2);
           const accumulate = adds || pc > 0;

@@ -1,16 +1,17 @@
 /** A group of elementwise operations, run block by block so that what passes between them stays in the first-level cache. */
 import * as K from "./elementwise";
-import { ELEMENTWISE_BLOCK, ElementwiseCode, ElementwiseWord } from "./opcodes";
+import { ELEMENTWISE_BLOCK, ElementwiseCode, ElementwiseWord, StepWord } from "./format/elementwise";
 import { share } from "./simd";
+import { word } from "./words";
 
-const STEP_BYTES: usize = 32;
+const STEP_BYTES: usize = StepWord.Length << 2;
 
 /** The whole of one Elementwise instruction, as thread ith of nth; elements are shared out in whole blocks. */
 export function f32_elementwise(p: usize, ith: i32, nth: i32): void {
-  const size = load<i32>(p, ElementwiseWord.Size << 2);
-  const once = load<i32>(p, ElementwiseWord.Once << 2);
-  const each = load<i32>(p, ElementwiseWord.Each << 2);
-  const scratch = <usize>load<u32>(p, ElementwiseWord.Scratch << 2) + <usize>ith * <usize>load<u32>(p, ElementwiseWord.ScratchStride << 2);
+  const size = word(p, ElementwiseWord.Size);
+  const once = word(p, ElementwiseWord.Once);
+  const each = word(p, ElementwiseWord.Each);
+  const scratch = <usize>word(p, ElementwiseWord.Scratch) + <usize>ith * <usize>word(p, ElementwiseWord.ScratchStride);
   const begin = share(size, ELEMENTWISE_BLOCK, ith, nth);
   const end = share(size, ELEMENTWISE_BLOCK, ith + 1, nth);
   if (begin >= end) return;
@@ -24,21 +25,21 @@ export function f32_elementwise(p: usize, ith: i32, nth: i32): void {
   }
 }
 
-/** The block an operand names: `offset` elements into a tensor, or in scratch. */
+/** The block that word `index` of a step names: `offset` elements into a tensor, or in scratch. */
 // @ts-ignore: decorator
 @inline
-function block(s: usize, index: usize, offset: i32, scratch: usize): usize {
-  const w = <usize>load<u32>(s + (index << 2));
+function block(s: usize, index: i32, offset: i32, scratch: usize): usize {
+  const w = <usize>word(s, index);
   return w & 1 ? scratch + (w - 1) : w + (<usize>offset << 2);
 }
 
 function step(s: usize, count: i32, offset: i32, scratch: usize): void {
   const n = <usize>count;
-  const y = block(s, 1, offset, scratch);
-  const a = block(s, 2, offset, scratch);
-  const b = block(s, 3, offset, scratch);
-  const f = load<f32>(s, 28);
-  switch (load<i32>(s)) {
+  const y = block(s, StepWord.Result, offset, scratch);
+  const a = block(s, StepWord.Operands, offset, scratch);
+  const b = block(s, StepWord.Operands + 1, offset, scratch);
+  const f = load<f32>(s, StepWord.Parameter << 2);
+  switch (word(s, StepWord.Code)) {
     case ElementwiseCode.Neg: K.f32_vneg(n, a, y); break;
     case ElementwiseCode.Abs: K.f32_vabs(n, a, y); break;
     case ElementwiseCode.Exp: K.f32_vexp(n, a, y); break;
@@ -58,21 +59,24 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
     case ElementwiseCode.Greater: K.f32_vgt(n, a, b, y); break;
     case ElementwiseCode.GreaterEqual: K.f32_vge(n, a, b, y); break;
     case ElementwiseCode.Equal: K.f32_veq(n, a, b, y); break;
-    case ElementwiseCode.Select: K.f32_vselect(n, a, b, block(s, 4, offset, scratch), y); break;
+    case ElementwiseCode.Select: K.f32_vselect(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), y); break;
     case ElementwiseCode.LeakyReluGrad: K.f32_vlrelu_grad(n, a, b, f, y); break;
-    case ElementwiseCode.Lerp: K.f32_vlerp(n, a, b, block(s, 4, offset, scratch), y); break;
+    case ElementwiseCode.Lerp: K.f32_vlerp(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), y); break;
     case ElementwiseCode.AdamStep:
-      K.f32_vadam(n, a, b, block(s, 4, offset, scratch), block(s, 5, offset, scratch), block(s, 6, offset, scratch), f, y);
+      K.f32_vadam(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), block(s, StepWord.Operands + 3, offset, scratch), block(s, StepWord.Operands + 4, offset, scratch), f, y);
       break;
     case ElementwiseCode.Copy: K.f32_vcopy(n, a, y); break;
-    // Spreading: x0 is the whole operand and the parameter an integer, the period or the length of a repeat.
-    case ElementwiseCode.Fill: K.f32_vfill(n, load<f32>(<usize>load<u32>(s, 8)), y); break;
+    // Spreading: the first operand is a whole tensor and the parameter an integer, the period or the length of a repeat.
+    case ElementwiseCode.Fill: K.f32_vfill(n, load<f32>(<usize>word(s, StepWord.Operands)), y); break;
     case ElementwiseCode.FillPeriodic: {
-      const period = <usize>load<u32>(s, 28);
-      K.f32_vfill_periodic(n, <usize>load<u32>(s, 8), period, <usize>offset % period, y);
+      const period = <usize>word(s, StepWord.Parameter);
+      K.f32_vfill_periodic(n, <usize>word(s, StepWord.Operands), period, <usize>offset % period, y);
       break;
     }
-    case ElementwiseCode.FillRepeat: K.f32_vfill_repeat(n, <usize>load<u32>(s, 8), <usize>load<u32>(s, 28), <usize>offset, y); break;
+    case ElementwiseCode.FillRepeat: {
+      K.f32_vfill_repeat(n, <usize>word(s, StepWord.Operands), <usize>word(s, StepWord.Parameter), <usize>offset, y);
+      break;
+    }
     default: unreachable();
   }
 }

@@ -1,21 +1,18 @@
 /**
  * Interleaving: P runs of memory, or sums and differences of runs, become the columns of a panel. Where the runs of each lane start stands in a table.
  */
-
-/** Space for the lanes of a panel: for each of 8, the addresses of its up to 4 terms, its image, y and x. */
-export const LANE_TABLE_BYTES: usize = 256;
-export const LANE_BYTES: usize = 32;
+import { LaneByte } from "./format/scratch";
 
 // @ts-ignore: decorator
 @inline
 export function setPointer(table: usize, lane: i32, pointer: usize): void {
-  store<i32>(table + <usize>lane * LANE_BYTES, <i32>pointer);
+  store<i32>(table + <usize>lane * LaneByte.Length, <i32>pointer);
 }
 
 // @ts-ignore: decorator
 @inline
 function pointer(table: usize, lane: i32): usize {
-  return <usize>load<u32>(table + <usize>lane * LANE_BYTES);
+  return <usize>load<u32>(table + <usize>lane * LaneByte.Length);
 }
 
 /** Interleaves P runs of `length` floats, each the sum (difference) of `terms` runs whose addresses stand in `table`. */
@@ -30,7 +27,7 @@ export function packRun(table: usize, P: i32, terms: i32, subtract: bool, length
     if (terms == 2) packFourTerms(2, table, sign, length, out, step);
     else packFourTerms(4, table, sign, length, out, step);
     if (P > 4) {
-      const rest = table + 4 * LANE_BYTES;
+      const rest = table + 4 * LaneByte.Length;
       if (P == 8) {
         if (terms == 2) packFourTerms(2, rest, sign, length, out + 16, step);
         else packFourTerms(4, rest, sign, length, out + 16, step);
@@ -44,7 +41,7 @@ export function packRun(table: usize, P: i32, terms: i32, subtract: bool, length
 // @ts-ignore: decorator
 @inline
 function sumTerms(terms: i32, table: usize, lane: usize, sign: v128, o: usize): v128 {
-  const t = table + lane * LANE_BYTES;
+  const t = table + lane * LaneByte.Length;
   const ab = f32x4.add(v128.load(<usize>load<u32>(t) + o), f32x4.mul(sign, v128.load(<usize>load<u32>(t, 4) + o)));
   if (terms == 2) return ab;
   const cd = f32x4.add(v128.load(<usize>load<u32>(t, 8) + o), f32x4.mul(sign, v128.load(<usize>load<u32>(t, 12) + o)));
@@ -54,7 +51,7 @@ function sumTerms(terms: i32, table: usize, lane: usize, sign: v128, o: usize): 
 // @ts-ignore: decorator
 @inline
 function sumTermsScalar(terms: i32, table: usize, lane: usize, sign: f32, o: usize): f32 {
-  const t = table + lane * LANE_BYTES;
+  const t = table + lane * LaneByte.Length;
   const ab = load<f32>(<usize>load<u32>(t) + o) + sign * load<f32>(<usize>load<u32>(t, 4) + o);
   if (terms == 2) return ab;
   return ab + sign * (load<f32>(<usize>load<u32>(t, 8) + o) + sign * load<f32>(<usize>load<u32>(t, 12) + o));

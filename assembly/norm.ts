@@ -4,6 +4,7 @@
  *
  * x, dy and the results are read and written exactly, whatever C is: the channels left over from whole vectors go one by one.
  */
+import { BatchNormGradRow } from "./format/scratch";
 import { v_high, v_join, v_low } from "./simd";
 
 /** What a column sum adds up for each element. */
@@ -238,15 +239,15 @@ export function f32_batchnorm_grad(
 function gradCoefficients(wide: bool, stride: usize, moments: usize, gamma: usize, sums: usize, eps: f32, rows: f32, scratch: usize): void {
   const r = rstd(wide, moments + stride, eps);
   const n = f32x4.splat(rows);
-  put(wide, scratch, f32x4.mul(get(wide, gamma), r));
-  put(wide, scratch + stride, f32x4.div(get(wide, sums), n));
-  put(wide, scratch + stride * 2, f32x4.mul(f32x4.div(get(wide, sums + stride), n), r));
+  put(wide, scratch + stride * BatchNormGradRow.Scale, f32x4.mul(get(wide, gamma), r));
+  put(wide, scratch + stride * BatchNormGradRow.Mean, f32x4.div(get(wide, sums), n));
+  put(wide, scratch + stride * BatchNormGradRow.Slope, f32x4.mul(f32x4.div(get(wide, sums + stride), n), r));
 }
 
 // @ts-ignore: decorator
 @inline
 function inputGradient(wide: bool, stride: usize, dy: usize, x: usize, mean: usize, scratch: usize): v128 {
   const d = f32x4.sub(get(wide, x), get(wide, mean));
-  const centredDy = f32x4.sub(f32x4.sub(get(wide, dy), get(wide, scratch + stride)), f32x4.mul(d, get(wide, scratch + stride * 2)));
-  return f32x4.mul(get(wide, scratch), centredDy);
+  const centredDy = f32x4.sub(f32x4.sub(get(wide, dy), get(wide, scratch + stride * BatchNormGradRow.Mean)), f32x4.mul(d, get(wide, scratch + stride * BatchNormGradRow.Slope)));
+  return f32x4.mul(get(wide, scratch + stride * BatchNormGradRow.Scale), centredDy);
 }

@@ -1,71 +1,77 @@
 /**
  * Packing: P lanes of an operand over a range of k, written as out[k * P + lane] so that the register tile reads straight through memory.
  * Whatever lies outside (lanes past the end, pixels in the padding) is packed as zeros. Patches of a convolution are gathered here and exist nowhere else.
+ *
+ * Every function is told first which lanes and which k of a view (format/products.ts) it packs: `view, lane, lanes, P, k0, kc`. The pixels of a grid are
+ * walked line by line, the lines of all images counted as one series.
  */
-import { LANE_BYTES, packRun, setPointer } from "./interleave";
+import { DenseWord, PatchWord, ViewKind } from "./format/products";
+import { LaneByte } from "./format/scratch";
+import { packRun, setPointer } from "./interleave";
 import { copyGroups, sumFourGroups, sumTwoGroups } from "./lanes";
-import { DenseWord, PatchWord, ViewKind } from "./opcodes";
 import { word } from "./words";
 
 /** Panels that are filled in one walk over k: enough that finding a pixel costs little, and no more than the first-level cache has ways for. */
 const PANELS: i32 = 8;
 /** Depth that such walks go at a time: what they read stays in the first-level cache until the next lanes want the rest of it. */
 const DEPTH: i32 = 64;
+/** A y that is outside of every image, and stays so some taps further on. */
+const NOWHERE: i32 = i32.MIN_VALUE >> 1;
 
 /**
- * Packs lanes [lane, lane + count) of `view`, k in [k0, k0 + kc), into panels out[kc, P], one after the other; lanes past the last become 0.
- * `table` is LANE_TABLE_BYTES of space; `zeros` a run of zeros at least as long as any contiguous run of the view. P is 4, 6 or 8.
+ * Packs lanes [lane, lane + lanes) of `view`, k in [k0, k0 + kc), into panels out[kc, P], one after the other; lanes past the last become 0.
+ * `table` is LANE_TABLE_BYTES of space. P is 4, 6 or 8. Exactly the panels are written; nothing but elements of the view and its zeros is read.
  */
-export function packPanels(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
+export function packPanels(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize): void {
   if (kc == 0) return;
   const kind = word(view, DenseWord.Kind);
-  const rest = count % P;
   const panel = <usize>(kc * P) << 2;
   const short = kind != ViewKind.Dense && hasShortRuns(view);
   if (kind == ViewKind.TapLanes || (kind == ViewKind.Dense && word(view, DenseWord.DepthStride) != 1)) {
-    if (rest != 0) memory.fill(out + <usize>(count / P) * panel, 0, panel);
+    if (lanes % P != 0) memory.fill(out + <usize>(lanes / P) * panel, 0, panel);
     for (let k = 0; k < kc; k += DEPTH, out += <usize>(DEPTH * P) << 2) {
       const depth = min(DEPTH, kc - k);
-      if (kind == ViewKind.Dense) packDenseLanes(view, lane, count, P, k0 + k, depth, out, panel);
-      else if (short) packShortTaps(view, lane, count, P, k0 + k, depth, out, panel);
-      else packTapLanes(view, lane, count, P, k0 + k, depth, out, panel, zeros);
+      if (kind == ViewKind.Dense) packDenseLanes(view, lane, lanes, P, k0 + k, depth, out, panel);
+      else if (short) packShortTaps(view, lane, lanes, P, k0 + k, depth, out, panel);
+      else packTapLanes(view, lane, lanes, P, k0 + k, depth, out, panel);
     }
     return;
   }
-  for (let l = 0; l < count; l += P, out += panel) {
-    const valid = min(P, count - l);
-    if (kind == ViewKind.Dense) packDenseRuns(view, lane + l, valid, P, k0, kc, out, table, zeros);
+  for (let l = 0; l < lanes; l += P, out += panel) {
+    const valid = min(P, lanes - l);
+    if (kind == ViewKind.Dense) packDenseRuns(view, lane + l, valid, P, k0, kc, out, table);
     else if (short) packShortRuns(view, lane + l, valid, P, k0, kc, out);
-    else packPixelLanes(view, lane + l, valid, P, k0, kc, out, table, zeros);
+    else packPixelLanes(view, lane + l, valid, P, k0, kc, out, table);
   }
 }
 
-/** A matrix whose k lie side by side: runs of P lanes are interleaved. */
-function packDenseRuns(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
+/** One panel of a matrix whose k lie side by side: runs of P lanes are interleaved. */
+function packDenseRuns(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize): void {
   const base = <usize>word(view, DenseWord.Base);
   const laneStride = <usize>word(view, DenseWord.LaneStride);
   for (let l = 0; l < P; l++) {
-    setPointer(table, l, l < valid ? base + ((<usize>(lane + l) * laneStride + <usize>k0) << 2) : zeros);
+    setPointer(table, l, l < lanes ? base + ((<usize>(lane + l) * laneStride + <usize>k0) << 2) : <usize>word(view, DenseWord.Zeros));
   }
   packRun(table, P, 1, false, kc, out);
 }
 
-/** A matrix whose lanes lie side by side. */
-function packDenseLanes(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
+/** A matrix whose lanes lie side by side, into panels `panel` bytes apart. */
+function packDenseLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
   const stride = <usize>word(view, DenseWord.DepthStride) << 2;
   const source = <usize>word(view, DenseWord.Base) + <usize>k0 * stride + (<usize>lane << 2);
-  for (let l = 0; l < count; ) {
-    const whole = (count - l) / P;
+  for (let l = 0; l < lanes; ) {
+    const whole = (lanes - l) / P;
     const groups = whole > 0 ? min(whole, PANELS) : 1;
-    const width = whole > 0 ? P : count - l;
+    const width = whole > 0 ? P : lanes - l;
     copyGroups(source + (<usize>l << 2), stride, width, groups, kc, out + <usize>(l / P) * panel, <usize>P << 2, panel);
     l += width * groups;
   }
 }
 
-/** Lanes are pixels of a grid: for every tap, P runs of channels are interleaved. */
-function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize, zeros: usize): void {
+/** One panel whose lanes are pixels of a grid: for every tap, P runs of channels are interleaved. */
+function packPixelLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, table: usize): void {
   const base = <usize>word(view, PatchWord.Base);
+  const zeros = <usize>word(view, PatchWord.Zeros);
   const H = word(view, PatchWord.H);
   const W = word(view, PatchWord.W);
   const C = word(view, PatchWord.C);
@@ -79,30 +85,26 @@ function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc:
   const subtract = word(view, PatchWord.Subtract) != 0;
   const terms = (termY != 0 ? 2 : 1) * (termX != 0 ? 2 : 1);
 
-  // Each lane's image, y and x; a y that is never inside for lanes past the end.
-  let q = lane / gridW;
-  let gx = lane - q * gridW;
-  let image = q / gridH;
-  let gy = q - image * gridH;
+  // Where the patch of each lane begins; outside of every image for lanes past the end.
+  let line = lane / gridW;
+  let gx = lane - line * gridW;
   let interior = DX == 1;
   for (let l = 0; l < P; l++) {
-    const t = table + <usize>l * LANE_BYTES;
-    if (l < valid) {
-      const x = gx * word(view, PatchWord.SX) + word(view, PatchWord.X0);
-      store<i32>(t, <i32>(base + ((<usize>(image * H * W) * <usize>C) << 2)), 16);
-      store<i32>(t, gy * word(view, PatchWord.SY) + word(view, PatchWord.Y0), 20);
-      store<i32>(t, x, 24);
-      interior = interior && min(x, x + termX) >= 0 && max(x, x + termX) + tapsX <= W;
-      if (++gx == gridW) {
-        gx = 0;
-        if (++gy == gridH) {
-          gy = 0;
-          image++;
-        }
-      }
-    } else {
-      store<i32>(t, i32.MIN_VALUE >> 1, 20);
-      store<i32>(t, 0, 24);
+    const t = table + <usize>l * LaneByte.Length;
+    if (l >= lanes) {
+      store<i32>(t, NOWHERE, LaneByte.Y);
+      store<i32>(t, 0, LaneByte.X);
+      continue;
+    }
+    const image = line / gridH;
+    const x = gx * word(view, PatchWord.SX) + word(view, PatchWord.X0);
+    store<i32>(t, <i32>(base + ((<usize>(image * H * W) * <usize>C) << 2)), LaneByte.Image);
+    store<i32>(t, (line - image * gridH) * word(view, PatchWord.SY) + word(view, PatchWord.Y0), LaneByte.Y);
+    store<i32>(t, x, LaneByte.X);
+    interior = interior && min(x, x + termX) >= 0 && max(x, x + termX) + tapsX <= W;
+    if (++gx == gridW) {
+      gx = 0;
+      line++;
     }
   }
 
@@ -116,10 +118,10 @@ function packPixelLanes(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc:
   for (let k = 0; k < kc; ) {
     const length = min(runLength - c, kc - k);
     for (let l = 0; l < P; l++) {
-      const t = table + <usize>l * LANE_BYTES;
-      const start = load<i32>(t, 16) + (c << 2);
-      const y = load<i32>(t, 20) + ty * DY;
-      const x = load<i32>(t, 24) + tx * DX;
+      const t = table + <usize>l * LaneByte.Length;
+      const start = load<i32>(t, LaneByte.Image) + (c << 2);
+      const y = load<i32>(t, LaneByte.Y) + ty * DY;
+      const x = load<i32>(t, LaneByte.X) + tx * DX;
       store<i32>(t, pixel(start, y, x, H, W, C, zeros));
       if (termX != 0) store<i32>(t, pixel(start, y, x + termX, H, W, C, zeros), 4);
       if (termY != 0) store<i32>(t + (termX != 0 ? 8 : 4), pixel(start, y + termY, x, H, W, C, zeros));
@@ -147,8 +149,8 @@ function hasShortRuns(view: usize): bool {
   return word(view, PatchWord.C) < 8 && word(view, PatchWord.DX) == 1 && word(view, PatchWord.TermY) == 0 && word(view, PatchWord.TermX) == 0;
 }
 
-/** Lanes are pixels of a grid whose patches have few channels: each patch is copied row of taps by row of taps, one float at a time. */
-function packShortRuns(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: i32, out: usize): void {
+/** One panel whose lanes are pixels of a grid and whose patches have few channels: each patch is copied row of taps by row of taps, one float at a time. */
+function packShortRuns(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize): void {
   const H = word(view, PatchWord.H);
   const C = word(view, PatchWord.C);
   const lineLength = word(view, PatchWord.W) * C;
@@ -159,19 +161,18 @@ function packShortRuns(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: 
   const step = <usize>P << 2;
   const firstRow = k0 / runLength;
   const firstWithin = k0 - firstRow * runLength;
-  let q = lane / gridW;
-  let gx = lane - q * gridW;
-  let image = q / gridH;
-  let gy = q - image * gridH;
+  let line = lane / gridW;
+  let gx = lane - line * gridW;
   for (let l = 0; l < P; l++) {
     let to = out + (<usize>l << 2);
-    if (l >= valid) {
+    if (l >= lanes) {
       for (let k = 0; k < kc; k++, to += step) store<f32>(to, 0);
       continue;
     }
+    const image = line / gridH;
     const top = <usize>word(view, PatchWord.Base) + (<usize>(image * H * lineLength) << 2);
     const first = (gx * word(view, PatchWord.SX) + word(view, PatchWord.X0)) * C;
-    let y = gy * word(view, PatchWord.SY) + word(view, PatchWord.Y0) + firstRow * DY;
+    let y = (line - image * gridH) * word(view, PatchWord.SY) + word(view, PatchWord.Y0) + firstRow * DY;
     let within = firstWithin;
     for (let k = 0; k < kc; y += DY) {
       const length = min(runLength - within, kc - k);
@@ -187,130 +188,112 @@ function packShortRuns(view: usize, lane: i32, valid: i32, P: i32, k0: i32, kc: 
     }
     if (++gx == gridW) {
       gx = 0;
-      if (++gy == gridH) {
-        gy = 0;
-        image++;
-      }
+      line++;
     }
   }
 }
 
 /** Lanes are (tap, channel) of few channels: those of a row of taps lie side by side, and are copied one by one where it leaves the image. */
-function packShortTaps(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
+function packShortTaps(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
   const runLength = word(view, PatchWord.TapsX) * word(view, PatchWord.C);
-  for (let l = 0; l < count; ) {
-    const row = (lane + l) / runLength;
-    const from = lane + l - row * runLength;
+  for (let l = 0; l < lanes; ) {
     const within = l % P;
-    const width = min(min(count - l, runLength - from), P - within);
-    packRowOfTaps(view, row, from, width, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2));
+    const width = min(min(lanes - l, runLength - ((lane + l) % runLength)), P - within);
+    packRowOfTaps(view, lane + l, width, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2));
     l += width;
   }
 }
 
-/** Floats [from, from + width) of a row of taps, for every pixel of the grid. */
-function packRowOfTaps(view: usize, row: i32, from: i32, width: i32, P: i32, k0: i32, kc: i32, out: usize): void {
+/** Lanes [lane, lane + lanes) of one row of taps, for every pixel of the grid. */
+function packRowOfTaps(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize): void {
   const H = word(view, PatchWord.H);
   const C = word(view, PatchWord.C);
   const lineLength = word(view, PatchWord.W) * C;
   const gridH = word(view, PatchWord.GridH);
   const gridW = word(view, PatchWord.GridW);
-  const SY = word(view, PatchWord.SY);
+  const row = lane / (word(view, PatchWord.TapsX) * C);
   const pixelStep = word(view, PatchWord.SX) * C;
   const shiftY = word(view, PatchWord.Y0) + row * word(view, PatchWord.DY);
-  const shiftX = word(view, PatchWord.X0) * C + from;
-  const base = <usize>word(view, PatchWord.Base);
+  const shiftX = word(view, PatchWord.X0) * C + lane - row * word(view, PatchWord.TapsX) * C;
   const step = <usize>P << 2;
-  let q = k0 / gridW;
-  let gx = k0 - q * gridW;
-  let image = q / gridH;
-  let gy = q - image * gridH;
-  for (let k = 0; k < kc; ) {
-    const y = gy * SY + shiftY;
+  let line = k0 / gridW;
+  let gx = k0 - line * gridW;
+  for (let k = 0; k < kc; line++, gx = 0) {
+    const image = line / gridH;
+    const y = (line - image * gridH) * word(view, PatchWord.SY) + shiftY;
     const inside = <u32>y < <u32>H ? lineLength : 0;
-    const line = base + (<usize>((image * H + y) * lineLength) << 2);
-    const end = min(gridW - gx, kc - k);
+    const source = <usize>word(view, PatchWord.Base) + (<usize>((image * H + y) * lineLength) << 2);
+    const count = min(gridW - gx, kc - k);
     let first = gx * pixelStep + shiftX;
-    for (let i = 0; i < end; i++, first += pixelStep, out += step) {
-      if (first >= 0 && first + width <= inside) {
-        copyGroups(line + (<usize>first << 2), 0, width, 1, 1, out, 0, 0);
+    for (let i = 0; i < count; i++, first += pixelStep, out += step) {
+      if (first >= 0 && first + lanes <= inside) {
+        copyGroups(source + (<usize>first << 2), 0, lanes, 1, 1, out, 0, 0);
       } else {
-        for (let l = 0; l < width; l++) {
-          store<f32>(out + (<usize>l << 2), <u32>(first + l) < <u32>inside ? load<f32>(line + (<usize>(first + l) << 2)) : 0);
+        for (let l = 0; l < lanes; l++) {
+          store<f32>(out + (<usize>l << 2), <u32>(first + l) < <u32>inside ? load<f32>(source + (<usize>(first + l) << 2)) : 0);
         }
       }
     }
-    k += end;
-    gx = 0;
-    if (++gy == gridH) {
-      gy = 0;
-      image++;
-    }
+    k += count;
   }
 }
 
 /** Lanes are (tap, channel) and k runs over the pixels of a grid. The channels of a tap lie side by side. */
-function packTapLanes(view: usize, lane: i32, count: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize, zeros: usize): void {
+function packTapLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
   const C = word(view, PatchWord.C);
-  for (let l = 0; l < count; ) {
-    const tap = (lane + l) / C;
-    const c = lane + l - tap * C;
-    const room = min(count - l, C - c);
+  for (let l = 0; l < lanes; ) {
+    const room = min(lanes - l, C - ((lane + l) % C));
     const within = l % P;
     const whole = within == 0 ? room / P : 0;
     const groups = whole > 0 ? min(whole, PANELS) : 1;
     const width = whole > 0 ? P : min(room, P - within);
-    packTap(view, tap, c, width, groups, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2), panel, zeros);
+    packTap(view, lane + l, width, groups, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2), panel);
     l += width * groups;
   }
 }
 
-/** Channels of one tap from `c` on, `groups` groups of `width`, for every pixel of the grid; pixels outside the image come from the zeros. */
-function packTap(view: usize, tap: i32, c: i32, width: i32, groups: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize, zeros: usize): void {
+/** `groups` groups of `width` lanes of one tap, for every pixel of the grid; pixels outside the image come from the zeros. */
+function packTap(view: usize, lane: i32, width: i32, groups: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
+  const zeros = <usize>word(view, PatchWord.Zeros);
   const H = word(view, PatchWord.H);
   const W = word(view, PatchWord.W);
   const C = word(view, PatchWord.C);
   const gridH = word(view, PatchWord.GridH);
   const gridW = word(view, PatchWord.GridW);
-  const SY = word(view, PatchWord.SY);
   const SX = word(view, PatchWord.SX);
-  const tapsX = word(view, PatchWord.TapsX);
   const termY = word(view, PatchWord.TermY);
   const termX = word(view, PatchWord.TermX);
-  const ty = tap / tapsX;
+  const tap = lane / C;
+  const ty = tap / word(view, PatchWord.TapsX);
   const shiftY = word(view, PatchWord.Y0) + ty * word(view, PatchWord.DY);
-  const shiftX = word(view, PatchWord.X0) + (tap - ty * tapsX) * word(view, PatchWord.DX);
-  const base = word(view, PatchWord.Base) + (c << 2);
+  const shiftX = word(view, PatchWord.X0) + (tap - ty * word(view, PatchWord.TapsX)) * word(view, PatchWord.DX);
+  const base = word(view, PatchWord.Base) + ((lane - tap * C) << 2);
   const step = <usize>P << 2;
-  let q = k0 / gridW;
-  let gx = k0 - q * gridW;
-  let image = q / gridH;
-  let gy = q - image * gridH;
-  for (let k = 0; k < kc; k++, out += step) {
+  let line = k0 / gridW;
+  let gx = k0 - line * gridW;
+  for (let k = 0; k < kc; line++, gx = 0) {
+    const image = line / gridH;
     const start = base + ((image * H * W * C) << 2);
-    const y = gy * SY + shiftY;
-    const x = gx * SX + shiftX;
-    const a = <usize>pixel(start, y, x, H, W, C, zeros);
-    if (termX == 0 && termY == 0) {
-      copyGroups(a, 0, width, groups, 1, out, 0, panel);
-    } else if (termY == 0) {
-      sumTwoGroups(a, <usize>pixel(start, y, x + termX, H, W, C, zeros), width, groups, out, panel);
-    } else {
-      const b = <usize>pixel(start, y + termY, x, H, W, C, zeros);
-      if (termX == 0) {
-        sumTwoGroups(a, b, width, groups, out, panel);
+    const y = (line - image * gridH) * word(view, PatchWord.SY) + shiftY;
+    const count = min(gridW - gx, kc - k);
+    let x = gx * SX + shiftX;
+    for (let i = 0; i < count; i++, x += SX, out += step) {
+      const a = <usize>pixel(start, y, x, H, W, C, zeros);
+      if (termX == 0 && termY == 0) {
+        copyGroups(a, 0, width, groups, 1, out, 0, panel);
+      } else if (termY == 0) {
+        sumTwoGroups(a, <usize>pixel(start, y, x + termX, H, W, C, zeros), width, groups, out, panel);
       } else {
-        const right = <usize>pixel(start, y, x + termX, H, W, C, zeros);
-        const across = <usize>pixel(start, y + termY, x + termX, H, W, C, zeros);
-        sumFourGroups(a, right, b, across, width, groups, out, panel);
+        const b = <usize>pixel(start, y + termY, x, H, W, C, zeros);
+        if (termX == 0) {
+          sumTwoGroups(a, b, width, groups, out, panel);
+        } else {
+          const right = <usize>pixel(start, y, x + termX, H, W, C, zeros);
+          const across = <usize>pixel(start, y + termY, x + termX, H, W, C, zeros);
+          sumFourGroups(a, right, b, across, width, groups, out, panel);
+        }
       }
     }
-    if (++gx == gridW) {
-      gx = 0;
-      if (++gy == gridH) {
-        gy = 0;
-        image++;
-      }
-    }
+    k += count;
   }
 }

@@ -1,7 +1,7 @@
 /** Series of matrix products, one of whose operands is made as the register tile reads it. */
-import { f32_gemm_tiles, MR, NR, storeLanes } from "./gemm";
-import { LANE_TABLE_BYTES } from "./interleave";
-import { DenseWord, ProductsWord, ROW_GRAIN } from "./opcodes";
+import { DenseWord, NR, ProductsWord, ROW_GRAIN } from "./format/products";
+import { PRODUCTS_LANES, PRODUCTS_PANELS, PRODUCTS_VIEW, PRODUCTS_VIEW_BYTES } from "./format/scratch";
+import { f32_gemm_tiles, MR, storeLanes } from "./gemm";
 import { packPanels } from "./pack";
 import { share } from "./simd";
 import { word } from "./words";
@@ -20,12 +20,11 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
   const to = share(M, ROW_GRAIN, ith + 1, nth);
   if (from >= to) return;
   const adds = word(p, ProductsWord.Accumulate) != 0;
-  // Scratch: [tile: MR x NR] [view of A] [table of lanes] [packed A]
   const tile = <usize>word(p, ProductsWord.Scratch) + <usize>ith * <usize>word(p, ProductsWord.ScratchStride);
-  const view = tile + 256;
-  const lanes = view + 16;
-  const packed = lanes + LANE_TABLE_BYTES;
-  memory.copy(view, p + (<usize>ProductsWord.A << 2), 16);
+  const lanes = tile + PRODUCTS_LANES;
+  const view = tile + PRODUCTS_VIEW;
+  const packed = tile + PRODUCTS_PANELS;
+  memory.copy(view, p + (<usize>ProductsWord.A << 2), PRODUCTS_VIEW_BYTES);
   const stride = <usize>N << 2;
   for (let index = 0; index < word(p, ProductsWord.Count); index++) {
     const A = word(p, ProductsWord.A + DenseWord.Base) + ((index * word(p, ProductsWord.NextA)) << 2);
@@ -36,7 +35,7 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
       const rows = min(MC, to - ic);
       for (let pc = 0; pc < K; pc += KC) {
         const kc = min(KC, K - pc);
-        packPanels(view, ic, rows, MR, pc, kc, packed, lanes, 0);
+        packPanels(view, ic, rows, MR, pc, kc, packed, lanes);
         for (let j = 0; j < N; j += NR) {
           const b = B + (<usize>(j * K + pc * NR) << 2);
           const c = C + (<usize>(ic * N + j) << 2);

@@ -5,7 +5,7 @@
  * All of them: sizes in pixels, below 2^15; C any; exactly the tensors are read and written, y may not overlap an operand.
  * The range splits the rows of all images of the result, [N * height).
  */
-import { copyRun } from "./layout";
+import { copyRun } from "./copy";
 
 /** y[c] = w x[c] for c < C, or with `add` y[c] + w x[c]. */
 // @ts-ignore: decorator

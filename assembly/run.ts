@@ -1,11 +1,26 @@
 /** The interpreter: walks a plan's instructions, each thread doing its share of every one. */
 import { barrier } from "./barrier";
-import { f32_col2im } from "./conv2d";
+import { f32_col2im } from "./col2im";
+import { f32_copy_nd, f32_one_hot } from "./copy";
+import { BARRIER, HeadWord, Opcode } from "./format/opcodes";
+import {
+  BatchNormGradWord,
+  BatchNormWord,
+  Col2ImWord,
+  ColumnCombineWord,
+  ColumnGradientSumWord,
+  ColumnSquareSumWord,
+  ColumnSumWord,
+  CopyNdWord,
+  OneHotWord,
+  PoolWord,
+  RangedWord,
+  ReduceSumWord,
+  ResizeWord,
+} from "./format/ranged";
 import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
-import { f32_copy_nd, f32_one_hot } from "./layout";
 import { f32_batchnorm, f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
-import { BARRIER, Opcode } from "./opcodes";
 import { f32_products } from "./products";
 import { f32_rsum } from "./reduce";
 import {
@@ -17,21 +32,22 @@ import {
   f32_resize_nearest_grad,
 } from "./resample";
 import { share } from "./simd";
-import { f32_winograd } from "./winograd";
+import { f32_transform } from "./transform";
+import { word } from "./words";
 
 /** Runs the plan of `length` bytes at `plan` as thread ith of nth. `sync` is where the threads meet (see barrier.ts). */
 export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize): void {
   const end = plan + length;
   while (plan < end) {
-    const head = load<i32>(plan);
+    const head = word(plan, HeadWord.Opcode);
     const opcode = head & (BARRIER - 1);
-    const p = plan + 8;
+    const p = plan + (HeadWord.Operands << 2);
     if (opcode == Opcode.Elementwise) f32_elementwise(p, ith, nth);
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
     else if (opcode == Opcode.Products) f32_products(p, ith, nth);
-    else if (opcode == Opcode.Winograd) f32_winograd(p, ith, nth);
+    else if (opcode == Opcode.Transform) f32_transform(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
-    plan += <usize>load<i32>(plan, 4) << 2;
+    plan += <usize>word(plan, HeadWord.Length) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);
   }
 }
@@ -39,64 +55,130 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
 /** Argument `index` of a ranged kernel. */
 // @ts-ignore: decorator
 @inline
-function arg(p: usize, index: usize): usize {
-  return <usize>load<u32>(p + ((index + 2) << 2));
+function arg(p: usize, index: i32): usize {
+  return <usize>word(p, RangedWord.Arguments + index);
 }
 
 // @ts-ignore: decorator
 @inline
-function int(p: usize, index: usize): i32 {
-  return load<i32>(p + ((index + 2) << 2));
+function int(p: usize, index: i32): i32 {
+  return word(p, RangedWord.Arguments + index);
 }
 
 // @ts-ignore: decorator
 @inline
-function float(p: usize, index: usize): f32 {
-  return load<f32>(p + ((index + 2) << 2));
+function float(p: usize, index: i32): f32 {
+  return reinterpret<f32>(word(p, RangedWord.Arguments + index));
 }
 
 /** The working space of thread ith: argument `index` is that of thread 0, the next one how far apart they are. */
 // @ts-ignore: decorator
 @inline
-function own(p: usize, index: usize, ith: i32): usize {
+function own(p: usize, index: i32, ith: i32): usize {
   return arg(p, index) + <usize>ith * arg(p, index + 1);
 }
 
+/** Each kernel with its arguments by name (format/ranged.ts), units [b, e). */
 function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
-  const units = load<i32>(p);
-  const grain = load<i32>(p, 4);
+  const units = word(p, RangedWord.Units);
+  const grain = word(p, RangedWord.Grain);
   const b = <usize>share(units, grain, ith, nth);
   const e = <usize>share(units, grain, ith + 1, nth);
   if (b >= e) return;
   switch (opcode) {
-    case Opcode.ReduceSum: f32_rsum(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3)); break;
-    case Opcode.CopyNd: f32_copy_nd(b, e, p + 16, arg(p, 0), arg(p, 1)); break;
-    case Opcode.OneHot: f32_one_hot(b, e, arg(p, 0), arg(p, 1), arg(p, 2)); break;
-    case Opcode.ColumnSum: f32_colsum_partial(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4)); break;
-    case Opcode.ColumnSquareSum: f32_colsqsum_partial(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5)); break;
-    case Opcode.ColumnGradientSum:
-      f32_colgradsum_partial(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), float(p, 6), arg(p, 7));
+    case Opcode.ReduceSum:
+      f32_rsum(b, e, arg(p, ReduceSumWord.Reduce), arg(p, ReduceSumWord.Inner), arg(p, ReduceSumWord.X), arg(p, ReduceSumWord.Y));
       break;
-    case Opcode.ColumnCombine: f32_colsum_combine(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4)); break;
+    case Opcode.CopyNd:
+      f32_copy_nd(b, e, p + ((RangedWord.Arguments + CopyNdWord.Descriptor) << 2), arg(p, CopyNdWord.X), arg(p, CopyNdWord.Y));
+      break;
+    case Opcode.OneHot:
+      f32_one_hot(b, e, arg(p, OneHotWord.Depth), arg(p, OneHotWord.X), arg(p, OneHotWord.Y));
+      break;
+    case Opcode.ColumnSum:
+      f32_colsum_partial(
+        b, e, arg(p, ColumnSumWord.R), arg(p, ColumnSumWord.C), arg(p, ColumnSumWord.ChunkRows), arg(p, ColumnSumWord.X),
+        arg(p, ColumnSumWord.Partial),
+      );
+      break;
+    case Opcode.ColumnSquareSum:
+      f32_colsqsum_partial(
+        b, e, arg(p, ColumnSquareSumWord.R), arg(p, ColumnSquareSumWord.C), arg(p, ColumnSquareSumWord.ChunkRows),
+        arg(p, ColumnSquareSumWord.X), arg(p, ColumnSquareSumWord.Mean), arg(p, ColumnSquareSumWord.Partial),
+      );
+      break;
+    case Opcode.ColumnGradientSum:
+      f32_colgradsum_partial(
+        b, e, arg(p, ColumnGradientSumWord.R), arg(p, ColumnGradientSumWord.C), arg(p, ColumnGradientSumWord.ChunkRows),
+        arg(p, ColumnGradientSumWord.Dy), arg(p, ColumnGradientSumWord.X), arg(p, ColumnGradientSumWord.Moments),
+        float(p, ColumnGradientSumWord.Epsilon), arg(p, ColumnGradientSumWord.Partial),
+      );
+      break;
+    case Opcode.ColumnCombine:
+      f32_colsum_combine(
+        b, e, arg(p, ColumnCombineWord.C), arg(p, ColumnCombineWord.Chunks), arg(p, ColumnCombineWord.Count),
+        arg(p, ColumnCombineWord.Partial), arg(p, ColumnCombineWord.Y),
+      );
+      break;
     case Opcode.BatchNorm:
-      f32_batchnorm(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), float(p, 5), own(p, 6, ith), arg(p, 8));
+      f32_batchnorm(
+        b, e, arg(p, BatchNormWord.C), arg(p, BatchNormWord.X), arg(p, BatchNormWord.Moments), arg(p, BatchNormWord.Gamma),
+        arg(p, BatchNormWord.Beta), float(p, BatchNormWord.Epsilon), own(p, BatchNormWord.Scratch, ith), arg(p, BatchNormWord.Y),
+      );
       break;
     case Opcode.BatchNormGrad:
-      f32_batchnorm_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6), float(p, 7), own(p, 8, ith), arg(p, 10));
+      f32_batchnorm_grad(
+        b, e, arg(p, BatchNormGradWord.C), arg(p, BatchNormGradWord.R), arg(p, BatchNormGradWord.Dy), arg(p, BatchNormGradWord.X),
+        arg(p, BatchNormGradWord.Moments), arg(p, BatchNormGradWord.Gamma), arg(p, BatchNormGradWord.Sums),
+        float(p, BatchNormGradWord.Epsilon), own(p, BatchNormGradWord.Scratch, ith), arg(p, BatchNormGradWord.Dx),
+      );
       break;
-    case Opcode.ResizeNearest: f32_resize_nearest(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6)); break;
-    case Opcode.ResizeNearestGrad: f32_resize_nearest_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6)); break;
-    case Opcode.ResizeBilinear: f32_resize_bilinear(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6)); break;
-    case Opcode.ResizeBilinearGrad: f32_resize_bilinear_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6)); break;
+    case Opcode.ResizeNearest:
+      f32_resize_nearest(
+        b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
+        arg(p, ResizeWord.From), arg(p, ResizeWord.To),
+      );
+      break;
+    case Opcode.ResizeNearestGrad:
+      f32_resize_nearest_grad(
+        b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
+        arg(p, ResizeWord.From), arg(p, ResizeWord.To),
+      );
+      break;
+    case Opcode.ResizeBilinear:
+      f32_resize_bilinear(
+        b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
+        arg(p, ResizeWord.From), arg(p, ResizeWord.To),
+      );
+      break;
+    case Opcode.ResizeBilinearGrad:
+      f32_resize_bilinear_grad(
+        b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
+        arg(p, ResizeWord.From), arg(p, ResizeWord.To),
+      );
+      break;
     case Opcode.AvgPool:
-      f32_avgpool(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6), arg(p, 7), arg(p, 8), arg(p, 9), arg(p, 10));
+      f32_avgpool(
+        b, e, arg(p, PoolWord.InH), arg(p, PoolWord.InW), arg(p, PoolWord.OutH), arg(p, PoolWord.OutW), arg(p, PoolWord.C),
+        arg(p, PoolWord.WindowH), arg(p, PoolWord.WindowW), arg(p, PoolWord.StrideH), arg(p, PoolWord.StrideW), arg(p, PoolWord.From),
+        arg(p, PoolWord.To),
+      );
       break;
     case Opcode.AvgPoolGrad:
-      f32_avgpool_grad(b, e, arg(p, 0), arg(p, 1), arg(p, 2), arg(p, 3), arg(p, 4), arg(p, 5), arg(p, 6), arg(p, 7), arg(p, 8), arg(p, 9), arg(p, 10));
+      f32_avgpool_grad(
+        b, e, arg(p, PoolWord.InH), arg(p, PoolWord.InW), arg(p, PoolWord.OutH), arg(p, PoolWord.OutW), arg(p, PoolWord.C),
+        arg(p, PoolWord.WindowH), arg(p, PoolWord.WindowW), arg(p, PoolWord.StrideH), arg(p, PoolWord.StrideW), arg(p, PoolWord.From),
+        arg(p, PoolWord.To),
+      );
       break;
     case Opcode.Col2Im:
-      f32_col2im(b, e, int(p, 0), int(p, 1), int(p, 2), int(p, 3), int(p, 4), int(p, 5), int(p, 6), int(p, 7), int(p, 8), int(p, 9), int(p, 10), arg(p, 11), arg(p, 12));
+      f32_col2im(
+        b, e, int(p, Col2ImWord.H), int(p, Col2ImWord.W), int(p, Col2ImWord.C), int(p, Col2ImWord.GridH), int(p, Col2ImWord.GridW),
+        int(p, Col2ImWord.TapsH), int(p, Col2ImWord.TapsW), int(p, Col2ImWord.StrideH), int(p, Col2ImWord.StrideW), int(p, Col2ImWord.Top),
+        int(p, Col2ImWord.Left), arg(p, Col2ImWord.P), arg(p, Col2ImWord.Y),
+      );
       break;
-    default: unreachable();
+    default:
+      unreachable();
   }
 }

@@ -1,4 +1,4 @@
-/** Reading the operands of an instruction (opcodes.ts). */
+/** Reading the operands of an instruction (format/). */
 
 /** Word `index` of those at `p`. */
 // @ts-ignore: decorator

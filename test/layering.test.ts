@@ -21,11 +21,11 @@ const LAYERS: readonly Layer[] = [
   { files: "exec/*", imports: ["core/", "graph/"] },
   { files: "exec/schedule/", imports: ["core/", "graph/"] },
   { files: "exec/reference/", imports: ["core/", "graph/", "exec/*"] },
-  { files: "exec/wasm/instructions/", imports: ["core/", "graph/", "../assembly/opcodes.ts"] },
-  { files: "exec/wasm/convolution/", imports: ["core/", "graph/", "exec/wasm/instructions/", "../assembly/opcodes.ts"] },
+  { files: "exec/wasm/instructions/", imports: ["core/", "graph/", "../assembly/format/"] },
+  { files: "exec/wasm/convolution/", imports: ["core/", "graph/", "exec/wasm/instructions/", "../assembly/format/"] },
   {
     files: "exec/wasm/lower/",
-    imports: ["core/", "graph/", "exec/schedule/", "exec/wasm/instructions/", "exec/wasm/convolution/", "../assembly/opcodes.ts"],
+    imports: ["core/", "graph/", "exec/schedule/", "exec/wasm/instructions/", "exec/wasm/convolution/", "../assembly/format/"],
   },
   {
     files: "exec/wasm/compile/",
@@ -37,15 +37,15 @@ const LAYERS: readonly Layer[] = [
       "exec/wasm/instructions/",
       "exec/wasm/convolution/",
       "exec/wasm/lower/",
-      "../assembly/opcodes.ts",
+      "../assembly/format/",
     ],
   },
   {
     files: "exec/wasm/run/",
-    imports: ["core/", "graph/", "exec/*", "exec/wasm/instructions/", "exec/wasm/compile/", "../assembly/opcodes.ts"],
+    imports: ["core/", "graph/", "exec/*", "exec/wasm/instructions/", "exec/wasm/compile/", "../assembly/format/"],
     packages: ["#kernels/", "wasm-feature-detect", "node:worker_threads"],
   },
-  { files: "exec/wasm/executor.ts", imports: ["exec/*", "exec/wasm/run/", "../assembly/opcodes.ts"] },
+  { files: "exec/wasm/executor.ts", imports: ["exec/*", "exec/wasm/run/", "../assembly/format/"] },
   { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/*", "exec/schedule/"], packages: ["@tensorflow/"] },
   { files: "formats/", imports: ["core/"], packages: ["fast-png", "fflate"] },
   { files: "data/", imports: ["core/"] },
@@ -124,7 +124,8 @@ describe("src", () => {
   });
 
   it("imports files that exist, by their full names", () => {
-    const known = new Set([...sources, "../assembly/opcodes.ts"]);
+    const formats = readdirSync(join(ROOT, "assembly/format")).map((file) => `../assembly/format/${file}`);
+    const known = new Set([...sources, ...formats]);
     expect(imports.filter(({ to, relative }) => relative && !known.has(to))).toEqual([]);
   });
 });
@@ -183,7 +184,7 @@ describe("the check itself", () => {
     ["exec/checks.ts", 'import "./schedule/steps.ts";', "exec/checks.ts imports exec/schedule/steps.ts"],
     ["gan/gan.ts", 'let x: import("../exec/wasm/executor.ts").WasmOptions;', "gan/gan.ts imports exec/wasm/executor.ts"],
     ["formats/idx.ts", 'import { a } from "../nn/network.ts";', "formats/idx.ts imports nn/network.ts"],
-    ["gan/gan.ts", 'import { Opcode } from "../../assembly/opcodes.ts";', "gan/gan.ts imports ../assembly/opcodes.ts"],
+    ["gan/gan.ts", 'import { Opcode } from "../../assembly/format/opcodes.ts";', "gan/gan.ts imports ../assembly/format/opcodes.ts"],
     ["elsewhere.ts", 'import "./core/shape.ts";', "elsewhere.ts belongs to no layer: give it a row"],
   ])("in %s objects to %s", (file, source, expected) => expect(importsOf(file, source).map(objection)).toEqual([expected]));
 

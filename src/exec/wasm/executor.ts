@@ -1,5 +1,5 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
-import { MAX_THREADS } from "../../../assembly/opcodes.ts";
+import { MAX_THREADS } from "../../../assembly/format/opcodes.ts";
 import type { Executor } from "../executor.ts";
 import { type Engine, localEngine, sharedEngine } from "./run/engine.ts";
 import { measure } from "./run/layout.ts";

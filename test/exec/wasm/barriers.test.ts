@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ELEMENTWISE_BLOCK, Opcode } from "../../../assembly/opcodes.ts";
+import { ELEMENTWISE_BLOCK } from "../../../assembly/format/elementwise.ts";
+import { Opcode } from "../../../assembly/format/opcodes.ts";
 import { planBarriers } from "../../../src/exec/wasm/compile/barriers.ts";
 import type { Buffer, Instruction } from "../../../src/exec/wasm/instructions/instruction.ts";
 

@@ -1,5 +1,7 @@
 /** Where threads must wait for each other: not after every instruction, only where the next one needs what others have yet to do. */
-import { ELEMENTWISE_BLOCK, ElementwiseWord, Opcode } from "../../../../assembly/opcodes.ts";
+import { ELEMENTWISE_BLOCK, ElementwiseWord } from "../../../../assembly/format/elementwise.ts";
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
+import { RangedWord } from "../../../../assembly/format/ranged.ts";
 import { type Buffer, homeOf, type Instruction } from "../instructions/instruction.ts";
 
 /**
@@ -32,10 +34,9 @@ function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, n
 
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {
-  if (opcode === Opcode.Gemm || opcode === Opcode.Products || opcode === Opcode.Winograd) return false;
+  if (opcode === Opcode.Gemm || opcode === Opcode.Products || opcode === Opcode.Transform) return false;
   if (opcode === Opcode.Elementwise) return (words[ElementwiseWord.Size] as number) <= ELEMENTWISE_BLOCK;
-  const [units, grain] = words as readonly [number, number];
-  return units <= grain;
+  return (words[RangedWord.Units] as number) <= (words[RangedWord.Grain] as number);
 }
 
 function overlap(a: Buffer, b: Buffer, offsets: ReadonlyMap<Buffer, number>): boolean {

@@ -1,5 +1,5 @@
 /** Graph to plan: expand, simplify, fuse, lower, and give every value a place. */
-import { Activation } from "../../../../assembly/opcodes.ts";
+import { Activation } from "../../../../assembly/format/products.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import { broadcastTo } from "../../../graph/build.ts";
 import { expandComposites } from "../../../graph/composites.ts";

@@ -3,7 +3,7 @@ import { isOp, type Node } from "../../../graph/graph.ts";
 import { OPS, type OpName } from "../../../graph/ops.ts";
 import type { FusionPolicy } from "../../schedule/fuse.ts";
 import type { Single } from "../../schedule/steps.ts";
-import { takesEpilogue } from "../convolution/contraction.ts";
+import { takesEpilogue } from "../convolution/choose.ts";
 import { accessOf } from "../lower/access.ts";
 
 export const FUSION: FusionPolicy = {

@@ -7,25 +7,11 @@
  *
  * and along two axes nine in place of sixteen. All coefficients are 1 or -1, so nothing is lost in accuracy, the sums of
  * data and filters are taken while packing, and each of the nine products adds its result to the outputs it is part of: no transformed
- * tensor is ever stored. A grid of odd size has a last tile of one output, which needs no m2. (Gradients of filters have another way: filterGrad.ts.)
+ * tensor is ever stored. A grid of odd size has a last tile of one output, which needs no m2. (Gradients of filters have another way: stored.ts.)
  */
-import { ViewKind } from "../../../../assembly/opcodes.ts";
-import type { Shape } from "../../../core/shape.ts";
-import type { Node } from "../../../graph/graph.ts";
-import type { ConvAttrs } from "../../../graph/ops.ts";
+import { ViewKind } from "../../../../assembly/format/products.ts";
 import { type Axis, gemm, gridResult, patches, type Spread } from "../instructions/gemm.ts";
-import type { Buffer, Instruction } from "../instructions/instruction.ts";
-
-/** Fewer channels than this, in or out, and packing the nine products costs more than they save. */
-const MIN_CHANNELS = 32;
-
-/** Whether a convolution is worth it: a 4x4 filter of stride 2, wide enough, over more than single pixels. */
-export function fastPhases(node: { readonly attrs: ConvAttrs; readonly inputs: readonly Node[]; readonly shape: Shape }, filter: Shape): boolean {
-  const [kh, kw, inChannels, outChannels] = filter as [number, number, number, number];
-  const { strides } = node.attrs;
-  const sizes = [node.shape, ...node.inputs.map((x) => x.shape)].filter((s) => s !== filter).flatMap((s) => [s[1]!, s[2]!]);
-  return kh === 4 && kw === 4 && strides[0] === 2 && strides[1] === 2 && Math.min(inChannels, outChannels) >= MIN_CHANNELS && Math.min(...sizes) >= 4;
-}
+import type { Instruction, Lowering } from "../instructions/instruction.ts";
 
 /** One of the three products along an axis. */
 interface Component {
@@ -72,7 +58,7 @@ const outputAxis = (size: number, component: Component, unit: number): Spread =>
 });
 
 /** y = conv2d(x, w): the four phases are parts of one sum over k = (phase, channel). */
-export function winogradConv2d(node: Node<"conv2d">, out: Buffer, x: Buffer, w: Buffer): Instruction[] {
+export const packedConv2d: Lowering<"conv2d"> = (node, out, [x, w]) => {
   const input = node.inputs[0]!.shape;
   const channels = input[3]!;
   const [batch, H, W, N] = node.shape as [number, number, number, number];
@@ -84,10 +70,10 @@ export function winogradConv2d(node: Node<"conv2d">, out: Buffer, x: Buffer, w: 
       M: batch * th * tw,
       N,
       K: 4 * channels,
-      a: patches(ViewKind.PixelLanes, x, input, dataAxis(th, cy, 2, -pads[0], 2), dataAxis(tw, cx, 2, -pads[2], 2), true),
+      a: patches(ViewKind.PixelLanes, x!, input, dataAxis(th, cy, 2, -pads[0], 2), dataAxis(tw, cx, 2, -pads[2], 2), true),
       b: patches(
         ViewKind.TapLanes,
-        w,
+        w!,
         filter,
         { grid: 2, taps: 1, stride: 1, origin: 2 * cy.tap, step: 1, term: cy.both ? 2 : 0 },
         { grid: 2 * channels, taps: 1, stride: 1, origin: 2 * channels * cx.tap, step: 1, term: cx.both ? 2 * channels : 0 },
@@ -95,10 +81,10 @@ export function winogradConv2d(node: Node<"conv2d">, out: Buffer, x: Buffer, w: 
       c: gridResult(out, 0, H * W * N, outputAxis(H, cy, W * N), outputAxis(W, cx, N), accumulate),
     });
   });
-}
+};
 
 /** dx = conv2dInputGrad(dy, w): each phase of dx is a convolution of its own, taps in falling order. */
-export function winogradInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, dy: Buffer, w: Buffer): Instruction[] {
+export const packedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w]) => {
   const output = node.inputs[0]!.shape;
   const channels = output[3]!;
   const [batch, H, W, N] = node.shape as [number, number, number, number];
@@ -116,10 +102,10 @@ export function winogradInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, dy
             M: batch * th * tw,
             N,
             K: channels,
-            a: patches(ViewKind.PixelLanes, dy, output, dataAxis(th, cy, 1, y.origin, 1), dataAxis(tw, cx, 1, x.origin, 1), true),
+            a: patches(ViewKind.PixelLanes, dy!, output, dataAxis(th, cy, 1, y.origin, 1), dataAxis(tw, cx, 1, x.origin, 1), true),
             b: patches(
               ViewKind.PixelLanes,
-              w,
+              w!,
               filter,
               { grid: 1, taps: 1, stride: 0, origin: y.firstTap + 2 * (1 - cy.tap), step: 1, term: cy.both ? -2 : 0 },
               { grid: N, taps: 1, stride: 1, origin: (x.firstTap + 2 * (1 - cx.tap)) * N, step: 1, term: cx.both ? -2 * N : 0 },
@@ -131,7 +117,7 @@ export function winogradInputGrad(node: Node<"conv2dInputGrad">, out: Buffer, dy
     }
   }
   return instructions;
-}
+};
 
 /** Pixels residue + 2 i of an axis: pixel i is g0 d[i + origin] + g1 d[i + origin + 1] with g0 = w[firstTap + 2], g1 = w[firstTap]. */
 function phaseOf(residue: number, size: number, pad: number): { size: number; firstTap: number; origin: number } {

@@ -2,21 +2,21 @@
  * Gradients of 4x4 filters of stride 2 by Winograd's F(2x2, 4x4) (Winograd 1980; Lavin & Gray 2016): by phases such a filter is four of 2x2, the two outputs an axis, and the
  * taps are tiles of 4x4 of the output's gradient. That takes 25 products in place of 64.
  *
- * Data and gradient are split into components, for each component there is one matrix product over all tiles, and results are joined (assembly/winograd.ts has the
- * transforms). Components are several times what they are made of, so images and channels go through in pieces.
+ * Data and gradient are split into components, for each component there is one matrix product over all tiles, and results are joined (assembly/transform.ts has the
+ * transforms). Rows of the products are (phase, channel of x), columns channels of dy. Components are several times what they are made of, so images and channels go
+ * through in pieces.
  */
-import { Opcode, ProductsWord, ROW_GRAIN, Transform, WinogradWord } from "../../../../assembly/opcodes.ts";
+import { NR, ROW_GRAIN } from "../../../../assembly/format/products.ts";
+import { COMPONENTS, TransformKind } from "../../../../assembly/format/transform.ts";
 import type { Shape } from "../../../core/shape.ts";
-import type { Node } from "../../../graph/graph.ts";
-import { dense, NR } from "../instructions/gemm.ts";
-import { at, type Buffer, type Context, type Instruction, type Partition, type Word } from "../instructions/instruction.ts";
+import type { Buffer, Instruction, Lowering, Partition } from "../instructions/instruction.ts";
+import { panelsSize, products, type Series } from "../instructions/products.ts";
+import { type Piece, type TileAxis, transform } from "../instructions/transform.ts";
 
-/** Products, and taps of a tile along an axis. */
-const COMPONENTS = 5 * 5;
+/** Taps of a tile along an axis. */
 const TAPS = 4;
-/** Rows of A and depth that are packed at a time: in the second-level cache, and no more rounding than other sums have, as joins multiply it. */
-const MC = 96;
-const KC = 256;
+/** Phases of the filter. */
+const PHASES = 4;
 /** Tiles of a piece of the images: products are no deeper, so that those of the gradient stay in a cache, and those of many channels of the data. */
 const PIECE_TILES = 256;
 /** Bytes of components that a piece of the channels may take, to stay in the last-level cache ... */
@@ -26,114 +26,63 @@ const LEAST_CHANNELS = 4 * ROW_GRAIN;
 const EVEN_CHANNELS = ROW_GRAIN;
 /** Elements between the end of a component and the next one, so that those of a tile do not fall into the same set of a cache. */
 const GAP = 16;
-/** What a thread needs to transform a tile: a table of pixels and a square of vectors. */
-const TRANSFORM_BYTES = 128 + 5 * 5 * 16;
-/** Bytes in front of the packed panels of A: a tile, a view and a table of lanes. */
-const PRODUCT_BYTES = 256 + 16 + 256;
 
-/** Whether this kernel takes it, of those that are worth Winograd's algorithm: it computes four channels at a time. */
-export function takesStored(filter: Shape): boolean {
-  return filter[2]! % 4 === 0 && filter[3]! % 4 === 0;
-}
-
-/** dw = conv2dFilterGrad(x, dy). Rows of the products are (phase, channel of x), columns channels of dy. */
-export function storedFilterGrad(node: Node<"conv2dFilterGrad">, out: Buffer, x: Buffer, dy: Buffer, { temp }: Context): Instruction[] {
-  const input = node.inputs[0]!.shape;
-  const output = node.inputs[1]!.shape;
-  const C = input[3]!;
-  const [batch, H, W, N] = output as [number, number, number, number];
-  const { pads } = node.attrs;
-  const [gridH, gridW] = [Math.ceil(H / TAPS), Math.ceil(W / TAPS)];
-  const tiles = gridH * gridW;
-
-  const images = piecesOf(batch, Math.max(1, Math.floor(PIECE_TILES / tiles)));
+/** dw = conv2dFilterGrad(x, dy). */
+export const storedFilterGrad: Lowering<"conv2dFilterGrad"> = (node, out, [x, dy], { temp }) => {
+  const [input, output] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+  const [C, N] = [input[3]!, output[3]!];
+  const grid = [Math.ceil(output[1]! / TAPS), Math.ceil(output[2]! / TAPS)] as const;
+  const tiles = grid[0] * grid[1];
+  const images = piecesOf(output[0]!, Math.max(1, Math.floor(PIECE_TILES / tiles)));
   const depth = images[0]!.size * tiles;
-  const fits = Math.max(LEAST_CHANNELS, Math.floor(PIECE_BYTES / (COMPONENTS * 4 * (depth + N) * 4)));
+  const fits = Math.max(LEAST_CHANNELS, Math.floor(PIECE_BYTES / (COMPONENTS * PHASES * (depth + N) * 4)));
   const channels = piecesOf(C, fits - (fits % EVEN_CHANNELS));
-  const rows = 4 * channels[0]!.size;
-  const a = temp(COMPONENTS * matrixSize(depth, rows) * 4);
-  const b = temp(COMPONENTS * panelsSize(depth, N) * 4);
+  const rows = PHASES * channels[0]!.size;
   // Sums over the images: of all channels if there are several pieces of images, otherwise of one piece of channels after the other.
-  const resultOf = ({ first, size }: Piece): Result => ({
-    offset: images.length > 1 ? COMPONENTS * (4 * first * N + GAP * Math.floor(first / channels[0]!.size)) : 0,
-    stride: matrixSize(4 * size, N),
+  const sumsSize = images.length > 1 ? PHASES * C * N + GAP * channels.length : rows * N + GAP;
+  const task: Task = {
+    x: { buffer: x!, shape: input },
+    dy: { buffer: dy!, shape: output },
+    dw: out,
+    grid,
+    pads: [node.attrs.pads[0], node.attrs.pads[2]],
+    data: temp(COMPONENTS * (depth * rows + GAP) * 4),
+    gradient: temp(COMPONENTS * (panelsSize(depth, N) + GAP) * 4),
+    sums: temp(COMPONENTS * sumsSize * 4),
+  };
+  const parts = channels.map((piece, i): Part => {
+    const before = images.length > 1 ? PHASES * piece.first * N + GAP * i : 0;
+    return { piece, sums: { buffer: task.sums, offset: COMPONENTS * before, stride: PHASES * piece.size * N + GAP } };
   });
-  const c = temp(COMPONENTS * (images.length > 1 ? 4 * C * N + GAP * channels.length : matrixSize(rows, N)) * 4);
-  // Of each piece of the channels a thread has rows of its own, which it splits, multiplies and joins: they stay in its cache, and no thread waits for another.
-  const partitions = new Map<number, Partition>();
-  const partitionOf = ({ size }: Piece): Partition => {
-    const partition = partitions.get(size) ?? { buffers: [a, c, out] };
-    partitions.set(size, partition);
-    return partition;
-  };
-
-  const splitGradient = (image: Piece): Instruction => {
-    const K = image.size * tiles;
-    return transform(Transform.Taps4, {
-      tiles: {
-        buffer: dy,
-        shape: output,
-        images: image,
-        channels: { first: 0, size: N },
-        y: { grid: gridH, origin: 0, stride: TAPS, phase: 0, step: 1 },
-        x: { grid: gridW, origin: 0, stride: TAPS, phase: 0, step: 1 },
-        phases: 1,
-      },
-      components: { buffer: b, offset: 0, componentStride: panelsSize(K, N), phaseStride: 0, rowStride: NR, panelStride: K * NR },
-      byChannels: false,
-    });
-  };
-  const splitData = (image: Piece, piece: Piece): Instruction => {
-    const axis = (grid: number, pad: number): TileAxis => ({ grid, origin: -pad, stride: 2 * TAPS, phase: 1, step: 2 });
-    const rowStride = 4 * piece.size;
-    const componentStride = matrixSize(image.size * tiles, rowStride);
-    return transform(Transform.Data5, {
-      tiles: { buffer: x, shape: input, images: image, channels: piece, y: axis(gridH, pads[0]), x: axis(gridW, pads[2]), phases: 2 },
-      components: { buffer: a, offset: 0, componentStride, phaseStride: piece.size, rowStride, panelStride: NR },
-      byChannels: true,
-      partition: partitionOf(piece),
-    });
-  };
-  const multiply = (image: Piece, piece: Piece): Instruction =>
-    products({
-      M: 4 * piece.size,
-      N,
-      K: image.size * tiles,
-      a,
-      b,
-      c,
-      result: resultOf(piece),
-      accumulate: image.first > 0,
-      partition: partitionOf(piece),
-    });
-  // The filter as an image [1, 4, 4 C, N]: tile i of a phase is the 2x2 taps of channel `first` + i.
-  const join = (piece: Piece): Instruction => {
-    const { offset, stride } = resultOf(piece);
-    return transform(Transform.Outputs2, {
-      tiles: {
-        buffer: out,
-        shape: [1, 4, 4 * C, N],
-        images: { first: 0, size: 1 },
-        channels: { first: 0, size: N },
-        y: { grid: 1, origin: 0, stride: 0, phase: 1, step: 2 },
-        x: { grid: piece.size, origin: piece.first, stride: 1, phase: C, step: 2 * C },
-        phases: 2,
-      },
-      components: { buffer: c, offset, componentStride: stride, phaseStride: piece.size * N, rowStride: N, panelStride: NR },
-      byChannels: false,
-      partition: partitionOf(piece),
-    });
-  };
-  return images.flatMap((image, i) => [
-    splitGradient(image),
-    ...channels.flatMap((piece) => [splitData(image, piece), multiply(image, piece), ...(i === images.length - 1 ? [join(piece)] : [])]),
+  const partitionOf = partitions([task.data, task.sums, out]);
+  return images.flatMap((image) => [
+    splitGradient(task, image),
+    ...parts.flatMap((part) => {
+      const partition = partitionOf(part.piece.size);
+      const last = image === images.at(-1);
+      return [splitData(task, image, part, partition), multiply(task, image, part, partition), ...(last ? [join(task, part, partition)] : [])];
+    }),
   ]);
+};
+
+/** What all instructions of one gradient share. */
+interface Task {
+  readonly x: { readonly buffer: Buffer; readonly shape: Shape };
+  readonly dy: { readonly buffer: Buffer; readonly shape: Shape };
+  readonly dw: Buffer;
+  /** Tiles of an image along each axis, and what is padded before it. */
+  readonly grid: readonly [number, number];
+  readonly pads: readonly [number, number];
+  /** Components: of a piece of x as matrices [tile, (phase, channel)], of a piece of dy as panels, of dw as matrices [(phase, channel of x), channel of dy]. */
+  readonly data: Buffer;
+  readonly gradient: Buffer;
+  readonly sums: Buffer;
 }
 
-/** Part of an axis. */
-interface Piece {
-  readonly first: number;
-  readonly size: number;
+/** A piece of the channels of x, and where its results are summed. */
+interface Part {
+  readonly piece: Piece;
+  readonly sums: Required<Series>;
 }
 
 /** An axis in pieces of `step`, and what is left. */
@@ -141,116 +90,88 @@ function piecesOf(size: number, step: number): Piece[] {
   return Array.from({ length: Math.ceil(size / step) }, (_, i) => ({ first: i * step, size: Math.min(step, size - i * step) }));
 }
 
-/** Where results begin in their buffer, and how far apart those of components are, in elements. */
-interface Result {
-  readonly offset: number;
-  readonly stride: number;
-}
-
-/** Elements of one component: of a matrix, of an operand B in panels of its columns. */
-const matrixSize = (rows: number, columns: number): number => rows * columns + GAP;
-const panelsSize = (K: number, N: number): number => Math.ceil(N / NR) * NR * K + GAP;
-
-interface Products {
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-  readonly a: Buffer;
-  readonly b: Buffer;
-  readonly c: Buffer;
-  readonly result: Result;
-  readonly accumulate: boolean;
-  readonly partition: Partition;
-}
-
-/** The products of all components: C [M, N] (+)= Aᵀ B, with A [K, M] and B in panels. */
-function products({ M, N, K, a, b, c, result, accumulate, partition }: Products): Instruction {
-  const words: Word[] = [];
-  words[ProductsWord.M] = M;
-  words[ProductsWord.N] = N;
-  words[ProductsWord.K] = K;
-  words[ProductsWord.MC] = MC;
-  words[ProductsWord.KC] = KC;
-  words[ProductsWord.Count] = COMPONENTS;
-  words.push(...dense(a, 1, M).words);
-  words[ProductsWord.B] = at(b);
-  words[ProductsWord.C] = at(c, result.offset * 4);
-  words[ProductsWord.NextA] = matrixSize(K, M);
-  words[ProductsWord.NextB] = panelsSize(K, N);
-  words[ProductsWord.NextC] = result.stride;
-  words[ProductsWord.Scratch] = "scratch";
-  words[ProductsWord.ScratchStride] = "scratchStride";
-  words[ProductsWord.Accumulate] = accumulate ? 1 : 0;
-  const reads = accumulate ? [a, b, c] : [a, b];
-  return { opcode: Opcode.Products, words, reads, writes: [c], scratch: PRODUCT_BYTES + MC * Math.min(KC, K) * 4, zeros: 0, partition };
-}
-
-/** One axis of tiles: `grid` of them; pixel i of tile t in phase p lies at origin + t stride + p phase + i step. */
-interface TileAxis {
-  readonly grid: number;
-  readonly origin: number;
-  readonly stride: number;
-  readonly phase: number;
-  readonly step: number;
-}
-
-interface Transformation {
-  /** Tiles of a piece of the images [., H, W, C] and of their channels, in `phases` of both axes. */
-  readonly tiles: {
-    readonly buffer: Buffer;
-    readonly shape: Shape;
-    readonly images: Piece;
-    readonly channels: Piece;
-    readonly y: TileAxis;
-    readonly x: TileAxis;
-    readonly phases: 1 | 2;
+/** Of each piece of the channels a thread has rows of its own, which it splits, multiplies and joins: they stay in its cache, and no thread waits for another. */
+function partitions(buffers: readonly Buffer[]): (size: number) => Partition {
+  const known = new Map<number, Partition>();
+  return (size) => {
+    const partition = known.get(size) ?? { buffers };
+    known.set(size, partition);
+    return partition;
   };
-  /** Where their components lie, in elements: the first, and strides from a component, a phase, a tile, eight channels to the next. */
-  readonly components: {
-    readonly buffer: Buffer;
-    readonly offset: number;
-    readonly componentStride: number;
-    readonly phaseStride: number;
-    readonly rowStride: number;
-    readonly panelStride: number;
-  };
-  /** What threads share out: channels or tiles. */
-  readonly byChannels: boolean;
-  readonly partition?: Partition;
 }
 
-function transform(along: Transform, { tiles, components, byChannels, partition }: Transformation): Instruction {
-  const { buffer, shape, images, channels, y, x, phases } = tiles;
-  const [, H, W, C] = shape as [number, number, number, number];
-  const words: Word[] = [];
-  words[WinogradWord.Transform] = along;
-  words[WinogradWord.Image] = at(buffer, (images.first * H * W * C + channels.first) * 4);
-  words[WinogradWord.H] = H;
-  words[WinogradWord.W] = W;
-  words[WinogradWord.C] = C;
-  words[WinogradWord.Channels] = channels.size;
-  words[WinogradWord.GridH] = y.grid;
-  words[WinogradWord.GridW] = x.grid;
-  words[WinogradWord.Tiles] = images.size * y.grid * x.grid;
-  words[WinogradWord.Phases] = phases;
-  words[WinogradWord.OriginY] = y.origin;
-  words[WinogradWord.OriginX] = x.origin;
-  words[WinogradWord.StrideY] = y.stride;
-  words[WinogradWord.StrideX] = x.stride;
-  words[WinogradWord.PhaseY] = y.phase;
-  words[WinogradWord.PhaseX] = x.phase;
-  words[WinogradWord.StepY] = y.step;
-  words[WinogradWord.StepX] = x.step;
-  words[WinogradWord.Components] = at(components.buffer, components.offset * 4);
-  words[WinogradWord.ComponentStride] = components.componentStride;
-  words[WinogradWord.PhaseStride] = components.phaseStride;
-  words[WinogradWord.RowStride] = components.rowStride;
-  words[WinogradWord.PanelStride] = components.panelStride;
-  words[WinogradWord.Outside] = "zeros";
-  words[WinogradWord.ByChannels] = byChannels ? 1 : 0;
-  words[WinogradWord.Scratch] = "scratch";
-  words[WinogradWord.ScratchStride] = "scratchStride";
-  const joins = along === Transform.Outputs2;
-  const [reads, writes] = joins ? [[components.buffer], [buffer]] : [[buffer], [components.buffer]];
-  return { opcode: Opcode.Winograd, words, reads, writes, scratch: TRANSFORM_BYTES, zeros: joins ? 0 : C * 4, ...(partition && { partition }) };
+/** Tiles of a piece of the images. */
+const depthOf = ({ grid }: Task, image: Piece): number => image.size * grid[0] * grid[1];
+
+/** Where the components of a piece of the data lie, and those of the gradient. */
+const dataSeries = (task: Task, image: Piece, { piece }: Part): Series => ({
+  buffer: task.data,
+  stride: depthOf(task, image) * PHASES * piece.size + GAP,
+});
+const gradientSeries = (task: Task, image: Piece): Series => ({
+  buffer: task.gradient,
+  stride: panelsSize(depthOf(task, image), task.dy.shape[3]!) + GAP,
+});
+
+function splitGradient(task: Task, images: Piece): Instruction {
+  const axis = (grid: number): TileAxis => ({ grid, origin: 0, stride: TAPS, phase: 0, step: 1 });
+  const { buffer, stride } = gradientSeries(task, images);
+  return transform(TransformKind.Taps4, {
+    tiles: { ...task.dy, images, channels: { first: 0, size: task.dy.shape[3]! }, y: axis(task.grid[0]), x: axis(task.grid[1]), phases: 1 },
+    components: { buffer, componentStride: stride, phaseStride: 0, rowStride: NR, panelStride: depthOf(task, images) * NR },
+    byChannels: false,
+  });
+}
+
+function splitData(task: Task, images: Piece, part: Part, partition: Partition): Instruction {
+  const { grid, pads } = task;
+  const axis = (grid: number, pad: number): TileAxis => ({ grid, origin: -pad, stride: 2 * TAPS, phase: 1, step: 2 });
+  const { size } = part.piece;
+  const { buffer, stride } = dataSeries(task, images, part);
+  return transform(TransformKind.Data5, {
+    tiles: { ...task.x, images, channels: part.piece, y: axis(grid[0], pads[0]), x: axis(grid[1], pads[1]), phases: 2 },
+    components: { buffer, componentStride: stride, phaseStride: size, rowStride: PHASES * size, panelStride: NR },
+    byChannels: true,
+    partition,
+  });
+}
+
+function multiply(task: Task, images: Piece, part: Part, partition: Partition): Instruction {
+  return products({
+    count: COMPONENTS,
+    M: PHASES * part.piece.size,
+    N: task.dy.shape[3]!,
+    K: depthOf(task, images),
+    a: dataSeries(task, images, part),
+    b: gradientSeries(task, images),
+    c: part.sums,
+    accumulate: images.first > 0,
+    partition,
+  });
+}
+
+/** The filter as an image [1, 4, 4 C, N]: tile i of a phase is the 2x2 taps of channel `first` + i. */
+function join({ x, dy, dw }: Task, { piece, sums }: Part, partition: Partition): Instruction {
+  const [C, N] = [x.shape[3]!, dy.shape[3]!];
+  return transform(TransformKind.Outputs2, {
+    tiles: {
+      buffer: dw,
+      shape: [1, 4, 4 * C, N],
+      images: { first: 0, size: 1 },
+      channels: { first: 0, size: N },
+      y: { grid: 1, origin: 0, stride: 0, phase: 1, step: 2 },
+      x: { grid: piece.size, origin: piece.first, stride: 1, phase: C, step: 2 * C },
+      phases: 2,
+    },
+    components: {
+      buffer: sums.buffer,
+      offset: sums.offset,
+      componentStride: sums.stride,
+      phaseStride: piece.size * N,
+      rowStride: N,
+      panelStride: NR,
+    },
+    byChannels: false,
+    partition,
+  });
 }

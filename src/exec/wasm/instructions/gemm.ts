@@ -1,17 +1,13 @@
 /** A matrix product as an instruction: views of its operands, wherever their elements lie. */
-import { DenseWord, GemmWord, Opcode, PatchWord, ResultKind, ResultWord, ViewKind } from "../../../../assembly/opcodes.ts";
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
+import { DenseWord, GEMM_WORDS, GemmWord, NR, PatchWord, ResultKind, ResultWord, ROW_GRAIN, ViewKind } from "../../../../assembly/format/products.ts";
+import { GEMM_PANELS } from "../../../../assembly/format/scratch.ts";
 import { at, type Buffer, type Epilogue, float, type Instruction, type Word } from "./instruction.ts";
 
 /** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
 const MC = 96;
 const KC = 512;
 const NC = 1024;
-/** Columns of the register tile. */
-export const NR = 8;
-/** Rows of any build's tile divide this. */
-const MR = 12;
-/** Bytes in front of the packed panels: one tile and a table of lanes. */
-const TILE_BYTES = 256 + 256;
 
 /** An operand or result: the words of its view, the buffer it is in, and the longest run its packing reads. */
 export interface View {
@@ -33,10 +29,10 @@ export interface Product {
 
 /** C = A B. */
 export function gemm({ M, N, K, a, b, c, epilogue }: Product): Instruction {
-  const mc = Math.min(MC, Math.ceil(M / MR) * MR);
+  const mc = Math.min(MC, Math.ceil(M / ROW_GRAIN) * ROW_GRAIN);
   const nc = Math.min(NC, Math.ceil(N / NR) * NR);
   const kc = Math.min(KC, K);
-  const words = new Array<Word>(GemmWord.Length).fill(0);
+  const words = new Array<Word>(GEMM_WORDS).fill(0);
   words[GemmWord.M] = M;
   words[GemmWord.N] = N;
   words[GemmWord.K] = K;
@@ -46,7 +42,6 @@ export function gemm({ M, N, K, a, b, c, epilogue }: Product): Instruction {
   words[GemmWord.Split] = M >= N ? 0 : 1; // each thread packs the whole of the other operand: let that be the smaller one
   words[GemmWord.Scratch] = "scratch";
   words[GemmWord.ScratchStride] = "scratchStride";
-  words[GemmWord.Zeros] = "zeros";
   if (epilogue) {
     words[GemmWord.Bias] = epilogue.bias ? at(epilogue.bias) : 0;
     words[GemmWord.Activation] = epilogue.activation;
@@ -60,16 +55,17 @@ export function gemm({ M, N, K, a, b, c, epilogue }: Product): Instruction {
     words,
     reads: [a.buffer, b.buffer, ...(epilogue?.bias ? [epilogue.bias] : [])],
     writes: [c.buffer],
-    scratch: TILE_BYTES + (mc + nc) * kc * 4,
+    scratch: GEMM_PANELS + (mc + nc) * kc * 4,
     zeros: Math.max(a.run, b.run, kc) * 4,
   };
 }
 
-/** A matrix: element (lane, k) at lane laneStride + k depthStride; one of the strides is 1. */
-export function dense(buffer: Buffer, laneStride: number, depthStride: number): View {
+/** A matrix from element `offset` on: (lane, k) at lane laneStride + k depthStride; one of the strides is 1. */
+export function dense(buffer: Buffer, laneStride: number, depthStride: number, offset = 0): View {
   const words: Word[] = [];
   words[DenseWord.Kind] = ViewKind.Dense;
-  words[DenseWord.Base] = at(buffer);
+  words[DenseWord.Base] = at(buffer, offset * 4);
+  words[DenseWord.Zeros] = "zeros";
   words[DenseWord.LaneStride] = laneStride;
   words[DenseWord.DepthStride] = depthStride;
   return { words, buffer, run: 0 };
@@ -97,6 +93,7 @@ export function patches(
   const words: Word[] = [];
   words[PatchWord.Kind] = kind;
   words[PatchWord.Base] = at(buffer);
+  words[PatchWord.Zeros] = "zeros";
   words[PatchWord.H] = H!;
   words[PatchWord.W] = W!;
   words[PatchWord.C] = C!;
@@ -117,7 +114,7 @@ export function patches(
 
 /** Rows (or, transposed, columns) of the result `stride` apart. */
 export function result(buffer: Buffer, stride: number, transposed = false): View {
-  const words = new Array<Word>(ResultWord.TermColumn + 1).fill(0);
+  const words = new Array<Word>(ResultWord.Length).fill(0);
   words[ResultWord.Kind] = transposed ? ResultKind.PixelColumns : ResultKind.Rows;
   words[ResultWord.Base] = at(buffer);
   words[ResultWord.Stride] = stride;

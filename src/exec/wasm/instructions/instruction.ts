@@ -1,5 +1,6 @@
 /** What a compiled graph is made of before it has addresses: buffers and instructions that refer to them. */
-import type { Activation, Opcode } from "../../../../assembly/opcodes.ts";
+import type { Opcode } from "../../../../assembly/format/opcodes.ts";
+import type { Activation } from "../../../../assembly/format/products.ts";
 import type { Node } from "../../../graph/graph.ts";
 import type { OpName } from "../../../graph/ops.ts";
 
@@ -48,21 +49,6 @@ const bits = new DataView(new ArrayBuffer(4));
 export function float(value: number): number {
   bits.setFloat32(0, value);
   return bits.getInt32(0);
-}
-
-/** An instruction of the ranged kind (see opcodes.ts): `units` shared among threads in whole grains, `args` as the kernel takes them. */
-export function ranged(
-  opcode: Opcode,
-  {
-    units,
-    grain = 1,
-    args,
-    reads,
-    writes,
-    scratch = 0,
-  }: { units: number; grain?: number; args: Word[]; reads: Buffer[]; writes: Buffer[]; scratch?: number },
-): Instruction {
-  return { opcode, words: [units, grain, ...args], reads, writes, scratch, zeros: 0 };
 }
 
 /** The buffer whose place this one takes. */

@@ -1,5 +1,6 @@
 /** The elementwise instruction: steps over blocks, each of them one op. */
-import { ElementwiseCode, ElementwiseWord, Opcode } from "../../../../assembly/opcodes.ts";
+import { ElementwiseCode, ElementwiseWord, StepWord } from "../../../../assembly/format/elementwise.ts";
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import type { Node } from "../../../graph/graph.ts";
 import type { OpAttrs, OpName } from "../../../graph/ops.ts";
 import { at, type Buffer, float, type Instruction, type Word } from "../instructions/instruction.ts";
@@ -63,7 +64,12 @@ export function nodeStep(node: Node, y: Word, operands: readonly Word[]): Word[]
 
 /** A step: a code, its result, and its operands, all of them blocks. */
 export function blockStep(code: ElementwiseCode, y: Word, operands: readonly Word[], parameter = 0): Word[] {
-  return [code, y, ...operands, ...new Array<number>(5 - operands.length).fill(0), parameter];
+  const words = new Array<Word>(StepWord.Length).fill(0);
+  words[StepWord.Code] = code;
+  words[StepWord.Result] = y;
+  words.splice(StepWord.Operands, operands.length, ...operands);
+  words[StepWord.Parameter] = parameter;
+  return words;
 }
 
 /** The instruction for `size` elements: steps done once, before all others, and steps done for each block. */

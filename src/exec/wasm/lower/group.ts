@@ -1,5 +1,5 @@
 /** Lowers a group of elementwise nodes to one instruction that runs them all, block by block. */
-import { ELEMENTWISE_BLOCK, ElementwiseCode } from "../../../../assembly/opcodes.ts";
+import { ELEMENTWISE_BLOCK, ElementwiseCode } from "../../../../assembly/format/elementwise.ts";
 import { isOp, type Node } from "../../../graph/graph.ts";
 import { type Group, storageOf } from "../../schedule/steps.ts";
 import { at, type Buffer, type Instruction, type Word } from "../instructions/instruction.ts";

@@ -1,7 +1,9 @@
 /** Batch normalisation. Sums over rows go by chunks of fixed size, then over the chunks: accurate, and the same for any number of threads. */
-import { Opcode } from "../../../../assembly/opcodes.ts";
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
+import { BatchNormGradRow, BatchNormRow } from "../../../../assembly/format/scratch.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
-import { at, type Buffer, float, type Lowering, ranged } from "../instructions/instruction.ts";
+import { at, type Buffer, float, type Lowering } from "../instructions/instruction.ts";
+import { ranged } from "../instructions/ranged.ts";
 
 const CHUNK_ROWS = 128;
 
@@ -14,7 +16,7 @@ function rowsOf(shape: Shape): { R: number; C: number; chunks: number } {
 
 /** y[channels] from partial sums [chunks, channels], divided by `count`. */
 function combine(partial: Buffer, y: Buffer, offset: number, channels: number, chunks: number, count: number) {
-  const args = [channels, chunks, count, at(partial), at(y, offset)];
+  const args = { C: channels, Chunks: chunks, Count: count, Partial: at(partial), Y: at(y, offset) };
   return ranged(Opcode.ColumnCombine, { units: channels, grain: 16, args, reads: [partial], writes: [y] });
 }
 
@@ -22,28 +24,51 @@ export const lowerMoments: Lowering<"moments"> = (node, out, [x], { temp }) => {
   const { R, C, chunks } = rowsOf(node.inputs[0]!.shape);
   const [sums, squares] = [temp(chunks * C * 4), temp(chunks * C * 4)];
   return [
-    ranged(Opcode.ColumnSum, { units: chunks, args: [R, C, CHUNK_ROWS, at(x!), at(sums)], reads: [x!], writes: [sums] }),
+    ranged(Opcode.ColumnSum, { units: chunks, args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Partial: at(sums) }, reads: [x!], writes: [sums] }),
     combine(sums, out, 0, C, chunks, R),
-    ranged(Opcode.ColumnSquareSum, { units: chunks, args: [R, C, CHUNK_ROWS, at(x!), at(out), at(squares)], reads: [x!, out], writes: [squares] }),
+    ranged(Opcode.ColumnSquareSum, {
+      units: chunks,
+      args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Mean: at(out), Partial: at(squares) },
+      reads: [x!, out],
+      writes: [squares],
+    }),
     combine(squares, out, C * 4, C, chunks, R),
   ];
 };
 
 /** Working space of thread 0, and how far on the next one's is: threads do not share it, as they may be at different instructions. */
-const SCRATCH = ["scratch", "scratchStride"] as const;
+const SCRATCH = { Scratch: "scratch", ScratchStride: "scratchStride" } as const;
 
 export const lowerBatchNorm: Lowering<"batchNorm"> = (node, out, inputs) => {
   const { R, C } = rowsOf(node.shape);
   const [x, moments, gamma, beta] = inputs;
-  const args = [C, at(x!), at(moments!), at(gamma!), at(beta!), float(node.attrs.epsilon), ...SCRATCH, at(out)];
-  return [ranged(Opcode.BatchNorm, { units: R, args, reads: [...inputs], writes: [out], scratch: C * 4 })];
+  const args = {
+    C,
+    X: at(x!),
+    Moments: at(moments!),
+    Gamma: at(gamma!),
+    Beta: at(beta!),
+    Epsilon: float(node.attrs.epsilon),
+    ...SCRATCH,
+    Y: at(out),
+  };
+  return [ranged(Opcode.BatchNorm, { units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormRow.Count * C * 4 })];
 };
 
 export const lowerBatchNormSums: Lowering<"batchNormSums"> = (node, out, inputs, { temp }) => {
   const { R, C, chunks } = rowsOf(node.inputs[1]!.shape);
   const [dy, x, moments] = inputs;
   const partial = temp(chunks * 2 * C * 4);
-  const args = [R, C, CHUNK_ROWS, at(dy!), at(x!), at(moments!), float(node.attrs.epsilon), at(partial)];
+  const args = {
+    R,
+    C,
+    ChunkRows: CHUNK_ROWS,
+    Dy: at(dy!),
+    X: at(x!),
+    Moments: at(moments!),
+    Epsilon: float(node.attrs.epsilon),
+    Partial: at(partial),
+  };
   return [
     ranged(Opcode.ColumnGradientSum, { units: chunks, args, reads: [...inputs], writes: [partial] }),
     combine(partial, out, 0, 2 * C, chunks, 1),
@@ -53,6 +78,17 @@ export const lowerBatchNormSums: Lowering<"batchNormSums"> = (node, out, inputs,
 export const lowerBatchNormGrad: Lowering<"batchNormGrad"> = (node, out, inputs) => {
   const { R, C } = rowsOf(node.shape);
   const [dy, x, moments, gamma, sums] = inputs;
-  const args = [C, R, at(dy!), at(x!), at(moments!), at(gamma!), at(sums!), float(node.attrs.epsilon), ...SCRATCH, at(out)];
-  return [ranged(Opcode.BatchNormGrad, { units: R, args, reads: [...inputs], writes: [out], scratch: 3 * C * 4 })];
+  const args = {
+    C,
+    R,
+    Dy: at(dy!),
+    X: at(x!),
+    Moments: at(moments!),
+    Gamma: at(gamma!),
+    Sums: at(sums!),
+    Epsilon: float(node.attrs.epsilon),
+    ...SCRATCH,
+    Dx: at(out),
+  };
+  return [ranged(Opcode.BatchNormGrad, { units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormGradRow.Count * C * 4 })];
 };

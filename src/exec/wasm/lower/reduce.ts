@@ -1,7 +1,8 @@
 /** Sums over any axes, as sums over the middle axis of [outer, reduce, inner]. */
-import { Opcode } from "../../../../assembly/opcodes.ts";
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import type { Node } from "../../../graph/graph.ts";
-import { at, type Buffer, type Context, type Instruction, ranged } from "../instructions/instruction.ts";
+import { at, type Buffer, type Context, type Instruction } from "../instructions/instruction.ts";
+import { ranged } from "../instructions/ranged.ts";
 
 /** A sum with fewer outputs than this is cut into chunks first, for the threads to share and for accuracy. */
 const FEW_OUTPUTS = 512;
@@ -60,7 +61,7 @@ function sum(x: Buffer, from: number, y: Buffer, to: number, outer: number, redu
   return ranged(Opcode.ReduceSum, {
     units: outer * inner,
     grain: inner < 4 ? inner : 16,
-    args: [reduce, inner, at(x, from * 4), at(y, to * 4)],
+    args: { Reduce: reduce, Inner: inner, X: at(x, from * 4), Y: at(y, to * 4) },
     reads: [x],
     writes: [y],
   });

@@ -1,7 +1,7 @@
 /** The lowering table: every op that is not elementwise, as instructions. */
 import type { Node } from "../../../graph/graph.ts";
 import type { CompositeOp, ComputeOp } from "../../../graph/ops.ts";
-import { lowerConv2d, lowerConv2dFilterGrad, lowerConv2dInputGrad, lowerMatmul } from "../convolution/contraction.ts";
+import { PRODUCTS } from "../convolution/table.ts";
 import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
 import { lowerBroadcastTo, lowerConcat, lowerOneHot, lowerPad, lowerSlice, lowerTranspose } from "./copies.ts";
 import { type ElementwiseOp, isElementwiseOp } from "./elementwise.ts";
@@ -14,10 +14,7 @@ type SingleOp = Exclude<ComputeOp, ElementwiseOp | "reshape">;
 
 const LOWERINGS: { readonly [O in SingleOp]: Lowering<O> } = {
   reduceSum: lowerReduceSum,
-  matmul: lowerMatmul,
-  conv2d: lowerConv2d,
-  conv2dInputGrad: lowerConv2dInputGrad,
-  conv2dFilterGrad: lowerConv2dFilterGrad,
+  ...PRODUCTS,
   broadcastTo: lowerBroadcastTo,
   transpose: lowerTranspose,
   slice: lowerSlice,

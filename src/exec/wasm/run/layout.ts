@@ -1,4 +1,6 @@
 /** Where everything lies in a session's linear memory: variables at fixed addresses, then the programs' plans and constants, then the arena they take turns in. */
+import { OVERREAD_BYTES, RESERVED_BYTES } from "../../../../assembly/format/memory.ts";
+import { HeadWord } from "../../../../assembly/format/opcodes.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import { checkLimit, checkMemory, checkVariables } from "../../checks.ts";
@@ -7,11 +9,6 @@ import { align } from "../compile/arena.ts";
 import { compile } from "../compile/compile.ts";
 import type { Buffer, Plan } from "../instructions/instruction.ts";
 import { MAX_PAGES, PAGE } from "./engine.ts";
-
-/** The first bytes are for the threads' barrier and orders, and so that no tensor has address 0. */
-const RESERVED = 1024;
-/** Kernels may read a vector past the end of a buffer. */
-const OVER_READ = 1024;
 
 export interface Variable {
   readonly shape: Shape;
@@ -38,7 +35,7 @@ export interface Layout {
 
 export function placeVariables(variables: readonly VariableSpec[]): Variables {
   const byName = new Map<string, Variable>();
-  let end = RESERVED;
+  let end = RESERVED_BYTES;
   for (const { name, shape } of variables) {
     const buffer: Buffer = { space: "variable", bytes: sizeOf(shape) * 4, name };
     byName.set(name, { shape, buffer, address: end });
@@ -68,7 +65,7 @@ export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>,
   }
   const zerosAt = end + arena;
   const scratch = zerosAt + zeros;
-  return { plans: starts, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * threads + OVER_READ };
+  return { plans: starts, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * threads + OVERREAD_BYTES };
 }
 
 /** @throws BackendError when it is larger than `maxMemory` bytes, or than WebAssembly's memory can be */
@@ -80,7 +77,7 @@ export function checkLayout({ end }: Layout, maxMemory: number): void {
 export function reportOf({ end }: Variables, layout: Layout): MemoryReport {
   const plans = [...layout.plans.keys()];
   return {
-    variables: end - RESERVED,
+    variables: end - RESERVED_BYTES,
     activations: Math.max(0, ...plans.map((p) => p.arena)),
     live: Math.max(0, ...plans.map((p) => p.live)),
     scratch: layout.end - layout.zeros,
@@ -108,5 +105,5 @@ export function measure(
 
 /** Words of a plan's instructions. */
 export function planWords(plan: Plan): number {
-  return plan.instructions.reduce((sum, i) => sum + i.words.length + 2, 0);
+  return plan.instructions.reduce((sum, i) => sum + HeadWord.Operands + i.words.length, 0);
 }

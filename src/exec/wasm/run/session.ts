@@ -1,5 +1,5 @@
 /** A linear memory with a session's variables, and the programs that work in it. */
-import { BARRIER } from "../../../../assembly/opcodes.ts";
+import { BARRIER, HeadWord } from "../../../../assembly/format/opcodes.ts";
 import { Lock } from "../../../core/lock.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import type { Graph } from "../../../graph/graph.ts";
@@ -129,9 +129,11 @@ export class WasmSession implements Session {
       const words = new Int32Array(planWords(plan));
       let w = 0;
       plan.instructions.forEach((instruction, i) => {
-        words[w++] = instruction.opcode | (plan.barriers[i] ? BARRIER : 0);
-        words[w++] = instruction.words.length + 2;
-        for (const word of instruction.words) words[w++] = resolve(word);
+        const length = HeadWord.Operands + instruction.words.length;
+        words[w + HeadWord.Opcode] = instruction.opcode | (plan.barriers[i] ? BARRIER : 0);
+        words[w + HeadWord.Length] = length;
+        words.set(instruction.words.map(resolve), w + HeadWord.Operands);
+        w += length;
       });
       engine.write(start, words);
     }

@@ -1,4 +1,5 @@
 /** Threads, on any runtime, and those that walk a plan together. */
+import { ORDER, ORDER_WORDS, SYNC } from "../../../../assembly/format/memory.ts";
 import { BackendError } from "../../../core/errors.ts";
 import type { Modules } from "./module.ts";
 
@@ -8,10 +9,6 @@ export interface Runner {
   run(plan: number, length: number, exact: boolean): Promise<void>;
   dispose(): void;
 }
-
-/** The first bytes of memory are kept for these: where the threads meet (see assembly/barrier.ts), and what they are to run (see worker.js). */
-const SYNC = 64;
-const ORDER = 256;
 
 /** A worker, on any runtime. */
 export interface Thread {
@@ -26,7 +23,7 @@ export interface Thread {
 /** Runs plans in `threads` workers; this thread only waits, so that its event loop goes on. */
 export async function threadedRunner(modules: Modules, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
   const workers = await Promise.all(Array.from({ length: threads }, () => startThread("worker")));
-  const order = new Int32Array(memory.buffer, ORDER, 4);
+  const order = new Int32Array(memory.buffer, ORDER, ORDER_WORDS);
   let turn = 0;
   let pending = 0;
   let settle: { resolve(): void; reject(error: unknown): void } | undefined;

@@ -1,4 +1,4 @@
-/** What convolutions need beside the matrix product (gemm.ts) and the gathering of patches (pack.ts). */
+/** The adjoint of gathering patches, which convolutions need beside the matrix product (gemm.ts) and that gathering (pack.ts). */
 
 /**
  * y[n, i, j, c] = Σ p[n, u, v, (a, b, c)] over the taps and pixels with i = u strideH + a - top and j = v strideW + b - left: the adjoint of

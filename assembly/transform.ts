@@ -7,15 +7,17 @@
  *
  *     outputs = outputs2(taps4(taps) * data5(pixels))
  *
- * Which pixels make up a tile, and where the components of one lie, stands in the instruction (`WinogradWord`).
+ * Which pixels make up a tile, and where the components of one lie, stands in the instruction (`TransformWord`).
  */
-import { ROW_GRAIN, Transform, WinogradWord } from "./opcodes";
+import { NR, ROW_GRAIN } from "./format/products";
+import { TRANSFORM_LINE_BYTES, TRANSFORM_LINES } from "./format/scratch";
+import { AXIS_COMPONENTS, TransformKind, TransformWord } from "./format/transform";
 import { share } from "./simd";
 import { word } from "./words";
 
-/** Working space: the addresses of a tile's pixels, then five lines of five vectors between the two axes. */
-const TABLE_BYTES: usize = 128;
-const LINE: usize = 80;
+const LINE: usize = TRANSFORM_LINE_BYTES;
+/** Bytes of a group of channels that lie side by side in components. */
+const GROUP: usize = NR << 2;
 
 /**
  * components[phase, i, j, tile, c] = transform along both axes of tiles of an image, zeros outside it; or, for Outputs2, tiles = transform of components, of which
@@ -23,13 +25,13 @@ const LINE: usize = 80;
  *
  * Threads share out the tiles, or channels, of all phases one after the other.
  */
-export function f32_winograd(p: usize, ith: i32, nth: i32): void {
-  const byChannels = word(p, WinogradWord.ByChannels) != 0;
-  const tiles = word(p, WinogradWord.Tiles);
-  const channels = word(p, WinogradWord.Channels);
+export function f32_transform(p: usize, ith: i32, nth: i32): void {
+  const byChannels = word(p, TransformWord.ByChannels) != 0;
+  const tiles = word(p, TransformWord.Tiles);
+  const channels = word(p, TransformWord.Channels);
   const size = byChannels ? channels : tiles;
-  const phases = word(p, WinogradWord.Phases) * word(p, WinogradWord.Phases);
-  const scratch = <usize>word(p, WinogradWord.Scratch) + <usize>ith * <usize>word(p, WinogradWord.ScratchStride);
+  const phases = word(p, TransformWord.Phases) * word(p, TransformWord.Phases);
+  const scratch = <usize>word(p, TransformWord.Scratch) + <usize>ith * <usize>word(p, TransformWord.ScratchStride);
   let begin = share(phases * size, ROW_GRAIN, ith, nth);
   let end = share(phases * size, ROW_GRAIN, ith + 1, nth);
   for (let phase = 0; phase < phases; phase++, begin -= size, end -= size) {
@@ -38,10 +40,10 @@ export function f32_winograd(p: usize, ith: i32, nth: i32): void {
     if (from >= to) continue;
     const tile0 = byChannels ? 0 : from, tile1 = byChannels ? tiles : to;
     const c0 = <usize>(byChannels ? from : 0) << 2, c1 = <usize>(byChannels ? to : channels) << 2;
-    switch (word(p, WinogradWord.Transform)) {
-      case Transform.Data5: split(5, p, phase, tile0, tile1, c0, c1, scratch); break;
-      case Transform.Taps4: split(4, p, phase, tile0, tile1, c0, c1, scratch); break;
-      case Transform.Outputs2: join(p, phase, tile0, tile1, c0, c1, scratch); break;
+    switch (word(p, TransformWord.Kind)) {
+      case TransformKind.Data5: split(5, p, phase, tile0, tile1, c0, c1, scratch); break;
+      case TransformKind.Taps4: split(4, p, phase, tile0, tile1, c0, c1, scratch); break;
+      case TransformKind.Outputs2: join(p, phase, tile0, tile1, c0, c1, scratch); break;
       default: unreachable();
     }
   }
@@ -49,34 +51,34 @@ export function f32_winograd(p: usize, ith: i32, nth: i32): void {
 
 /** Writes the address of every pixel of a tile to `table`, of `outside` for those outside the image; gives the address of its first component. */
 function place(p: usize, phase: i32, tile: i32, side: i32, table: usize, outside: usize): usize {
-  const gridH = word(p, WinogradWord.GridH);
-  const gridW = word(p, WinogradWord.GridW);
-  const phases = word(p, WinogradWord.Phases);
+  const gridH = word(p, TransformWord.GridH);
+  const gridW = word(p, TransformWord.GridW);
+  const phases = word(p, TransformWord.Phases);
   const line = tile / gridW;
   const image = line / gridH;
   const phaseY = phase / phases;
-  const H = word(p, WinogradWord.H);
-  const W = word(p, WinogradWord.W);
-  const C = word(p, WinogradWord.C);
-  const base = <usize>word(p, WinogradWord.Image) + ((<usize>(image * H * W) * <usize>C) << 2);
+  const H = word(p, TransformWord.H);
+  const W = word(p, TransformWord.W);
+  const C = word(p, TransformWord.C);
+  const base = <usize>word(p, TransformWord.Image) + ((<usize>(image * H * W) * <usize>C) << 2);
   const y0 = origin(p, 0, line - image * gridH, phaseY);
   const x0 = origin(p, 1, tile - line * gridW, phase - phaseY * phases);
-  const stepY = word(p, WinogradWord.StepY);
-  const stepX = word(p, WinogradWord.StepX);
+  const stepY = word(p, TransformWord.StepY);
+  const stepX = word(p, TransformWord.StepX);
   for (let i = 0, y = y0; i < side; i++, y += stepY) {
     for (let j = 0, x = x0; j < side; j++, x += stepX, table += 4) {
       const inside = <u32>y < <u32>H && <u32>x < <u32>W;
       store<u32>(table, <u32>(inside ? base + ((<usize>(y * W + x) * <usize>C) << 2) : outside));
     }
   }
-  return <usize>word(p, WinogradWord.Components) + (<usize>(phase * word(p, WinogradWord.PhaseStride) + tile * word(p, WinogradWord.RowStride)) << 2);
+  return <usize>word(p, TransformWord.Components) + (<usize>(phase * word(p, TransformWord.PhaseStride) + tile * word(p, TransformWord.RowStride)) << 2);
 }
 
 /** Along one axis (0: y, 1: x), the first pixel of a tile of a phase. */
 // @ts-ignore: decorator
 @inline
 function origin(p: usize, axis: i32, tile: i32, phase: i32): i32 {
-  return word(p, WinogradWord.OriginY + axis) + tile * word(p, WinogradWord.StrideY + axis) + phase * word(p, WinogradWord.PhaseY + axis);
+  return word(p, TransformWord.OriginY + axis) + tile * word(p, TransformWord.StrideY + axis) + phase * word(p, TransformWord.PhaseY + axis);
 }
 
 /** The address of pixel `i` of a column of a tile of `side` x `side`. */
@@ -86,22 +88,22 @@ function pixel(column: usize, side: i32, i: i32): usize {
   return <usize>load<u32>(column + (<usize>(i * side) << 2));
 }
 
-/** Where the channel of byte `at` of a pixel lies within components: in groups of eight, `panel` bytes apart. */
+/** Where the channel of byte `at` of a pixel lies within components: in groups of NR, `panel` bytes apart. */
 // @ts-ignore: decorator
 @inline
 function channelOffset(at: usize, panel: usize): usize {
-  return (at >> 5) * panel + (at & 31);
+  return (at / GROUP) * panel + (at % GROUP);
 }
 
 /** From squares of `side` pixels; tiles [tile0, tile1) of a phase, channels of bytes [c0, c1). Four channels at a time, first down the columns, then along the rows. */
 // @ts-ignore: decorator
 @inline
 function split(side: i32, p: usize, phase: i32, tile0: i32, tile1: i32, c0: usize, c1: usize, scratch: usize): void {
-  const outside = <usize>word(p, WinogradWord.Outside);
-  const panel = <usize>word(p, WinogradWord.PanelStride) << 2;
-  const step = <usize>word(p, WinogradWord.ComponentStride) << 2;
-  const between = scratch + TABLE_BYTES;
-  const stop = between + 5 * LINE;
+  const outside = <usize>word(p, TransformWord.Outside);
+  const panel = <usize>word(p, TransformWord.PanelStride) << 2;
+  const step = <usize>word(p, TransformWord.ComponentStride) << 2;
+  const between = scratch + TRANSFORM_LINES;
+  const stop = between + LINE * AXIS_COMPONENTS;
   for (let tile = tile0; tile < tile1; tile++) {
     const components = place(p, phase, tile, side, scratch, outside);
     for (let c = c0; c < c1; c += 16) {
@@ -125,10 +127,10 @@ function split(side: i32, p: usize, phase: i32, tile0: i32, tile1: i32, c0: usiz
 // @ts-ignore: decorator
 @inline
 function join(p: usize, phase: i32, tile0: i32, tile1: i32, c0: usize, c1: usize, scratch: usize): void {
-  const panel = <usize>word(p, WinogradWord.PanelStride) << 2;
-  const step = <usize>word(p, WinogradWord.ComponentStride) << 2;
-  const between = scratch + TABLE_BYTES;
-  const stop = between + 5 * LINE;
+  const panel = <usize>word(p, TransformWord.PanelStride) << 2;
+  const step = <usize>word(p, TransformWord.ComponentStride) << 2;
+  const between = scratch + TRANSFORM_LINES;
+  const stop = between + LINE * AXIS_COMPONENTS;
   for (let tile = tile0; tile < tile1; tile++) {
     const components = place(p, phase, tile, 2, scratch, 0);
     for (let c = c0; c < c1; c += 16) {

@@ -1,0 +1,136 @@
+/**
+ * The words of ranged kernels: how much there is to share out, then the arguments of each kernel. Addresses are named as the kernels name them.
+ * These are plain enums, as the compiler puts arguments in place by their names.
+ */
+
+/** What the operands of every ranged kernel begin with. */
+export const enum RangedWord {
+  /** Threads share out so many units, in whole grains. */
+  Units = 0,
+  Grain = 1,
+  Arguments = 2,
+}
+
+export enum ReduceSumWord {
+  Reduce,
+  Inner,
+  X,
+  Y,
+}
+
+/** The descriptor goes on to the end of the instruction (see `f32_copy_nd`). */
+export enum CopyNdWord {
+  X,
+  Y,
+  Descriptor,
+}
+
+export enum OneHotWord {
+  Depth,
+  X,
+  Y,
+}
+
+export enum ColumnSumWord {
+  R,
+  C,
+  ChunkRows,
+  X,
+  Partial,
+}
+
+export enum ColumnSquareSumWord {
+  R,
+  C,
+  ChunkRows,
+  X,
+  Mean,
+  Partial,
+}
+
+export enum ColumnGradientSumWord {
+  R,
+  C,
+  ChunkRows,
+  Dy,
+  X,
+  Moments,
+  Epsilon,
+  Partial,
+}
+
+export enum ColumnCombineWord {
+  C,
+  Chunks,
+  Count,
+  Partial,
+  Y,
+}
+
+export enum BatchNormWord {
+  C,
+  X,
+  Moments,
+  Gamma,
+  Beta,
+  Epsilon,
+  Scratch,
+  ScratchStride,
+  Y,
+}
+
+export enum BatchNormGradWord {
+  C,
+  R,
+  Dy,
+  X,
+  Moments,
+  Gamma,
+  Sums,
+  Epsilon,
+  Scratch,
+  ScratchStride,
+  Dx,
+}
+
+/** Of all four: In and Out are the sizes of the forward op, in adjoints too. */
+export enum ResizeWord {
+  InH,
+  InW,
+  OutH,
+  OutW,
+  C,
+  From,
+  To,
+}
+
+/** Of both, likewise. */
+export enum PoolWord {
+  InH,
+  InW,
+  OutH,
+  OutW,
+  C,
+  WindowH,
+  WindowW,
+  StrideH,
+  StrideW,
+  From,
+  To,
+}
+
+export enum Col2ImWord {
+  H,
+  W,
+  C,
+  GridH,
+  GridW,
+  TapsH,
+  TapsW,
+  StrideH,
+  StrideW,
+  Top,
+  Left,
+  P,
+  Y,
+}

@@ -1,0 +1,52 @@
+/**
+ * Working space: what the kernels keep in that of each thread, in bytes from its start. The compiler asks for as much as an instruction needs, so both
+ * sides have to mean the same by it.
+ */
+import { DenseWord, MAX_LANES } from "./products.ts";
+import { AXIS_COMPONENTS } from "./transform.ts";
+
+/** A register tile that is stored in part. */
+export const TILE_BYTES = MAX_LANES * MAX_LANES * 4;
+
+/** One lane of a panel while it is packed: the addresses of its up to 4 terms, then where its first pixel lies. */
+export const enum LaneByte {
+  Terms = 0,
+  /** Address of its image. */
+  Image = 16,
+  Y = 20,
+  X = 24,
+  Length = 32,
+}
+
+/** The lanes of a panel. */
+export const LANE_TABLE_BYTES = MAX_LANES * LaneByte.Length;
+
+/** Gemm: [tile] [table of lanes] [packed A: MC x KC] [packed B: KC x NC]. */
+export const GEMM_LANES = TILE_BYTES;
+export const GEMM_PANELS = GEMM_LANES + LANE_TABLE_BYTES;
+
+/** Products: [tile] [table of lanes] [view of A, a cache line] [packed A: MC x KC]. */
+export const PRODUCTS_LANES = TILE_BYTES;
+export const PRODUCTS_VIEW = PRODUCTS_LANES + LANE_TABLE_BYTES;
+export const PRODUCTS_VIEW_BYTES = DenseWord.Length * 4;
+export const PRODUCTS_PANELS = PRODUCTS_VIEW + 64;
+
+/** Transform: [addresses of a tile's pixels] [lines of vectors, as many as there are components, between the two axes]. */
+export const TRANSFORM_LINES = 128;
+export const TRANSFORM_LINE_BYTES = AXIS_COMPONENTS * 16;
+export const TRANSFORM_BYTES = TRANSFORM_LINES + AXIS_COMPONENTS * TRANSFORM_LINE_BYTES;
+
+/** BatchNorm: rows of C floats. */
+export const enum BatchNormRow {
+  /** gamma / √(variance + epsilon) */
+  Scale = 0,
+  Count = 1,
+}
+
+/** BatchNormGrad: rows of C floats; dx = Scale (dy - Mean - (x - mean) Slope). */
+export const enum BatchNormGradRow {
+  Scale = 0,
+  Mean = 1,
+  Slope = 2,
+  Count = 3,
+}

@@ -1,0 +1,69 @@
+/** Which way a matrix product or a convolution is computed: decided here, for all who need to know. */
+import type { Shape } from "../../../core/shape.ts";
+import { isOp, type Node } from "../../../graph/graph.ts";
+import type { ConvAttrs } from "../../../graph/ops.ts";
+
+/** The algorithms of each op. */
+export interface Algorithms {
+  matmul: "direct" | "directTransposed";
+  conv2d: "direct" | "directTransposed" | "winogradPacked";
+  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked";
+  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored";
+}
+
+export type ProductOp = keyof Algorithms;
+
+/** A result with no more columns than this would leave most of the register tile's wide side idle. */
+const NARROW = 4;
+/** Fewer channels than this, in or out, and Winograd's transforms cost more than they save. */
+const LEAST_CHANNELS = 32;
+/** Likewise for images smaller than a tile. */
+const LEAST_SIZE = 4;
+/** The kernel of stored components computes so many channels at a time. */
+const STORED_CHANNELS = 4;
+
+const chosen = new WeakMap<Node, Algorithms[ProductOp]>();
+
+/** The algorithm of a node. */
+export function choose<O extends ProductOp>(node: Node<O>): Algorithms[O] {
+  let algorithm = chosen.get(node);
+  if (!algorithm) {
+    algorithm = CHOICES[node.op](node);
+    chosen.set(node, algorithm);
+  }
+  return algorithm as Algorithms[O];
+}
+
+/** Whether a node's lowering can add a bias and apply an activation to each row of its result as it stores it. */
+export function takesEpilogue(node: Node): boolean {
+  return (isOp(node, "matmul") || isOp(node, "conv2d")) && choose(node) === "direct";
+}
+
+const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } = {
+  matmul: ({ shape }) => orientation(shape),
+  conv2d: (node) => (isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : orientation(node.shape)),
+  conv2dInputGrad(node) {
+    if (node.shape[3]! <= NARROW) return "narrowCol2Im";
+    return isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : "phases";
+  },
+  conv2dFilterGrad(node) {
+    const [, , inChannels, outChannels] = node.shape as [number, number, number, number];
+    const images = node.inputs.map(({ shape }) => shape);
+    const whole = inChannels % STORED_CHANNELS === 0 && outChannels % STORED_CHANNELS === 0;
+    return whole && isWinograd(node, node.shape, images) ? "winogradStored" : orientation(node.shape);
+  },
+};
+
+/** A result of few columns and more rows is computed as its transpose, so that its many rows lie on the wide side of the tile. */
+function orientation(shape: Shape): "direct" | "directTransposed" {
+  const columns = shape.at(-1)!;
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return columns <= NARROW && rows > columns ? "directTransposed" : "direct";
+}
+
+/** Whether Winograd's algorithm is worth it: a 4x4 filter of stride 2, wide enough, over images [., H, W, .] that are large enough. */
+function isWinograd({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, images: readonly Shape[]): boolean {
+  const [kh, kw, inChannels, outChannels] = filter as [number, number, number, number];
+  const fits = kh === 4 && kw === 4 && attrs.strides[0] === 2 && attrs.strides[1] === 2;
+  return fits && Math.min(inChannels, outChannels) >= LEAST_CHANNELS && images.every(([, H, W]) => Math.min(H!, W!) >= LEAST_SIZE);
+}

@@ -1,0 +1,63 @@
+/** Matrix products, convolutions and gradients of filters as one packed GEMM over views of their operands. */
+import { ViewKind } from "../../../../assembly/format/products.ts";
+import type { Node } from "../../../graph/graph.ts";
+import type { ConvAttrs } from "../../../graph/ops.ts";
+import { type Axis, dense, gemm, patches, result, type View } from "../instructions/gemm.ts";
+import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
+
+/** The operands of C[M, N] = A[M, K] B[K, N], C being dense. */
+interface Operands {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: View;
+  readonly b: View;
+}
+
+type DirectOp = "matmul" | "conv2d" | "conv2dFilterGrad";
+
+/** C as it is. */
+export const direct = lowering(({ M, N, K, a, b }, out, { epilogue }) => gemm({ M, N, K, a, b, c: result(out, N), epilogue }));
+
+/** C computed as Cᵀ = Bᵀ Aᵀ: the views change sides, and the rows that the tile computes are stored as columns. */
+export const directTransposed = lowering(({ M, N, K, a, b }, out) => gemm({ M: N, N: M, K, a: b, b: a, c: result(out, N, true) }));
+
+function lowering(product: (operands: Operands, out: Buffer, context: Context) => Instruction): { readonly [O in DirectOp]: Lowering<O> } {
+  return {
+    matmul: (node, out, inputs, context) => [product(matmul(node, inputs), out, context)],
+    conv2d: (node, out, inputs, context) => [product(conv2d(node, inputs), out, context)],
+    conv2dFilterGrad: (node, out, inputs, context) => [product(conv2dFilterGrad(node, inputs), out, context)],
+  };
+}
+
+function matmul({ shape, inputs, attrs: { transposeA, transposeB } }: Node<"matmul">, [a, b]: readonly Buffer[]): Operands {
+  const [M, N] = shape as [number, number];
+  const K = inputs[0]!.shape[transposeA ? 0 : 1]!;
+  return { M, N, K, a: transposeA ? dense(a!, 1, M) : dense(a!, K, 1), b: transposeB ? dense(b!, K, 1) : dense(b!, 1, N) };
+}
+
+/** y[pixel, o] = Σ patch[pixel, (tap, c)] w[(tap, c), o]. */
+function conv2d(node: Node<"conv2d">, [x, w]: readonly Buffer[]): Operands {
+  const input = node.inputs[0]!.shape;
+  const [kh, kw, channels, N] = node.inputs[1]!.shape as [number, number, number, number];
+  const [yAxis, xAxis] = patchAxes(node.shape, [kh, kw], node.attrs);
+  const a = patches(ViewKind.PixelLanes, x!, input, yAxis, xAxis);
+  return { M: node.shape[0]! * yAxis.grid * xAxis.grid, N, K: kh * kw * channels, a, b: dense(w!, 1, N) };
+}
+
+/** dw[(tap, c), o] = Σ patch[pixel, (tap, c)] dy[pixel, o]. */
+function conv2dFilterGrad(node: Node<"conv2dFilterGrad">, [x, dy]: readonly Buffer[]): Operands {
+  const [input, output] = node.inputs.map(({ shape }) => shape);
+  const [kh, kw, channels, N] = node.shape as [number, number, number, number];
+  const [yAxis, xAxis] = patchAxes(output!, [kh, kw], node.attrs);
+  const a = patches(ViewKind.TapLanes, x!, input!, yAxis, xAxis);
+  return { M: kh * kw * channels, N, K: output![0]! * yAxis.grid * xAxis.grid, a, b: dense(dy!, 1, N) };
+}
+
+/** The axes of patches of an image whose convolution is [., OH, OW, .]. */
+function patchAxes(output: readonly number[], [kh, kw]: readonly [number, number], { strides, pads }: ConvAttrs): [Axis, Axis] {
+  return [
+    { grid: output[1]!, taps: kh, stride: strides[0], origin: -pads[0], step: 1 },
+    { grid: output[2]!, taps: kw, stride: strides[1], origin: -pads[2], step: 1 },
+  ];
+}

@@ -1,0 +1,24 @@
+/**
+ * A transposed convolution to few channels: the products of every pixel with all taps at once, a dense matrix product
+ * whose columns are (tap, channel), then each pixel of the result sums its own. By phases, its one or three columns would
+ * leave most of the register tile idle and pack every patch for the sake of them.
+ */
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
+import { dense, gemm, result } from "../instructions/gemm.ts";
+import { at, type Lowering } from "../instructions/instruction.ts";
+import { ranged } from "../instructions/ranged.ts";
+
+export const narrowInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w], { temp }) => {
+  const [batch, GridH, GridW, channels] = node.inputs[0]!.shape as [number, number, number, number];
+  const [TapsH, TapsW] = node.inputs[1]!.shape as [number, number];
+  const [, H, W, C] = node.shape as [number, number, number, number];
+  const { strides, pads } = node.attrs;
+  const M = batch * GridH * GridW;
+  const N = TapsH * TapsW * C;
+  const patches = temp(M * N * 4);
+  const sizes = { H, W, C, GridH, GridW, TapsH, TapsW, StrideH: strides[0], StrideW: strides[1], Top: pads[0], Left: pads[2] };
+  return [
+    gemm({ M, N, K: channels, a: dense(dy!, channels, 1), b: dense(w!, channels, 1), c: result(patches, N) }),
+    ranged(Opcode.Col2Im, { units: batch * H, args: { ...sizes, P: at(patches), Y: at(out) }, reads: [patches], writes: [out] }),
+  ];
+};

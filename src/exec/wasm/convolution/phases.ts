@@ -1,0 +1,48 @@
+/**
+ * The transposed convolution by phases: input pixels of equal residue modulo the stride see the same taps, so each residue
+ * is a dense stride-1 convolution of dy with its own part of the filter, and no zero is ever multiplied.
+ */
+import { ViewKind } from "../../../../assembly/format/products.ts";
+import { type Axis, gemm, gridResult, patches } from "../instructions/gemm.ts";
+import type { Instruction, Lowering } from "../instructions/instruction.ts";
+
+export const phasedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w]) => {
+  const output = node.inputs[0]!.shape;
+  const [kh, kw, N, channels] = node.inputs[1]!.shape as [number, number, number, number];
+  const { strides, pads } = node.attrs;
+  const [sy, sx] = strides;
+  const [batch, H, W] = node.shape as [number, number, number, number];
+  // The filter as one image whose pixels are (b, in) of row a: the columns of the product are its pixels, `sx` taps apart.
+  const filter = [1, kh, kw * N, channels];
+  const instructions: Instruction[] = [];
+  for (let ry = 0; ry < Math.min(sy, H); ry++) {
+    for (let rx = 0; rx < Math.min(sx, W); rx++) {
+      const y = phase(ry, H, kh, sy, pads[0]);
+      const x = phase(rx, W, kw, sx, pads[2]);
+      const b = patches(
+        ViewKind.PixelLanes,
+        w!,
+        filter,
+        { grid: 1, taps: y.taps, stride: 0, origin: y.firstTap, step: sy },
+        { grid: N, taps: x.taps, stride: 1, origin: x.firstTap * N, step: sx * N },
+      );
+      const a = patches(ViewKind.PixelLanes, dy!, output, y, x);
+      const c = gridResult(out, (ry * W + rx) * N, H * W * N, { grid: y.grid, stride: sy * W * N }, { grid: x.grid, stride: sx * N });
+      instructions.push(gemm({ M: batch * y.grid * x.grid, N, K: y.taps * x.taps * channels, a, b, c }));
+    }
+  }
+  return instructions;
+};
+
+/** Input pixels residue + i stride: tap firstTap + a stride of the filter reads output pixel i + origin - a. */
+function phase(residue: number, size: number, filter: number, stride: number, pad: number): Axis & { readonly firstTap: number } {
+  const firstTap = (residue + pad) % stride;
+  return {
+    firstTap,
+    grid: Math.ceil((size - residue) / stride),
+    taps: firstTap < filter ? Math.ceil((filter - firstTap) / stride) : 0,
+    stride: 1,
+    origin: (residue + pad - firstTap) / stride,
+    step: -1,
+  };
+}

@@ -1,0 +1,55 @@
+/** A series of matrix products as one instruction: C [M, N] (+)= Aᵀ B, with A [K, M] and B in panels of its columns. */
+import { Opcode } from "../../../../assembly/format/opcodes.ts";
+import { NR, ProductsWord } from "../../../../assembly/format/products.ts";
+import { PRODUCTS_PANELS } from "../../../../assembly/format/scratch.ts";
+import { dense } from "./gemm.ts";
+import { at, type Buffer, type Instruction, type Partition, type Word } from "./instruction.ts";
+
+/** Rows of A and depth that are packed at a time: in the second-level cache, and no more rounding than other sums have. */
+const MC = 96;
+const KC = 256;
+
+/** The matrices of a series: where the first begins, and how far on the next one does, in elements. */
+export interface Series {
+  readonly buffer: Buffer;
+  readonly offset?: number;
+  readonly stride: number;
+}
+
+export interface ProductSeries {
+  readonly count: number;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: Series;
+  readonly b: Series;
+  readonly c: Series;
+  /** Whether to add to what is there. */
+  readonly accumulate: boolean;
+  readonly partition: Partition;
+}
+
+/** Elements of an operand B in panels of its columns. */
+export const panelsSize = (K: number, N: number): number => Math.ceil(N / NR) * NR * K;
+
+export function products({ count, M, N, K, a, b, c, accumulate, partition }: ProductSeries): Instruction {
+  const words = new Array<Word>(ProductsWord.Length).fill(0);
+  const lanes = dense(a.buffer, 1, M, a.offset).words;
+  words[ProductsWord.M] = M;
+  words[ProductsWord.N] = N;
+  words[ProductsWord.K] = K;
+  words[ProductsWord.MC] = MC;
+  words[ProductsWord.KC] = KC;
+  words[ProductsWord.Count] = count;
+  words[ProductsWord.NextA] = a.stride;
+  words[ProductsWord.NextB] = b.stride;
+  words[ProductsWord.NextC] = c.stride;
+  words[ProductsWord.Scratch] = "scratch";
+  words[ProductsWord.ScratchStride] = "scratchStride";
+  words[ProductsWord.Accumulate] = accumulate ? 1 : 0;
+  words[ProductsWord.B] = at(b.buffer, (b.offset ?? 0) * 4);
+  words[ProductsWord.C] = at(c.buffer, (c.offset ?? 0) * 4);
+  words.splice(ProductsWord.A, lanes.length, ...lanes);
+  const reads = [a.buffer, b.buffer, ...(accumulate ? [c.buffer] : [])];
+  return { opcode: Opcode.Products, words, reads, writes: [c.buffer], scratch: PRODUCTS_PANELS + MC * Math.min(KC, K) * 4, zeros: 0, partition };
+}
