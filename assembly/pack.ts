@@ -178,8 +178,9 @@ function packShortRuns(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: 
       const length = min(runLength - within, kc - k);
       let i = first + within;
       const end = i + length;
-      const endInside = <u32>y < <u32>H ? min(end, lineLength) : 0;
-      for (const begin = min(end, 0); i < begin; i++, to += step) store<f32>(to, 0);
+      const begin = min(end, 0);
+      const endInside = <u32>y < <u32>H ? min(end, lineLength) : begin;
+      for (; i < begin; i++, to += step) store<f32>(to, 0);
       let from = top + (<usize>(y * lineLength + i) << 2);
       for (; i < endInside; i++, from += 4, to += step) store<f32>(to, load<f32>(from));
       for (; i < end; i++, to += step) store<f32>(to, 0);

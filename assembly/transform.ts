@@ -39,7 +39,8 @@ export function f32_transform(p: usize, ith: i32, nth: i32): void {
     const to = min(end, size);
     if (from >= to) continue;
     const tile0 = byChannels ? 0 : from, tile1 = byChannels ? tiles : to;
-    const c0 = <usize>(byChannels ? from : 0) << 2, c1 = <usize>(byChannels ? to : channels) << 2;
+    const c0 = <usize>(byChannels ? from : 0) << 2;
+    const c1 = <usize>(byChannels ? to : channels) << 2;
     switch (word(p, TransformWord.Kind)) {
       case TransformKind.Data5: split(5, p, phase, tile0, tile1, c0, c1, scratch); break;
       case TransformKind.Taps4: split(4, p, phase, tile0, tile1, c0, c1, scratch); break;

@@ -15,11 +15,15 @@ export interface Buffer {
 
 const GUARD = 0x7fc0dead;
 const PAGES = 1024;
-const path = new URL("../../dist/kernels/test.wasm", import.meta.url);
+
+/** The builds that kernels are tested in: without relaxed SIMD and with it. Those of threads differ from them in how shares are handed out alone. */
+export type TestBuild = "plain" | "relaxed";
+export const TEST_BUILDS: readonly TestBuild[] = ["plain", "relaxed"];
 
 /** Kernels with 64 MiB of their own memory. Built by `npm run build:wasm:test`. */
-export function createHarness() {
+export function createHarness(build: TestBuild = "plain") {
   const memory = new WebAssembly.Memory({ initial: PAGES });
+  const path = new URL(`../../dist/kernels/${build === "plain" ? "test" : "test-relaxed"}.wasm`, import.meta.url);
   const module = new WebAssembly.Module(readFileSync(path));
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
   let top = 64;
@@ -67,6 +71,13 @@ export function createHarness() {
       top = 64;
     },
   };
+}
+
+export type Harness = ReturnType<typeof createHarness>;
+
+/** `n` reproducible integers in [-8, 8]: sums of thousands of their products are exact, in whatever order. */
+export function integers(n: number, seed: number): Float32Array {
+  return uniform(n, seed, 8.5).map((x) => Math.round(x) + 0);
 }
 
 /** `n` reproducible floats in [-scale, scale). */

@@ -51,5 +51,6 @@ export function products({ count, M, N, K, a, b, c, accumulate, partition }: Pro
   words[ProductsWord.C] = at(c.buffer, (c.offset ?? 0) * 4);
   words.splice(ProductsWord.A, lanes.length, ...lanes);
   const reads = [a.buffer, b.buffer, ...(accumulate ? [c.buffer] : [])];
-  return { opcode: Opcode.Products, words, reads, writes: [c.buffer], scratch: PRODUCTS_PANELS + MC * Math.min(KC, K) * 4, zeros: 0, partition };
+  const depth = Math.min(KC, K) * 4;
+  return { opcode: Opcode.Products, words, reads, writes: [c.buffer], scratch: PRODUCTS_PANELS + MC * depth, zeros: depth, partition };
 }

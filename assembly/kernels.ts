@@ -1,0 +1,14 @@
+/** Every kernel by itself, for the tests; the package has `run` alone (index.ts). */
+export * from "./col2im";
+export * from "./copy";
+export * from "./elementwise";
+export { f32_gemm } from "./gemm";
+export * from "./group";
+export * from "./interleave";
+export * from "./lanes";
+export * from "./norm";
+export * from "./pack";
+export * from "./products";
+export * from "./reduce";
+export * from "./resample";
+export * from "./transform";

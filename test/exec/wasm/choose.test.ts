@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { choose, takesEpilogue } from "../../../src/exec/wasm/convolution/choose.ts";
+import { Graph } from "../../../src/graph/graph.ts";
+
+const ATTRS = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
+
+/** The faces of a convolution of images [2, size, size, channels] by a filter [side, side, channels, filters]. */
+function faces(channels: number, filters: number, { size = 16, side = 4, stride = 2 } = {}) {
+  const graph = new Graph();
+  const attrs = { ...ATTRS, strides: [stride, stride] as const };
+  const x = graph.input("x", [2, size, size, channels]);
+  const w = graph.input("w", [side, side, channels, filters]);
+  const y = graph.apply("conv2d", [x, w], attrs);
+  const dy = graph.input("dy", y.shape);
+  const inputGrad = graph.apply("conv2dInputGrad", [dy, w], { ...attrs, inputSize: [size, size] });
+  const filterGrad = graph.apply("conv2dFilterGrad", [x, dy], { ...attrs, filterSize: [side, side] });
+  return { y, inputGrad, filterGrad, algorithms: [choose(y), choose(inputGrad), choose(filterGrad)] };
+}
+
+function matmul(M: number, N: number) {
+  const graph = new Graph();
+  return graph.apply("matmul", [graph.input("a", [M, 7]), graph.input("b", [7, N])], { transposeA: false, transposeB: false });
+}
+
+describe("the algorithm of", () => {
+  it.each([
+    [5, 5, "direct"],
+    [100, 5, "direct"],
+    [100, 4, "directTransposed"],
+    [5, 4, "directTransposed"],
+    [4, 4, "direct"],
+    [1, 1, "direct"],
+    [1, 100, "direct"],
+  ])("a matrix product of %i rows and %i columns: %s", (M, N, algorithm) => expect(choose(matmul(M, N))).toBe(algorithm));
+
+  it.each([
+    ["many channels", faces(32, 32), ["winogradPacked", "winogradPacked", "winogradStored"]],
+    ["channels that are no multiple of 4", faces(34, 32), ["winogradPacked", "winogradPacked", "direct"]],
+    ["filters that are no multiple of 4", faces(32, 33), ["winogradPacked", "winogradPacked", "direct"]],
+    ["channels too few for Winograd", faces(31, 64), ["direct", "phases", "direct"]],
+    ["filters too few for Winograd", faces(64, 31), ["direct", "phases", "direct"]],
+    ["images too small for Winograd", faces(32, 32, { size: 6 }), ["direct", "phases", "direct"]],
+    ["the smallest images for Winograd", faces(32, 32, { size: 8 }), ["winogradPacked", "winogradPacked", "winogradStored"]],
+    ["another filter", faces(32, 32, { side: 5 }), ["direct", "phases", "direct"]],
+    ["another stride", faces(32, 32, { stride: 1 }), ["direct", "phases", "direct"]],
+    ["few channels", faces(4, 32), ["direct", "narrowCol2Im", "direct"]],
+    ["one more than few", faces(5, 32), ["direct", "phases", "direct"]],
+    ["few filters", faces(32, 4), ["directTransposed", "phases", "directTransposed"]],
+  ])("the faces of a convolution with %s", (_, { algorithms }, expected) => expect(algorithms).toEqual(expected));
+});
+
+it("an epilogue is for products and convolutions that are computed directly", () => {
+  expect([takesEpilogue(matmul(5, 5)), takesEpilogue(matmul(5, 4))]).toEqual([true, false]);
+  const [direct, fast] = [faces(8, 8), faces(32, 32)];
+  expect([takesEpilogue(direct.y), takesEpilogue(direct.inputGrad), takesEpilogue(direct.filterGrad)]).toEqual([true, false, false]);
+  expect(takesEpilogue(fast.y)).toBe(false);
+});
