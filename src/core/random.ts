@@ -97,6 +97,24 @@ class Words {
   }
 }
 
+/**
+ * The item of a stream that belongs to a name: an integer below 2^53, so that what is drawn for one name does not depend on which others there are. The name's UTF-16
+ * units go through Philox, four words at a time, each block's result being the key of the next.
+ */
+export function itemOf(name: string): number {
+  const key = Uint32Array.of(name.length, 0);
+  const block = new Uint32Array(4);
+  for (let start = 0; start < name.length; start += 8) {
+    for (let w = 0; w < 4; w++) block[w] = unit(name, start + 2 * w) | (unit(name, start + 2 * w + 1) << 16);
+    philox4x32(block, key, block);
+    key.set([block[0]! ^ block[2]!, block[1]! ^ block[3]!]);
+  }
+  return key[0]! + (key[1]! >>> 11) * TWO_32;
+}
+
+/** UTF-16 unit `i` of a text, 0 behind its end. */
+const unit = (text: string, i: number): number => (i < text.length ? text.charCodeAt(i) : 0);
+
 /** Fills `out` with numbers from the open interval (0, 1): odd multiples of 2^-24, exact in float32. */
 export function fillUniforms(out: Float32Array, seed: number, stream: number, item: number): void {
   const words = new Words(seed, stream, item);

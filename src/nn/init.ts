@@ -1,12 +1,12 @@
-/** First values of tensors, each a pure function of the seed and of the tensor's place in the model. */
-import { fillNormals, Stream } from "../core/random.ts";
+/** First values of tensors, each a pure function of the seed and of the tensor's name. */
+import { fillNormals, itemOf, Stream } from "../core/random.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { NamedParameter } from "./layers/table.ts";
 
-/** How a tensor begins: filled with one value, or normal, as draw number `draw` of the seed. */
+/** How a tensor begins: filled with one value, or normal, drawn for the name `draw`. */
 export type Init =
   | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "normal"; readonly mean: number; readonly stdDev: number; readonly draw: number };
+  | { readonly kind: "normal"; readonly mean: number; readonly stdDev: number; readonly draw: string };
 
 /**
  * `dcgan`: weights N(0, 0.02), gains N(1, 0.02) (Radford, Metz & Chintala 2016, section 4, and its published code).
@@ -16,7 +16,7 @@ export type Init =
 export type Initialization = "dcgan" | "fan";
 
 /** What the scheme makes of a tensor's role. */
-export function initOf({ init, activation }: NamedParameter, scheme: Initialization, draw: number): Init {
+export function initOf({ name: draw, init, activation }: NamedParameter, scheme: Initialization): Init {
   if (init.kind === "constant") return init;
   if (init.kind === "gain") return scheme === "dcgan" ? { kind: "normal", mean: 1, stdDev: 0.02, draw } : { kind: "constant", value: 1 };
   if (scheme === "dcgan") return { kind: "normal", mean: 0, stdDev: 0.02, draw };
@@ -26,11 +26,11 @@ export function initOf({ init, activation }: NamedParameter, scheme: Initializat
   return { kind: "normal", mean: 0, stdDev: Math.sqrt(variance), draw };
 }
 
-/** The first value of a tensor. Weights depend on `seed` and on their draw, and on nothing else. */
+/** The first value of a tensor. Weights depend on `seed` and on their name, and on nothing else: no change elsewhere in a network changes them. */
 export function initialValue({ shape, init }: { readonly shape: Shape; readonly init: Init }, seed: number): Float32Array {
   const values = new Float32Array(sizeOf(shape));
   if (init.kind === "constant") return values.fill(init.value);
-  fillNormals(values, seed, Stream.weights, init.draw);
+  fillNormals(values, seed, Stream.weights, itemOf(init.draw));
   for (let i = 0; i < values.length; i++) values[i] = init.mean + init.stdDev * values[i]!;
   return values;
 }

@@ -40,13 +40,11 @@ function namedParameters({ architecture, shape, latent, condition }: NetworkSpec
 
 /** The weights and running statistics of one network, in the order of its layers. */
 export function parameters(spec: NetworkSpec, network: NetworkName): ParameterSpec[] {
-  // Draws of the two networks are told apart by parity, so that changing one leaves the other's weights as they were.
-  const parity = network === "generator" ? 0 : 1;
-  return namedParameters(spec, network).map((p, i) => ({
+  return namedParameters(spec, network).map((p) => ({
     name: p.name,
     shape: p.shape,
     role: p.role,
-    init: initOf(p, spec.architecture.initialization, 2 * i + parity),
+    init: initOf(p, spec.architecture.initialization),
   }));
 }
 

@@ -16,14 +16,14 @@ export const REPRODUCIBLE: readonly ReproducibleModel[] = [
   {
     name: "an mlp",
     options: { shape: [2], architecture: "mlp", width: 24, latent: 3, batchSize: 19, seed: 20 },
-    state: "f21de51a0007dcf43ffbc8eed48821620ceec7cfbba68466aeb8503902df9ce5",
-    samples: "660574892b2b5469c330bdee888082573328a3e4468603bfddf91f88b433b757",
+    state: "b1242478d474b9073345bddbcf1f1db3a977c844126edc831b8bdf123c97b7b5",
+    samples: "3b21b0acd514ef29ff98c7ce06e114fa08709be4fb305e0b7e6089b591fdebef",
   },
   {
     name: "a dcgan",
     options: { shape: [28, 28, 1], architecture: "dcgan", width: 5, latent: 6, batchSize: 6, seed: 20 },
-    state: "0188df19afc8120fff569d0c66fa956b30b1e581f3bc77e78c7349ab179ef9ae",
-    samples: "14d8eced39962751cc5ddb58e1bbfdbc00f1b5305e273b7c965f453ef16155dc",
+    state: "63c2a1d17308a53ef52cf0a0993477cec43187ebb570329568cd90afd2d97d15",
+    samples: "aa10bc71f5d40ba791387f4301b46f37d6000b99a4e407470c9a9d81e13b6679",
   },
   {
     name: "a conditional WGAN-GP on colour images",
@@ -37,8 +37,8 @@ export const REPRODUCIBLE: readonly ReproducibleModel[] = [
       objective: "wasserstein-gp",
       seed: 20,
     },
-    state: "3aadc33e4725b85ddbe7a4b4a8640dffe6707ca5078688d3ad826fa7f6824ca2",
-    samples: "74fec0220ae36069c3069c40adfc7e9c40ed943d54720b7a75bab0033365f644",
+    state: "23a5f1545dfbfe3661cb4dca8496d6d82979299beb6a04b5d57559e9d525a7c1",
+    samples: "429e1234fc234c0a88e73962e91732761485d64a8ec27b328fff92cb62845dfa",
   },
 ];
 

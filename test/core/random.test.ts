@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
-import { fillNormals, fillTruncatedNormals, fillUniforms, normalQuantile, permutation, philox4x32, Stream } from "../../src/core/random.ts";
+import { fillNormals, fillTruncatedNormals, fillUniforms, itemOf, normalQuantile, permutation, philox4x32, Stream } from "../../src/core/random.ts";
 import { expectSameBytes } from "../bytes.ts";
 
 const normals = (n: number, seed: number, item = 0, stream: number = Stream.latents) => {
@@ -31,6 +31,23 @@ function kolmogorovSmirnov(sample: Float32Array, cdf: (x: number) => number): nu
   });
   return distance;
 }
+
+describe("itemOf", () => {
+  it("gives every name an integer below 2^53 of its own, the same on every engine", () => {
+    const names = ["", "a", "b", "aa", "a\0", "generator.0.filter", "generator.0.filter/ema", "generator.10.filter", "discriminator.0.filter", "Ω≠ω"];
+    const items = names.map(itemOf);
+    expect(new Set(items).size).toBe(names.length);
+    for (const item of items) expect(Number.isSafeInteger(item) && item >= 0).toBe(true);
+    expect(items.slice(0, 3)).toEqual([0, 4506479529293893, 221995234041776]);
+  });
+
+  it("spreads names that differ in one letter over the whole range", () => {
+    const items = Array.from({ length: 4000 }, (_, i) => itemOf(`generator.${i}.filter`) / 2 ** 53);
+    expect(new Set(items).size).toBe(4000);
+    // The mean of 4,000 uniforms: five standard errors are 5 / √(12 · 4000).
+    expect(Math.abs(items.reduce((a, b) => a + b) / 4000 - 0.5)).toBeLessThan(5 / Math.sqrt(48_000));
+  });
+});
 
 describe("philox4x32", () => {
   // Random123 1.14, tests/kat_vectors, the lines of philox4x32 with 10 rounds.

@@ -56,6 +56,28 @@ describe("initialValue", () => {
     expect(init).toMatchObject({ kind: "normal", stdDev: Math.sqrt(2 / (4 * 4)) });
   });
 
+  it("of a tensor stays what it is, whatever is added beside it", () => {
+    const specOf = (bias: boolean, condition: { classes: number } | null) =>
+      resolveSpec({
+        shape: [3],
+        latent: 2,
+        condition,
+        architecture: {
+          generator: [
+            { type: "dense", units: 4, bias },
+            { type: "dense", units: 3 },
+          ],
+          discriminator: [
+            { type: "dense", units: 5 },
+            { type: "dense", units: 1 },
+          ],
+        },
+      });
+    const [plain, more] = [specOf(false, null), specOf(true, { classes: 2 })];
+    for (const name of ["generator.1.filter", "discriminator.0.filter", "discriminator.1.filter"])
+      expectSameBytes(firstOf(more, name), firstOf(plain, name));
+  });
+
   it("differs between tensors and seeds, and is the same again", () => {
     const [a, b] = [firstOf(spec, "generator.2.gamma"), firstOf(spec, "discriminator.3.gamma")];
     expect(a.slice(0, 8)).not.toEqual(b.slice(0, 8));
