@@ -8,6 +8,7 @@ import { nodesOf } from "../src/exec/schedule/steps.ts";
 import { resultsOf } from "../src/exec/schedule/uses.ts";
 import { compile } from "../src/exec/wasm/compile/compile.ts";
 import { FUSION } from "../src/exec/wasm/compile/fusion.ts";
+import { printPlan } from "../src/exec/wasm/compile/print.ts";
 import { add, leakyRelu, matmul, meanAll, mul, square, sub } from "../src/graph/build.ts";
 import { grad } from "../src/graph/grad.ts";
 import { Graph, liveNodes } from "../src/graph/graph.ts";
@@ -100,12 +101,6 @@ describe("the trace in src/README.md", () => {
       ["w", { space: "variable", bytes: 192, name: "w" } as const],
       ["b", { space: "variable", bytes: 64, name: "b" } as const],
     ]);
-    const plan = compile(graph, variables);
-    const names = ["Elementwise", "Gemm", "ReduceSum"];
-    const show = (buffer: { readonly space: string; readonly name?: string; readonly home?: unknown }): string => buffer.name ?? buffer.space;
-    const lines = plan.instructions.map(
-      ({ opcode, reads, writes }) => `${names[opcode]!.padEnd(11)} ${reads.map(show).join(", ")} -> ${writes.map(show).join(", ")}\n`,
-    );
-    expect(trace[3]).toBe(lines.join(""));
+    expect(trace[3]).toBe(`${printPlan(compile(graph, variables))}\n`);
   });
 });
