@@ -3,7 +3,7 @@
  * once for it, and a register tile of C is computed from a panel of each. Where the operands come from (dense
  * matrices, patches of images, filters) is the packing's business alone: see pack.ts.
  */
-import { Activation, GemmWord, MR_PLAIN, MR_RELAXED, NR, ResultKind, ResultWord } from "./format/products";
+import { Activation, DenseWord, GemmWord, MR_PLAIN, MR_RELAXED, NR, ResultKind, ResultWord, ViewKind } from "./format/products";
 import { GEMM_LANES, GEMM_PANELS } from "./format/scratch";
 import { v_sigmoid, v_tanh } from "./math";
 import { packPanels } from "./pack";
@@ -80,6 +80,7 @@ function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: b
   const A = p + (<usize>GemmWord.A << 2);
   const B = p + (<usize>GemmWord.B << 2);
   const C = p + (<usize>GemmWord.C << 2);
+  const ready = word(B, DenseWord.Kind) == ViewKind.Panels;
   const base = <usize>word(C, ResultWord.Base);
   const stride = <usize>word(C, ResultWord.Stride) << 2;
   const plain = word(C, ResultWord.Kind) == ResultKind.Rows && word(C, ResultWord.GridW) == 0;
@@ -90,12 +91,15 @@ function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: b
     let pc = 0;
     do {
       const kc = min(KC, K - pc);
-      if (byColumns || fresh) packPanels(B, jc, nc, NR, pc, kc, packedB, lanes);
+      if (!ready && (byColumns || fresh)) packPanels(B, jc, nc, NR, pc, kc, packedB, lanes);
+      // Panels that are ready are K deep.
+      const panels = ready ? <usize>word(B, DenseWord.Base) + (<usize>(jc * K + pc * NR) << 2) : packedB;
+      const depth = ready ? K : kc;
       for (let ic = m0; ic < m1; ic += MC) {
         const mc = min(MC, m1 - ic);
         if (!byColumns || fresh) packPanels(A, ic, mc, MR, pc, kc, packedA, lanes);
         for (let j = 0; j < nc; j += NR) {
-          const b = packedB + (<usize>(j * kc) << 2);
+          const b = panels + (<usize>(j * depth) << 2);
           const accumulate = adds || pc > 0;
           const last = pc + kc >= K;
           const whole = plain && nc - j >= NR ? mc / MR : 0;

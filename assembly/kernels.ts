@@ -8,6 +8,7 @@ export * from "./interleave";
 export * from "./lanes";
 export * from "./norm";
 export * from "./pack";
+export * from "./panels";
 export * from "./products";
 export * from "./reduce";
 export * from "./resample";

@@ -21,6 +21,7 @@ import {
 import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
 import { f32_batchnorm, f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
+import { f32_pack } from "./panels";
 import { f32_products } from "./products";
 import { f32_rsum } from "./reduce";
 import {
@@ -46,6 +47,7 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
     else if (opcode == Opcode.Products) f32_products(p, ith, nth);
     else if (opcode == Opcode.Transform) f32_transform(p, ith, nth);
+    else if (opcode == Opcode.Pack) f32_pack(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>word(plan, HeadWord.Length) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);

@@ -24,9 +24,10 @@ export const enum Opcode {
   AvgPool = 15,
   AvgPoolGrad = 16,
   Col2Im = 17,
-  // Instructions whose operands are `ProductsWord`s and `TransformWord`s.
+  // Instructions whose operands are `ProductsWord`s, `TransformWord`s and `PackWord`s.
   Products = 18,
   Transform = 19,
+  Pack = 20,
 }
 
 /** What every instruction begins with. */

@@ -19,6 +19,8 @@ export const enum ViewKind {
   PixelLanes = 1,
   /** lane = (tap, channel), k = pixel: the same patches, transposed. */
   TapLanes = 2,
+  /** Packed already (panels.ts): panels of NR lanes, each K deep, one after the other. For B of Gemm; of its words there are Kind and Base alone. */
+  Panels = 3,
 }
 
 /** A dense operand. */
@@ -124,6 +126,19 @@ export const enum GemmWord {
 
 /** Words of Gemm's operands. */
 export const GEMM_WORDS = GemmWord.Tickets + MAX_THREADS;
+
+/** Operands of Pack: a dense operand B[K, N] to panels of NR columns, each K deep, one after the other. */
+export const enum PackWord {
+  N = 0,
+  K = 1,
+  Result = 2,
+  /** Working space of thread 0 (scratch.ts), and how far apart those of the threads are. */
+  Scratch = 3,
+  ScratchStride = 4,
+  /** A `DenseWord` block. */
+  B = 5,
+  Length = B + DenseWord.Length,
+}
 
 export const enum Activation {
   None = 0,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NR } from "../../assembly/format/products.ts";
-import { panelsSize, products } from "../../src/exec/wasm/instructions/products.ts";
+import { panelsSize } from "../../src/exec/wasm/instructions/panels.ts";
+import { products } from "../../src/exec/wasm/instructions/products.ts";
 import { bits, createHarness, integers, TEST_BUILDS, uniform } from "./harness.ts";
 import { link, operand } from "./instruction.ts";
 

@@ -34,7 +34,7 @@ function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, n
 
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {
-  if (opcode === Opcode.Gemm || opcode === Opcode.Products || opcode === Opcode.Transform) return false;
+  if (opcode === Opcode.Gemm || opcode === Opcode.Products || opcode === Opcode.Transform || opcode === Opcode.Pack) return false;
   if (opcode === Opcode.Elementwise) return (words[ElementwiseWord.Size] as number) <= ELEMENTWISE_BLOCK;
   return (words[RangedWord.Units] as number) <= (words[RangedWord.Grain] as number);
 }

@@ -10,7 +10,7 @@ import { type AssignmentPolicy, type Assignments, planAssignments } from "../../
 import { fuse } from "../../schedule/fuse.ts";
 import { type Group, nodesOf, type Single, type Step, storageOf } from "../../schedule/steps.ts";
 import { resultsOf, Uses } from "../../schedule/uses.ts";
-import type { Buffer, Context, Epilogue, Instruction, Plan } from "../instructions/instruction.ts";
+import type { Buffer, Context, Derivation, Epilogue, Instruction, Plan } from "../instructions/instruction.ts";
 import { accessOf } from "../lower/access.ts";
 import { copyInstruction } from "../lower/elementwise.ts";
 import { lowerGroup } from "../lower/group.ts";
@@ -50,15 +50,21 @@ class Compilation {
   readonly #takeovers: TakeoverAt[] = [];
   /** Copies of variables whose old value outlives them. */
   readonly #kept = new Map<Node, Buffer>();
-  readonly #context: Context = {
-    temp: (bytes) => ({ space: "arena", bytes }),
-    constant: (values) => this.#constant(values),
-  };
+  /** What is derived from variables, by name; where it is kept, what makes it. */
+  readonly #derived = new Map<string, Buffer>();
+  readonly #prologue: Instruction[] = [];
+  readonly #context: Context;
 
   constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>) {
     this.#graph = graph;
     this.#uses = uses;
     this.#assignments = assignments;
+    this.#context = {
+      temp: (bytes) => ({ space: "arena", bytes }),
+      constant: (values) => this.#constant(values),
+      derived: (source, derivation) => this.#derive(source, derivation),
+      keeps: graph.assigns.size === 0,
+    };
     for (const node of graph.nodes) {
       if (isOp(node, "variable")) {
         this.#buffers.set(node, variables.get(node.attrs.name)!);
@@ -96,6 +102,20 @@ class Compilation {
   #constant(values: Float32Array): Buffer {
     const buffer: Buffer = { space: "constant", bytes: values.length * 4, values };
     this.#constants.push(buffer);
+    return buffer;
+  }
+
+  #derive(source: Node, { key, bytes, make }: Derivation): Buffer | null {
+    const variable = storageOf(source);
+    if (!isOp(variable, "variable")) return null;
+    const name = `${variable.attrs.name}/${key}`;
+    let buffer = this.#derived.get(name);
+    if (!buffer) {
+      const { keeps } = this.#context;
+      buffer = keeps ? { space: "derived", bytes, name } : { space: "arena", bytes };
+      this.#derived.set(name, buffer);
+      (keeps ? this.#prologue : this.#instructions).push(...make(buffer));
+    }
     return buffer;
   }
 
@@ -148,17 +168,21 @@ class Compilation {
     const fetches = ends(this.#graph.fetches);
     const buffersOf = (named: ReadonlyMap<string, { buffer: Buffer }>) => Array.from(named.values(), ({ buffer }) => buffer);
     const { offsets, bytes, live } = placeBuffers(this.#instructions, buffersOf(inputs), buffersOf(fetches), this.#takeovers);
+    const all = [...this.#prologue, ...this.#instructions];
     return {
-      instructions: this.#instructions,
-      barriers: planBarriers(this.#instructions, offsets),
+      instructions: all,
+      prologue: this.#prologue.length,
+      derived: [...this.#derived.values()].filter(({ space }) => space === "derived"),
+      assigns: this.#graph.assigns.size > 0,
+      barriers: [...planBarriers(this.#prologue, offsets), ...planBarriers(this.#instructions, offsets)],
       constants: this.#constants,
       inputs,
       fetches,
       offsets,
       arena: bytes,
       live,
-      scratch: Math.max(0, ...this.#instructions.map((i) => i.scratch)),
-      zeros: Math.max(0, ...this.#instructions.map((i) => i.zeros)),
+      scratch: Math.max(0, ...all.map((i) => i.scratch)),
+      zeros: Math.max(0, ...all.map((i) => i.zeros)),
     };
   }
 }

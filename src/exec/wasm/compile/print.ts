@@ -23,6 +23,7 @@ const NAMES: { readonly [name in keyof typeof Opcode]: Opcode } = {
   Col2Im: Opcode.Col2Im,
   Products: Opcode.Products,
   Transform: Opcode.Transform,
+  Pack: Opcode.Pack,
 };
 
 /**

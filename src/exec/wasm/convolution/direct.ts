@@ -1,9 +1,10 @@
 /** Matrix products, convolutions and gradients of filters as one packed GEMM over views of their operands. */
-import { ViewKind } from "../../../../assembly/format/products.ts";
+import { DenseWord, ViewKind } from "../../../../assembly/format/products.ts";
 import type { Node } from "../../../graph/graph.ts";
 import type { ConvAttrs } from "../../../graph/ops.ts";
 import { type Axis, dense, gemm, patches, result, type View } from "../instructions/gemm.ts";
 import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
+import { pack, panels, panelsSize } from "../instructions/panels.ts";
 
 /** The operands of C[M, N] = A[M, K] B[K, N], C being dense. */
 interface Operands {
@@ -17,16 +18,28 @@ interface Operands {
 type DirectOp = "matmul" | "conv2d" | "conv2dFilterGrad";
 
 /** C as it is. */
-export const direct = lowering(({ M, N, K, a, b }, out, { epilogue }) => gemm({ M, N, K, a, b, c: result(out, N), epilogue }));
+export const direct = lowering(({ M, N, K, a, b }, out, node, context) =>
+  gemm({ M, N, K, a, b: ready(node.inputs[1]!, K, N, b, context), c: result(out, N), epilogue: context.epilogue }),
+);
+
+/** B as it is best read: packed once, where it is a variable's value and stays packed from run to run. */
+function ready(source: Node, K: number, N: number, b: View, context: Context): View {
+  if (!context.keeps) return b;
+  const key = `panels ${b.words[DenseWord.LaneStride]}`;
+  const packed = context.derived(source, { key, bytes: panelsSize(K, N) * 4, make: (to) => [pack(K, N, b, to)] });
+  return packed ? panels(packed) : b;
+}
 
 /** C computed as Cᵀ = Bᵀ Aᵀ: the views change sides, and the rows that the tile computes are stored as columns. */
 export const directTransposed = lowering(({ M, N, K, a, b }, out) => gemm({ M: N, N: M, K, a: b, b: a, c: result(out, N, true) }));
 
-function lowering(product: (operands: Operands, out: Buffer, context: Context) => Instruction): { readonly [O in DirectOp]: Lowering<O> } {
+function lowering(product: (operands: Operands, out: Buffer, node: Node, context: Context) => Instruction): {
+  readonly [O in DirectOp]: Lowering<O>;
+} {
   return {
-    matmul: (node, out, inputs, context) => [product(matmul(node, inputs), out, context)],
-    conv2d: (node, out, inputs, context) => [product(conv2d(node, inputs), out, context)],
-    conv2dFilterGrad: (node, out, inputs, context) => [product(conv2dFilterGrad(node, inputs), out, context)],
+    matmul: (node, out, inputs, context) => [product(matmul(node, inputs), out, node, context)],
+    conv2d: (node, out, inputs, context) => [product(conv2d(node, inputs), out, node, context)],
+    conv2dFilterGrad: (node, out, inputs, context) => [product(conv2dFilterGrad(node, inputs), out, node, context)],
   };
 }
 

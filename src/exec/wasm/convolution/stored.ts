@@ -10,7 +10,8 @@ import { NR, ROW_GRAIN } from "../../../../assembly/format/products.ts";
 import { COMPONENTS, TransformKind } from "../../../../assembly/format/transform.ts";
 import type { Shape } from "../../../core/shape.ts";
 import type { Buffer, Instruction, Lowering, Partition } from "../instructions/instruction.ts";
-import { panelsSize, products, type Series } from "../instructions/products.ts";
+import { panelsSize } from "../instructions/panels.ts";
+import { products, type Series } from "../instructions/products.ts";
 import { type Piece, type TileAxis, transform } from "../instructions/transform.ts";
 
 /** Taps of a tile along an axis. */

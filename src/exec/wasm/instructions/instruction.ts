@@ -4,11 +4,14 @@ import type { Activation } from "../../../../assembly/format/products.ts";
 import type { Node } from "../../../graph/graph.ts";
 import type { OpName } from "../../../graph/ops.ts";
 
-/** A piece of linear memory. Arena buffers are placed by their lifetimes; the others have a home of their own. */
+/**
+ * A piece of linear memory. Arena buffers are placed by their lifetimes; the others have a home of their own. What is derived from a variable and kept between runs is
+ * shared by all programs of a session that call it the same.
+ */
 export interface Buffer {
-  readonly space: "arena" | "variable" | "constant";
+  readonly space: "arena" | "variable" | "constant" | "derived";
   readonly bytes: number;
-  /** The variable's name, or the constant's values. */
+  /** The variable's or the derived tensor's name, or the constant's values. */
   readonly name?: string;
   readonly values?: Float32Array;
   /** Set when this buffer lies where another one did that died as this one was born. */
@@ -61,6 +64,11 @@ export function homeOf(buffer: Buffer): Buffer {
 /** A graph as instructions, with what has to happen before and after they run. */
 export interface Plan {
   readonly instructions: readonly Instruction[];
+  /** How many of the instructions, the first ones, make what is derived from variables and kept: they are run when a variable has changed. */
+  readonly prologue: number;
+  readonly derived: readonly Buffer[];
+  /** Whether a run changes variables. */
+  readonly assigns: boolean;
   /** For each instruction, whether threads wait for each other after it. */
   readonly barriers: readonly boolean[];
   readonly constants: readonly Buffer[];
@@ -75,11 +83,26 @@ export interface Plan {
   readonly zeros: number;
 }
 
+/** How a tensor is derived from a variable. */
+export interface Derivation {
+  /** What it is of the variable: who asks for the same gets the same. */
+  readonly key: string;
+  readonly bytes: number;
+  make(to: Buffer): readonly Instruction[];
+}
+
 /** What a lowering may ask for beside its operands. */
 export interface Context {
   /** Space for a value that only this op's instructions see. */
   temp(bytes: number): Buffer;
   constant(values: Float32Array): Buffer;
+  /**
+   * A tensor that depends on a variable alone (a filter packed or transformed), made once for all who ask for it, ahead of the first of them; null where `source` is no variable.
+   * A program that changes no variables keeps it from run to run.
+   */
+  derived(source: Node, derivation: Derivation): Buffer | null;
+  /** Whether what is derived is kept from run to run. */
+  readonly keeps: boolean;
   /** What to do to the result as it is stored, for ops that can. */
   readonly epilogue?: Epilogue | undefined;
 }

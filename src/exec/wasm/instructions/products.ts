@@ -1,6 +1,6 @@
 /** A series of matrix products as one instruction: C [M, N] (+)= Aᵀ B, with A [K, M] and B in panels of its columns. */
 import { Opcode } from "../../../../assembly/format/opcodes.ts";
-import { NR, ProductsWord } from "../../../../assembly/format/products.ts";
+import { ProductsWord } from "../../../../assembly/format/products.ts";
 import { PRODUCTS_PANELS } from "../../../../assembly/format/scratch.ts";
 import { dense } from "./gemm.ts";
 import { at, type Buffer, type Instruction, type Partition, type Word } from "./instruction.ts";
@@ -28,9 +28,6 @@ export interface ProductSeries {
   readonly accumulate: boolean;
   readonly partition: Partition;
 }
-
-/** Elements of an operand B in panels of its columns. */
-export const panelsSize = (K: number, N: number): number => Math.ceil(N / NR) * NR * K;
 
 export function products({ count, M, N, K, a, b, c, accumulate, partition }: ProductSeries): Instruction {
   const words = new Array<Word>(ProductsWord.Length).fill(0);

@@ -37,7 +37,7 @@ const ARGUMENTS = {
   [Opcode.Col2Im]: Col2ImWord,
 } as const satisfies { readonly [O in RangedOpcode]: object };
 
-export type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform>;
+export type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform | Opcode.Pack>;
 
 /** All arguments of a kernel; several words take up their own place and those after it. */
 type Arguments<O extends RangedOpcode> = { readonly [Name in keyof (typeof ARGUMENTS)[O]]: Word | readonly Word[] };

@@ -25,6 +25,8 @@ export interface Variables {
 /** Where each part of memory starts, for the programs at hand. */
 export interface Layout {
   readonly plans: ReadonlyMap<Plan, number>;
+  /** What the programs keep that is derived from variables, by name. */
+  readonly derived: ReadonlyMap<string, number>;
   readonly arena: number;
   readonly zeros: number;
   readonly scratch: number;
@@ -63,9 +65,15 @@ export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>,
     zeros = Math.max(zeros, align(plan.zeros));
     scratchStride = Math.max(scratchStride, align(plan.scratch));
   }
+  const derived = new Map<string, number>();
+  for (const { name, bytes } of Array.from(starts.keys()).flatMap((plan) => plan.derived)) {
+    if (derived.has(name!)) continue;
+    derived.set(name!, end);
+    end += align(bytes);
+  }
   const zerosAt = end + arena;
   const scratch = zerosAt + zeros;
-  return { plans: starts, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * threads + OVERREAD_BYTES };
+  return { plans: starts, derived, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * threads + OVERREAD_BYTES };
 }
 
 /** @throws BackendError when it is larger than `maxMemory` bytes, or than WebAssembly's memory can be */
@@ -103,7 +111,7 @@ export function measure(
   return reportOf(variables, layout);
 }
 
-/** Words of a plan's instructions. */
-export function planWords(plan: Plan): number {
-  return plan.instructions.reduce((sum, i) => sum + HeadWord.Operands + i.words.length, 0);
+/** Words of a plan's instructions, or of the first `count` of them. */
+export function planWords(plan: Plan, count = plan.instructions.length): number {
+  return plan.instructions.slice(0, count).reduce((sum, i) => sum + HeadWord.Operands + i.words.length, 0);
 }

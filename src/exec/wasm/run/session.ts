@@ -19,6 +19,10 @@ export class WasmSession implements Session {
   #engine: Engine | undefined;
   #pages: number;
   #layout: Layout;
+  /** Grows whenever a variable changes. */
+  #version = 0;
+  /** By the name of what is derived from variables, what it was made from and by which kernels; nothing after memory was laid out anew. */
+  readonly #made = new Map<string, string>();
   /** Programs share the arena, and compiling another one moves it: one thing at a time. */
   readonly #lock = new Lock();
 
@@ -87,6 +91,7 @@ export class WasmSession implements Session {
       const { address, shape } = variableNamed(this.#variables.byName, name);
       checkValue(name, value, shape);
       engine.write(address, value);
+      this.#version++;
     });
   }
 
@@ -111,6 +116,7 @@ export class WasmSession implements Session {
   /** Writes every plan with the addresses of `layout`. */
   #link(engine: Engine, layout: Layout): void {
     this.#layout = layout;
+    this.#made.clear();
     for (const [plan, start] of layout.plans) {
       let address = start + align(planWords(plan) * 4);
       const constants = new Map<Buffer, number>();
@@ -142,12 +148,25 @@ export class WasmSession implements Session {
 
   #addressOf(buffer: Buffer, plan: Plan, layout: Layout): number {
     if (buffer.space === "variable") return this.#variables.byName.get(buffer.name!)!.address;
+    if (buffer.space === "derived") return layout.derived.get(buffer.name!)!;
     return layout.arena + plan.offsets.get(homeOf(buffer))!;
+  }
+
+  /** Makes what the plan keeps that is derived from variables, unless it was made already from what they are now. */
+  async #derive(engine: Engine, plan: Plan, exact: boolean): Promise<void> {
+    const origin = `${this.#version}/${exact}`;
+    if (plan.derived.every(({ name }) => this.#made.get(name!) === origin)) return;
+    await engine.run(this.#layout.plans.get(plan)!, planWords(plan, plan.prologue) * 4, exact);
+    for (const { name } of plan.derived) this.#made.set(name!, origin);
   }
 
   async #run(engine: Engine, plan: Plan, values: ReadonlyMap<string, Float32Array>, exact: boolean): Promise<Fetches> {
     for (const [name, { buffer }] of plan.inputs) engine.write(this.#addressOf(buffer, plan, this.#layout), values.get(name)!);
-    if (plan.instructions.length > 0) await engine.run(this.#layout.plans.get(plan)!, planWords(plan) * 4, exact);
+    await this.#derive(engine, plan, exact);
+    const [start, prologue] = [this.#layout.plans.get(plan)!, planWords(plan, plan.prologue) * 4];
+    const length = planWords(plan) * 4 - prologue;
+    if (length > 0) await engine.run(start + prologue, length, exact);
+    if (plan.assigns) this.#version++;
     const fetches: Fetches = {};
     for (const [name, { buffer, size }] of plan.fetches) {
       fetches[name] = buffer.values?.slice() ?? (await engine.read(this.#addressOf(buffer, plan, this.#layout), size));
