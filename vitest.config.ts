@@ -4,5 +4,13 @@ import { RELAXED_SIMD } from "./test/flags.ts";
 
 export default defineConfig({
   plugins: [inlineWasm()],
-  test: { include: ["test/**/*.test.ts"], testTimeout: 120_000, execArgv: [...RELAXED_SIMD] },
+  test: {
+    include: ["test/**/*.test.ts"],
+    reporters: ["./test/skipped.ts", "default"],
+    // The slowest takes seconds on two cores: what takes a minute hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: "100%",
+    execArgv: [...RELAXED_SIMD],
+  },
 });

@@ -18,7 +18,7 @@ const WORKERS = Object.fromEntries(
   ["worker.js", "remoteWorker.js"].map((name) => [`/${name}`, readFileSync(new URL(`../src/exec/wasm/run/${name}`, import.meta.url), "utf8")]),
 );
 
-export async function runPage({ files, headers = {}, flags = [], env = {}, log = () => {}, limit = 120_000 }) {
+export async function runPage({ files, headers = {}, flags = [], env = {}, log = () => {}, limit = 50_000 }) {
   const scratch = mkdtempSync(join(tmpdir(), "ganvas-chromium-"));
   let finish;
   const outcome = new Promise((resolve) => {

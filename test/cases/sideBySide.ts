@@ -15,18 +15,22 @@ const firstState = (specs: readonly VariableSpec[]): State =>
 /** Runs graphs of small integers in one session and by the reference side by side; every value must be exact. */
 export class SideBySide {
   readonly session: Session;
-  #state: State;
+  #state: State = {};
 
-  private constructor(session: Session, state: State) {
+  private constructor(session: Session) {
     this.session = session;
-    this.#state = state;
   }
 
   static async open(executor: Executor, specs: readonly VariableSpec[]): Promise<SideBySide> {
-    const session = await executor.open(specs);
-    const state = firstState(specs);
-    for (const [name, value] of Object.entries(state)) await session.write(name, value);
-    return new SideBySide(session, state);
+    const both = new SideBySide(await executor.open(specs));
+    await both.reset(specs);
+    return both;
+  }
+
+  /** Gives the variables their first values again. */
+  async reset(specs: readonly VariableSpec[]): Promise<void> {
+    this.#state = firstState(specs);
+    for (const [name, value] of Object.entries(this.#state)) await this.session.write(name, value);
   }
 
   async check(graph: Graph, program: Program, feeds: Record<string, Float32Array>): Promise<void> {

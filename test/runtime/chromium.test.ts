@@ -33,7 +33,7 @@ describe.skipIf(!CHROMIUM).each(KINDS)(CHROMIUM ? "a page, %s" : "a page, %s (sk
     if (posted === null) throw new Error("Chromium ended without a word");
     results = JSON.parse(posted);
     if (results.error) throw new Error(`in the page: ${results.error}`);
-  }, 150_000);
+  });
 
   it("computes in as many threads as it can have, and says why", () => {
     expect(results.isolated).toBe(isolated);

@@ -131,7 +131,7 @@ describe("1,000 steps", () => {
       const before = await used();
       await round(1000);
       console.log(JSON.stringify({ before, after: await used(), finite: (await gan.train(data, { steps: 1 })).generatorLosses.every(Number.isFinite) }));`;
-    const { code, stdout, stderr } = await runModule(source, { flags: ["--expose-gc"], timeout: 100_000 });
+    const { code, stdout, stderr } = await runModule(source, { flags: ["--expose-gc"], timeout: 50_000 });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const { before, after, finite } = JSON.parse(stdout);
     expect(finite).toBe(true);

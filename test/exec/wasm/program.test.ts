@@ -32,16 +32,18 @@ describe.each([1, 3])("with %i threads", (threads) => {
 
   describe("random graphs agree with the reference exactly", () => {
     it("one after another, three runs each", async () => {
+      const both = await SideBySide.open(executor, VARIABLES);
       await fc.assert(
         fc.asyncProperty(fc.integer(), fc.integer({ min: 4, max: 120 }), async (seed, size) => {
           const { graph, feeds } = randomGraph(seed, size);
-          const both = await SideBySide.open(executor, VARIABLES);
+          await both.reset(VARIABLES);
           const program = await both.session.compile(graph);
           for (let run = 0; run < 3; run++) await both.check(graph, program, feeds(seed + run));
-          both.session.dispose();
+          program.dispose();
         }),
         { numRuns: threads === 1 ? 150 : 30 },
       );
+      both.session.dispose();
     });
 
     it("several in one session, compiled, run and disposed of in any order", async () => {

@@ -50,7 +50,7 @@ const SHAPES: readonly (readonly [readonly [number, number, number, number, numb
   ],
   // More tiles than are summed at a time, more channels than go through at once, and numbers that threads and register tiles do not divide.
   [
-    [20, 32, 32, 68, 36],
+    [18, 26, 26, 68, 36],
     [1, 1, 1, 1],
   ],
 ];
@@ -92,6 +92,9 @@ describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times 
       for (const [name, node] of Object.entries({ y, dx, dw })) graph.fetch(name, node);
       expect([choose(y), choose(dx)]).toEqual(["winogradPacked", "winogradPacked"]);
       expect(choose(dw)).toBe(channels % 4 === 0 && filters % 4 === 0 ? "winogradStored" : "direct");
+      const random = seeded(7);
+      const feeds = { x: draw(x.shape, any, random), filter: draw(filter.shape, any, random), dy: draw(dy.shape, any, random) };
+      const expected = evaluate(graph, feeds).fetches;
 
       // The same with a fifth column of zeros in the filter: no longer a case for Winograd.
       const wide = pad(filter, [0, 0, 0, 0], [0, 1, 0, 0]);
@@ -103,9 +106,6 @@ describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times 
       const dwWide = graph.apply("conv2dFilterGrad", [x, dy], { ...wideAttrs, filterSize: [4, 5] });
       graph.fetch("dwDirect", slice(dwWide, [0, 0, 0, 0], filter.shape));
 
-      const random = seeded(7);
-      const feeds = { x: draw(x.shape, any, random), filter: draw(filter.shape, any, random), dy: draw(dy.shape, any, random) };
-      const expected = evaluate(graph, feeds).fetches;
       for (const reproducible of [true, false]) {
         const program = await session.compile(graph, { reproducible });
         const got = await program.run(feeds);
