@@ -19,7 +19,9 @@ export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? MR_RELAXED : MR_PLAIN;
 const PARTS: i32 = 4;
 
 /**
- * The whole of one Gemm instruction, as thread ith of nth. Rows or columns are shared out in whole tiles, and the order in which each element
+ * C[M, N] (+)= A[M, K] B[K, N], then bias and activation: one Gemm instruction (`GemmWord`), as thread ith of nth. Of A and B elements and zeros of their views are
+ * read, of the bias as many floats as fill its last NR; exactly C's elements are written, and C may not overlap the operands. With K = 0, C is 0.
+ * Rows or columns are shared out in whole tiles, and the order in which each element
  * of C sums over K is the same however they are shared.
  *
  * A thread that is done with its share helps the others with theirs, part by part: processors differ, and are interrupted. Where the operand that all

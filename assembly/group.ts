@@ -6,7 +6,10 @@ import { word } from "./words";
 
 const STEP_BYTES: usize = StepWord.Length << 2;
 
-/** The whole of one Elementwise instruction, as thread ith of nth; elements are shared out in whole blocks. */
+/**
+ * The whole of one Elementwise instruction, as thread ith of nth; elements are shared out in whole blocks. Tensors are read and written in whole vectors, to the end
+ * of their padding. A result may be exactly an operand of its own step or an earlier one.
+ */
 export function f32_elementwise(p: usize, ith: i32, nth: i32): void {
   const size = word(p, ElementwiseWord.Size);
   const once = word(p, ElementwiseWord.Once);

@@ -88,6 +88,7 @@ function packPixelLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc:
   // Where the patch of each lane begins; outside of every image for lanes past the end.
   let line = lane / gridW;
   let gx = lane - line * gridW;
+  let image = line / gridH;
   let interior = DX == 1;
   for (let l = 0; l < P; l++) {
     const t = table + <usize>l * LaneByte.Length;
@@ -96,7 +97,6 @@ function packPixelLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc:
       store<i32>(t, 0, LaneByte.X);
       continue;
     }
-    const image = line / gridH;
     const x = gx * word(view, PatchWord.SX) + word(view, PatchWord.X0);
     store<i32>(t, <i32>(base + ((<usize>(image * H * W) * <usize>C) << 2)), LaneByte.Image);
     store<i32>(t, (line - image * gridH) * word(view, PatchWord.SY) + word(view, PatchWord.Y0), LaneByte.Y);
@@ -104,7 +104,7 @@ function packPixelLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc:
     interior = interior && min(x, x + termX) >= 0 && max(x, x + termX) + tapsX <= W;
     if (++gx == gridW) {
       gx = 0;
-      line++;
+      image = imageOf(++line, gridH, image);
     }
   }
 
@@ -137,6 +137,13 @@ function packPixelLanes(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc:
   }
 }
 
+/** The image that line `line` of the grid belongs to, `image` being that of the line before: a division for every line would cost more than a short line itself. */
+// @ts-ignore: decorator
+@inline
+function imageOf(line: i32, gridH: i32, image: i32): i32 {
+  return line == (image + 1) * gridH ? image + 1 : image;
+}
+
 /** The address of a pixel's run that starts `start` bytes into an image, or of zeros if the pixel is outside. */
 // @ts-ignore: decorator
 @inline
@@ -163,13 +170,13 @@ function packShortRuns(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: 
   const firstWithin = k0 - firstRow * runLength;
   let line = lane / gridW;
   let gx = lane - line * gridW;
+  let image = line / gridH;
   for (let l = 0; l < P; l++) {
     let to = out + (<usize>l << 2);
     if (l >= lanes) {
       for (let k = 0; k < kc; k++, to += step) store<f32>(to, 0);
       continue;
     }
-    const image = line / gridH;
     const top = <usize>word(view, PatchWord.Base) + (<usize>(image * H * lineLength) << 2);
     const first = (gx * word(view, PatchWord.SX) + word(view, PatchWord.X0)) * C;
     let y = (line - image * gridH) * word(view, PatchWord.SY) + word(view, PatchWord.Y0) + firstRow * DY;
@@ -189,7 +196,7 @@ function packShortRuns(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: 
     }
     if (++gx == gridW) {
       gx = 0;
-      line++;
+      image = imageOf(++line, gridH, image);
     }
   }
 }
@@ -198,32 +205,35 @@ function packShortRuns(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: 
 function packShortTaps(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize, panel: usize): void {
   const runLength = word(view, PatchWord.TapsX) * word(view, PatchWord.C);
   for (let l = 0; l < lanes; ) {
+    const row = (lane + l) / runLength;
+    const from = lane + l - row * runLength;
     const within = l % P;
-    const width = min(min(lanes - l, runLength - ((lane + l) % runLength)), P - within);
-    packRowOfTaps(view, lane + l, width, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2));
+    const width = min(min(lanes - l, runLength - from), P - within);
+    packRowOfTaps(view, row, from, width, P, k0, kc, out + <usize>(l / P) * panel + (<usize>within << 2));
     l += width;
   }
 }
 
-/** Lanes [lane, lane + lanes) of one row of taps, for every pixel of the grid. */
-function packRowOfTaps(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize): void {
+/** Lanes [lane, lane + lanes) of those of one row of taps, for every pixel of the grid. */
+function packRowOfTaps(view: usize, row: i32, lane: i32, lanes: i32, P: i32, k0: i32, kc: i32, out: usize): void {
   const H = word(view, PatchWord.H);
   const C = word(view, PatchWord.C);
   const lineLength = word(view, PatchWord.W) * C;
   const gridH = word(view, PatchWord.GridH);
   const gridW = word(view, PatchWord.GridW);
-  const row = lane / (word(view, PatchWord.TapsX) * C);
+  const SY = word(view, PatchWord.SY);
   const pixelStep = word(view, PatchWord.SX) * C;
   const shiftY = word(view, PatchWord.Y0) + row * word(view, PatchWord.DY);
-  const shiftX = word(view, PatchWord.X0) * C + lane - row * word(view, PatchWord.TapsX) * C;
+  const shiftX = word(view, PatchWord.X0) * C + lane;
+  const base = <usize>word(view, PatchWord.Base);
   const step = <usize>P << 2;
   let line = k0 / gridW;
   let gx = k0 - line * gridW;
-  for (let k = 0; k < kc; line++, gx = 0) {
-    const image = line / gridH;
-    const y = (line - image * gridH) * word(view, PatchWord.SY) + shiftY;
+  let image = line / gridH;
+  for (let k = 0; k < kc; gx = 0) {
+    const y = (line - image * gridH) * SY + shiftY;
     const inside = <u32>y < <u32>H ? lineLength : 0;
-    const source = <usize>word(view, PatchWord.Base) + (<usize>((image * H + y) * lineLength) << 2);
+    const source = base + (<usize>((image * H + y) * lineLength) << 2);
     const count = min(gridW - gx, kc - k);
     let first = gx * pixelStep + shiftX;
     for (let i = 0; i < count; i++, first += pixelStep, out += step) {
@@ -236,6 +246,7 @@ function packRowOfTaps(view: usize, lane: i32, lanes: i32, P: i32, k0: i32, kc: 
       }
     }
     k += count;
+    image = imageOf(++line, gridH, image);
   }
 }
 
@@ -261,6 +272,7 @@ function packTap(view: usize, lane: i32, width: i32, groups: i32, P: i32, k0: i3
   const C = word(view, PatchWord.C);
   const gridH = word(view, PatchWord.GridH);
   const gridW = word(view, PatchWord.GridW);
+  const SY = word(view, PatchWord.SY);
   const SX = word(view, PatchWord.SX);
   const termY = word(view, PatchWord.TermY);
   const termX = word(view, PatchWord.TermX);
@@ -272,10 +284,10 @@ function packTap(view: usize, lane: i32, width: i32, groups: i32, P: i32, k0: i3
   const step = <usize>P << 2;
   let line = k0 / gridW;
   let gx = k0 - line * gridW;
-  for (let k = 0; k < kc; line++, gx = 0) {
-    const image = line / gridH;
+  let image = line / gridH;
+  for (let k = 0; k < kc; gx = 0) {
     const start = base + ((image * H * W * C) << 2);
-    const y = (line - image * gridH) * word(view, PatchWord.SY) + shiftY;
+    const y = (line - image * gridH) * SY + shiftY;
     const count = min(gridW - gx, kc - k);
     let x = gx * SX + shiftX;
     for (let i = 0; i < count; i++, x += SX, out += step) {
@@ -296,5 +308,6 @@ function packTap(view: usize, lane: i32, width: i32, groups: i32, P: i32, k0: i3
       }
     }
     k += count;
+    image = imageOf(++line, gridH, image);
   }
 }

@@ -7,7 +7,8 @@ import { share } from "./simd";
 import { word } from "./words";
 
 /**
- * C[M, N] (+)= A[M, K] B[K, N] for a series of products, as thread ith of nth. A thread computes the same rows of each: where it made those of A itself too, they are
+ * C[M, N] (+)= A[M, K] B[K, N] for a series of products (`ProductsWord`), as thread ith of nth. B is read in whole panels; exactly Cs are written, which may not overlap
+ * the operands. A thread computes the same rows of each: where it made those of A itself too, they are
  * near. The order in which each element sums over K is the same however rows are shared.
  */
 export function f32_products(p: usize, ith: i32, nth: i32): void {

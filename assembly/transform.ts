@@ -21,7 +21,8 @@ const GROUP: usize = NR << 2;
 
 /**
  * components[phase, i, j, tile, c] = transform along both axes of tiles of an image, zeros outside it; or, for Outputs2, tiles = transform of components, of which
- * what would lie outside the image is dropped. Exactly the results named are written; they may not overlap the operands.
+ * what would lie outside the image is dropped. Exactly the results named are written; they may not overlap the operands. Channels are read four at a time, and are
+ * multiples of 4; where pixels are read, as many zeros as a pixel has floats.
  *
  * Threads share out the tiles, or channels, of all phases one after the other.
  */
@@ -39,7 +40,7 @@ export function f32_transform(p: usize, ith: i32, nth: i32): void {
     const to = min(end, size);
     if (from >= to) continue;
     const tile0 = byChannels ? 0 : from, tile1 = byChannels ? tiles : to;
-    const c0 = <usize>(byChannels ? from : 0) << 2;
+    const c0: usize = byChannels ? <usize>from << 2 : 0;
     const c1 = <usize>(byChannels ? to : channels) << 2;
     switch (word(p, TransformWord.Kind)) {
       case TransformKind.Data5: split(5, p, phase, tile0, tile1, c0, c1, scratch); break;
