@@ -1,5 +1,10 @@
-/** Data to train on: drawn by code, the same on every runtime, or read from files. */
+/**
+ * Data to train on: drawn by code, the same on every runtime, or read from files.
+ *
+ * @module ganvas/datasets
+ */
 
+export type { DataError } from "./core/errors.ts";
 export { Dataset } from "./data/dataset.ts";
 export { type AnimeFaces, type AnimeFacesOptions, animeFaces } from "./datasets/animeFaces.ts";
 export { animeFaceFactors, animeFacePose, type FaceFactor, type FacePose } from "./datasets/faces/factors.ts";

@@ -1,4 +1,8 @@
-/** The training entry: make a GAN, or load one. */
+/**
+ * The training entry: make a GAN, or load one.
+ *
+ * @module ganvas
+ */
 
 import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
@@ -10,14 +14,15 @@ import { type BackendOptions, type BackendRequest, type CreateOptions, checkBack
 import { readSnapshot } from "./gan/snapshot.ts";
 
 /**
- * A GAN with fresh weights.
+ * Makes a GAN with fresh weights.
  *
  * @param options what it is and where it computes; only `shape` must be given
- * @throws SpecError with every fault of the options at once
- * @throws BackendError when the backend is not there, or training needs more memory than it may have
+ * @throws {@link SpecError} with every fault of the options at once
+ * @throws {@link BackendError} when the backend is not there, or training needs more memory than it may have
  *
  * @example
- * const gan = await createGAN({ shape: [28, 28, 1], architecture: "dcgan", seed: 1 });
+ * const gan = await createGAN({ shape: [28, 28, 1], architecture: "dcgan", objective: "wasserstein-gp", seed: 1 });
+ * gan.spec.objective.discriminatorSteps; // 5
  */
 export async function createGAN(options: CreateOptions): Promise<GAN> {
   const { spec, request } = checkCreateOptions(options);
@@ -25,12 +30,17 @@ export async function createGAN(options: CreateOptions): Promise<GAN> {
 }
 
 /**
- * A GAN as `save` left it: trained further, it takes the very steps it would have taken without the break.
+ * Makes a GAN as `save` left it: trained further, it takes the very steps it would have taken without the break.
  *
  * @param bytes the file. It is not copied before it is needed, so leave it as it is until the GAN has trained or is disposed of
  * @param options where it computes; the file does not say
- * @throws CheckpointError when the file is damaged or not of this kind
- * @throws SpecError, BackendError as `createGAN`
+ * @throws {@link CheckpointError} when the file is damaged or not of this kind
+ * @throws {@link SpecError} with every fault of the options at once
+ * @throws {@link BackendError} when the backend is not there, or training needs more memory than it may have
+ *
+ * @example
+ * const gan = await loadGAN(await readFile("model.safetensors"), { backend: "wasm" });
+ * const faces = await gan.sample({ count: 4 });
  */
 export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendOptions = {}): Promise<GAN> {
   const request = checkBackendOptions(options);
@@ -70,8 +80,9 @@ async function chooseExecutor({ backend, device, threads, reproducible }: Backen
 }
 
 export * from "./core/errors.ts";
+export type { Shape } from "./core/shape.ts";
 export type { BatchLike, TrainingData } from "./data/batches.ts";
-export { Dataset, type Examples, type Values } from "./data/dataset.ts";
+export { type Batch, Dataset, type Examples, type Values } from "./data/dataset.ts";
 export type { TensorLike } from "./data/tensor.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./formats/image.ts";
@@ -79,5 +90,16 @@ export type { GAN } from "./gan/gan.ts";
 export type { BackendOptions, CreateOptions, LatentOptions, PrepareOptions, SampleOptions, TrainOptions } from "./gan/options.ts";
 export type { StepReport, TrainReport } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
-export type { LayerSpec } from "./nn/layers/table.ts";
-export type { Condition, CustomArchitecture } from "./nn/spec.ts";
+export type { ArchitectureName } from "./nn/architectures/table.ts";
+export type { Initialization } from "./nn/init.ts";
+export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
+export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
+export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
+export type { Layer, LayerSpec, ResidualLayer, ResidualSpec } from "./nn/layers/table.ts";
+export type { Condition, CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
+export type { CommonParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
+export type { AdamSpec, OptimizerSpec, RMSPropSpec } from "./objective/optimizers.ts";
+export type { PresetName, PresetOptions } from "./objective/presets.ts";
+export type { Lazy, RegularizerName, RegularizerSpec } from "./objective/regularizers.ts";
+export type { ReportName, StepSeries, StepValues } from "./objective/reports.ts";
+export type { Averaging, LearningOptions, LearningSpec, OptimizerOptions } from "./objective/spec.ts";

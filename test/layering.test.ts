@@ -51,8 +51,8 @@ const LAYERS: readonly Layer[] = [
   { files: "data/", imports: ["core/"] },
   { files: "gan/", imports: ["core/", "graph/", "nn/", "objective/", "exec/*", "formats/", "data/"] },
   { files: "datasets/", imports: ["core/", "formats/", "data/"] },
-  { files: "index.ts", imports: ["core/", "graph/", "nn/", "exec/", "formats/", "data/", "gan/"] },
-  { files: "datasets.ts", imports: ["formats/", "data/", "datasets/"] },
+  { files: "index.ts", imports: ["core/", "graph/", "nn/", "objective/", "exec/", "formats/", "data/", "gan/"] },
+  { files: "datasets.ts", imports: ["core/", "formats/", "data/", "datasets/"] },
   // A program like any other that uses the library: through its entries alone.
   { files: "demo/", imports: ["index.ts", "datasets.ts"], packages: ["cli-progress", "echarts/", "node:"] },
 ];

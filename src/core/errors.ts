@@ -8,12 +8,16 @@ export interface ErrorDetail {
   readonly got: string;
 }
 
-/** Base class of every error this library throws on purpose. */
+/** Base class of every error this library throws on purpose: `message` is one sentence of `path`, `expected` and `got`. */
 export abstract class GanvasError extends Error implements ErrorDetail {
+  /** Where the fault is, as a path into the caller's input; of the first fault where there are several. */
   readonly path: string;
+  /** What would have been accepted. */
   readonly expected: string;
+  /** What came instead. */
   readonly got: string;
 
+  /** @internal */
   constructor(detail: ErrorDetail, options?: ErrorOptions & { message?: string }) {
     super(options?.message ?? describe(detail), options);
     this.name = new.target.name;
@@ -23,22 +27,28 @@ export abstract class GanvasError extends Error implements ErrorDetail {
   }
 }
 
-/** One sentence: `data.shape: expected [28, 28, 1], got [28, 28]`. */
+/**
+ * One sentence: `data.shape: expected [28, 28, 1], got [28, 28]`.
+ *
+ * @internal
+ */
 export function describe({ path, expected, got }: ErrorDetail): string {
   return `${path}: expected ${expected}, got ${got}`;
 }
 
-/** The description of a GAN is wrong. Carries every fault found, not only the first. */
+/** Options that cannot be: the description of a GAN, or what one of its methods is told. Carries every fault found, not only the first. */
 export class SpecError extends GanvasError {
+  /** Every fault, at least one, in the order in which they were found. */
   readonly faults: readonly ErrorDetail[];
 
+  /** @internal */
   constructor(faults: readonly [ErrorDetail, ...ErrorDetail[]]) {
     super(faults[0], { message: faults.map(describe).join("\n") });
     this.faults = faults;
   }
 }
 
-/** Shapes that do not fit together. */
+/** Shapes that do not fit together, or that cannot be made into what was asked for. */
 export class ShapeError extends GanvasError {}
 
 /** Training data, labels, conditions or latents that cannot be used. */
@@ -52,6 +62,7 @@ export class BackendError extends GanvasError {
   /** Whether it is gone with all it held: a lost device, a dead thread. Else it refused a request, and goes on. */
   readonly lost: boolean;
 
+  /** @internal */
   constructor(detail: ErrorDetail, options: ErrorOptions & { lost?: boolean } = {}) {
     super(detail, options);
     this.lost = options.lost ?? false;
@@ -64,7 +75,11 @@ export class TrainingError extends GanvasError {}
 /** A call on an object in the wrong state: disposed, or already busy. */
 export class StateError extends GanvasError {}
 
-/** A value as it should appear in an error: short, unambiguous, never a whole array. */
+/**
+ * A value as it should appear in an error: short, unambiguous, never a whole array.
+ *
+ * @internal
+ */
 export function show(value: unknown): string {
   return showNested(value, 0);
 }

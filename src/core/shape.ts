@@ -1,6 +1,6 @@
 import { ShapeError } from "./errors.ts";
 
-/** Sizes of a tensor, outermost first. `[]` is a scalar. */
+/** Sizes of a tensor along its axes, outermost first: `[N, H, W, C]` for images. `[]` is a scalar. */
 export type Shape = readonly number[];
 
 /** Number of elements of a tensor of this shape. */

@@ -4,10 +4,24 @@ import { sizeOf } from "../core/shape.ts";
 import { type Batch, type DataFormat, type Dataset, type Examples, fitDataset, isValues, type Values } from "./dataset.ts";
 import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
 
-/** A batch of an iterable. A tensor of TensorFlow.js is read before the next batch is asked for, so that a generator may then dispose of it. */
-export type BatchLike = Values | Examples | TensorLike | { readonly data: TensorLike; readonly labels?: Examples["labels"] };
+/** A batch of any size, as an iterable gives it: numbers, examples, or a tensor `[N, H, W, C]` or `[N, d]`. A tensor of TensorFlow.js is read before the next batch is asked for, so that a generator may then dispose of it. */
+export type BatchLike =
+  | Values
+  | Examples
+  | TensorLike
+  | {
+      /** A tensor `[N, H, W, C]` or `[N, d]`. */
+      readonly data: TensorLike;
+      /** One class an example, `[N]`, or one vector an example, `[N, size]`. Default: none. */
+      readonly labels?: Examples["labels"];
+    };
 
-/** Everything a model can be trained on: examples in memory, or any iterable of batches of any size. */
+/**
+ * Everything a GAN can be trained on: examples in memory, or any iterable or async iterable of batches of any size.
+ *
+ * Examples in memory are shuffled anew for every epoch, by the GAN's seed. Batches come in their own order and are cut to the size asked for; an iterable that can
+ * be iterated anew (an array, say) goes round for ever, and one that cannot (a generator) ends training when it ends.
+ */
 export type TrainingData = Values | Examples | Iterable<BatchLike> | AsyncIterable<BatchLike>;
 
 /** Where a training loop takes its batches from. */
@@ -16,7 +30,7 @@ export interface BatchSource {
    * Takes `count` examples. Where the data run out there may be fewer; after that, null.
    *
    * @param position images that training has taken before these. The batches of an iterable come in their own order, whatever it is.
-   * @throws {DataError} if the data gave something unusable; nothing is then taken.
+   * @throws {@link DataError} if the data gave something unusable; nothing is then taken.
    */
   take(position: number, count: number): Promise<Batch | null>;
   /** Lets go of the data, so that an iterator can release what it holds. */
@@ -30,7 +44,7 @@ export interface BatchSource {
  * and one that cannot (a generator) ends the stream.
  *
  * @param seed what the shuffles follow from
- * @throws {DataError} if examples in memory are faulty or do not fit the model.
+ * @throws {@link DataError} if examples in memory are faulty or do not fit the model.
  */
 export function openSource(data: TrainingData, format: DataFormat, seed: number): BatchSource {
   if (isValues(data)) return new ShuffledSource(fitDataset(data, format), format, seed);

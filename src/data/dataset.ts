@@ -2,16 +2,16 @@ import { DataError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
 
-/** Pixels or coordinates: floats as they are, bytes 0..255 standing for [-1, 1]. */
+/** Pixels or coordinates: floats as they are (of images in [-1, 1]), bytes 0 to 255 standing for [-1, 1]. */
 export type Values = Float32Array | Uint8Array | Uint8ClampedArray;
 
-/** Images or vectors, with what is known of each. */
+/** Images or vectors, with the class or the vector that belongs to each where there are any. */
 export interface Examples {
-  /** Images [N, H, W, C] in [-1, 1] (or bytes), or vectors [N, d]. */
+  /** Images `[N, H, W, C]` in [-1, 1] (or bytes), or vectors `[N, d]`, row by row. */
   readonly data: Values;
-  /** `[N, H, W, C]` or `[N, d]`. Where a model is at hand it may be left out: the model's shape is taken. */
+  /** The shape of `data`, `[N, H, W, C]` or `[N, d]`. Default, where a GAN takes them: examples of the GAN's own shape. */
   readonly shape?: Shape | undefined;
-  /** One class an example, [N], or one vector an example, [N, size]. */
+  /** One class an example, `[N]` integers from 0, or one vector an example, `[N, size]`. Default: none. */
   readonly labels?: ArrayLike<number> | null | undefined;
 }
 
@@ -21,12 +21,13 @@ export interface DataFormat {
   readonly condition?: { readonly classes: number } | { readonly size: number } | undefined;
 }
 
-/** A few examples, ready to be fed to a step. */
+/** A few examples as floats, ready to be trained on. */
 export interface Batch {
+  /** Number of examples. */
   readonly count: number;
-  /** [count, H, W, C] in [-1, 1], or [count, d]. */
+  /** Images `[count, H, W, C]` in [-1, 1], or vectors `[count, d]`. */
   readonly data: Float32Array;
-  /** [count] classes or [count, size] vectors; null where the examples have none or the model has no condition. */
+  /** Classes `[count]` or vectors `[count, size]`; null where the examples have none or the model has no condition. */
   readonly labels: Float32Array | null;
 }
 
@@ -36,18 +37,23 @@ export interface Batch {
  * The numbers are not copied: leave the array as it is while the dataset is in use.
  *
  * @example
- * const digits = new Dataset({ data: new Uint8Array(1000 * 28 * 28), shape: [1000, 28, 28, 1] });
+ * const digits = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
+ * digits.count; // 1000
  */
 export class Dataset implements Examples {
+  /** Images in [-1, 1] (or bytes), or vectors, as they were handed in. */
   readonly data: Values;
-  /** `[N, H, W, C]` or `[N, d]`. */
+  /** The shape of `data`: `[N, H, W, C]` or `[N, d]`. */
   readonly shape: Shape;
-  /** [N] classes or [N, size] vectors; null where there are none. */
+  /** Classes `[N]` or vectors `[N, size]`; null where there are none. */
   readonly labels: Float32Array | null;
 
   /**
-   * @param prefix leads the paths of errors.
-   * @throws {DataError} if data, shape and labels do not fit together, a number is not finite, or a number of an image is outside [-1, 1].
+   * Examples, checked; `shape` must be given.
+   *
+   * @param examples images or vectors, with or without labels
+   * @param prefix what the paths of errors begin with. Default: nothing
+   * @throws {@link DataError} if data, shape and labels do not fit together, a number is not finite, or a number of an image is outside [-1, 1].
    */
   constructor(examples: Examples, prefix = "") {
     this.shape = checkShape(`${prefix}shape`, examples.shape);
@@ -56,24 +62,35 @@ export class Dataset implements Examples {
   }
 
   /**
-   * The examples in a tensor of TensorFlow.js, `[N, H, W, C]` or `[N, d]`: floats in [-1, 1], or integers that are bytes.
+   * The examples in a tensor of TensorFlow.js, `[N, H, W, C]` or `[N, d]`: floats (of images in [-1, 1]), or integers that are bytes.
    *
-   * @throws {DataError} as the constructor does.
+   * @param tensor read once, and left to the caller to dispose of
+   * @param labels one class an example, `[N]`, or one vector an example, `[N, size]`. Default: none
+   * @throws {@link DataError} unless it is such a tensor, and if its numbers, its shape and the labels do not fit together
    *
    * @example
-   * await gan.train(await Dataset.fromTensor(tf.stack(pictures)), { steps: 100 });
+   * const dataset = await Dataset.fromTensor(tf.tensor4d(values, [8, 28, 28, 1]));
+   * dataset.shape; // [8, 28, 28, 1]
    */
   static async fromTensor(tensor: TensorLike, labels?: Examples["labels"]): Promise<Dataset> {
     if (!isTensor(tensor)) throw new DataError({ path: "tensor", expected: "a tensor: { shape, data() }", got: show(tensor) });
     return new Dataset({ data: await readTensor(tensor, "data"), shape: tensor.shape, labels });
   }
 
-  /** Number of examples, N. */
+  /** Number of examples, the N of `shape`. */
   get count(): number {
     return this.shape[0]!;
   }
 
-  /** The examples at these indices, in this order. @throws {DataError} if there is no such example. */
+  /**
+   * The examples at these indices, in this order, as floats.
+   *
+   * @param indices integers from 0 to `count` - 1; any may come more than once
+   * @throws {@link DataError} if there is no such example
+   *
+   * @example
+   * dataset.take([0, 7]).count; // 2
+   */
   take(indices: ArrayLike<number>): Batch {
     for (let i = 0; i < indices.length; i++) {
       const index = indices[i]!;
@@ -93,7 +110,7 @@ export class Dataset implements Examples {
  * These examples as a dataset that fits a model.
  *
  * @param prefix leads the paths of errors.
- * @throws {DataError} if the examples are faulty, have another shape than the model's, or lack labels that its condition needs.
+ * @throws {@link DataError} if the examples are faulty, have another shape than the model's, or lack labels that its condition needs.
  */
 export function fitDataset(source: Values | Examples, format: DataFormat, prefix = ""): Dataset {
   const dataset = source instanceof Dataset ? source : new Dataset(withShape(source, format.shape, prefix), prefix);

@@ -2,10 +2,11 @@
 import { DataError, show } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 
-/** What is used of a `tf.Tensor`. It is read once, and stays the caller's to dispose of. */
+/** What is used of a `tf.Tensor` of TensorFlow.js. It is read once, and stays the caller's to dispose of. */
 export interface TensorLike {
+  /** `[N, H, W, C]` or `[N, d]`. */
   readonly shape: Shape;
-  /** The numbers, row by row: a Float32Array, or an Int32Array of bytes (as from `tf.browser.fromPixels`). */
+  /** Gives the numbers, row by row: a Float32Array, or an Int32Array of bytes (as from `tf.browser.fromPixels`). */
   data(): Promise<unknown>;
 }
 

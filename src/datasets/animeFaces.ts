@@ -8,32 +8,34 @@ import { animeFaceFactors, animeFacePose, drawFace, type Face, type FaceFactor, 
 import { paintAccessory, paintBackHair, paintFrontHair, paintHairShadow } from "./faces/hair.ts";
 import { paintBackground, paintBody, paintMouth, paintSkin } from "./faces/head.ts";
 
-/** Faces, and what is known of each. */
+/** Drawn faces `[count, size, size, 3]`, with every factor they were drawn by. */
 export interface AnimeFaces extends Dataset {
-  /** The values of each factor, [N]: indices into `animeFaceFactors`, and numbers for the pose (`animeFacePose`). */
-  readonly factors: { readonly [name in FaceFactor]: Uint8Array } & { readonly [name in FacePose]: Float32Array };
+  /** The values of each factor, `[count]` each: indices into `animeFaceFactors`, and numbers for the pose (`animeFacePose`). */
+  readonly factors: Readonly<Record<FaceFactor, Uint8Array> & Record<FacePose, Float32Array>>;
 }
 
-/** What to draw. */
+/** Which faces to draw. */
 export interface AnimeFacesOptions {
-  /** Number of faces. */
+  /** Number of faces, at least 1. */
   readonly count: number;
-  /** Height and width in pixels, 16 to 128; 32 unless given. */
+  /** Height and width in pixels, 16 to 128. Default 32. */
   readonly size?: number;
-  /** Face i of a seed is the same whatever the count, and the same at every size; 0 unless given. */
+  /** What the faces follow from, 0 to 2^53 - 1; face i of a seed is the same whatever the count, and the same at every size. Default 0. */
   readonly seed?: number;
-  /** The factor that `labels` are the values of; the colour of the hair unless given. */
+  /** The factor that `labels` are the values of. Default "hairColor". */
   readonly label?: FaceFactor;
 }
 
 /**
- * Draws anime-style faces in colour, [count, size, size, 3], every factor of every face independent and uniform.
+ * Draws anime-style faces in colour, `[count, size, size, 3]` bytes, every factor of every face independent and uniform.
  *
- * @throws {DataError} if an option is out of range.
+ * @param options how many faces, and how large
+ * @throws {@link DataError} if an option is out of range
  *
  * @example
- * const faces = animeFaces({ count: 1000, size: 32, seed: 1 });
- * animeFaceFactors.hairColor[faces.labels[0]]; // "violet"
+ * const faces = animeFaces({ count: 10, size: 32, seed: 1 });
+ * faces.shape; // [10, 32, 32, 3]
+ * animeFaceFactors.hairColor[faces.factors.hairColor[0]]; // "blonde"
  */
 export function animeFaces({ count, size = 32, seed = 0, label = "hairColor" }: AnimeFacesOptions): AnimeFaces {
   checkCount(count);

@@ -6,14 +6,19 @@ import { readIdx } from "../formats/idx.ts";
 /**
  * Grey images, and their classes, from IDX files, gzipped or not: MNIST, Fashion-MNIST and their kin.
  *
- * @param files.images bytes of the file of images [N, H, W]; they become [N, H, W, 1].
- * @param files.labels bytes of the file of classes [N].
- * @throws {DataError} if a file is damaged or of another rank, or the two differ in length.
+ * @param files the bytes of the files
+ * @throws {@link DataError} if a file is damaged or of another rank, or the two differ in length
  *
  * @example
- * const digits = mnist({ images: await readFile("t10k-images-idx3-ubyte.gz"), labels: await readFile("t10k-labels-idx1-ubyte.gz") });
+ * const digits = mnist({ images: await readFile("train-images-idx3-ubyte.gz"), labels: await readFile("train-labels-idx1-ubyte.gz") });
+ * digits.shape.slice(1); // [28, 28, 1]
  */
-export function mnist(files: { readonly images: Uint8Array | ArrayBuffer; readonly labels?: Uint8Array | ArrayBuffer | undefined }): Dataset {
+export function mnist(files: {
+  /** The file of images `[N, H, W]`; they become `[N, H, W, 1]`. */
+  readonly images: Uint8Array | ArrayBuffer;
+  /** The file of classes `[N]`. Default: none. */
+  readonly labels?: Uint8Array | ArrayBuffer | undefined;
+}): Dataset {
   const images = readIdx(files.images, { path: "images" });
   if (images.shape.length !== 3) throw new DataError({ path: "images", expected: "shape [N, H, W]", got: showShape(images.shape) });
   const shape = [...images.shape, 1];

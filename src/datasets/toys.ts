@@ -2,26 +2,38 @@ import { checkSeed, fillNormals, Stream } from "../core/random.ts";
 import { Dataset } from "../data/dataset.ts";
 import { checkCount, checkLength } from "./check.ts";
 
-/** What every toy distribution is told. */
+/** How many points are drawn of a toy distribution, and how. */
 export interface ToyOptions {
-  /** Number of points; 10 000 unless given. */
+  /** Number of points, at least 1. Default 10 000. */
   readonly count?: number;
-  /** Standard deviation of each normal distribution along each axis; 0.05 unless given. */
+  /** Standard deviation of each normal distribution along each axis, at least 0. Default 0.05. */
   readonly stddev?: number;
-  /** Point i of a seed is the same whatever the count; 0 unless given. */
+  /** What the points follow from, 0 to 2^53 - 1; point i of a seed is the same whatever the count. Default 0. */
   readonly seed?: number;
 }
 
 /**
- * Points [count, 2] of a mixture of normal distributions evenly spaced on a circle; their labels are the modes, counter-clockwise from (radius, 0).
+ * Draws points `[count, 2]` of a mixture of normal distributions evenly spaced on a circle; their labels are the modes, counter-clockwise from (radius, 0).
  *
  * The classic test for mode collapse (Metz, Poole, Pfau & Sohl-Dickstein 2017, "Unrolled generative adversarial networks", section 3.1).
  *
- * @param options.modes number of distributions, 8 unless given.
- * @param options.radius of the circle, 1 unless given.
- * @throws {DataError} if an option is out of range.
+ * @param options how many points, of which distributions
+ * @throws {@link DataError} if an option is out of range
+ *
+ * @example
+ * const points = ring({ count: 800, modes: 8, seed: 1 });
+ * points.shape; // [800, 2]
  */
-export function ring({ modes = 8, radius = 1, ...options }: ToyOptions & { readonly modes?: number; readonly radius?: number } = {}): Dataset {
+export function ring({
+  modes = 8,
+  radius = 1,
+  ...options
+}: ToyOptions & {
+  /** Number of distributions, at least 1. Default 8. */
+  readonly modes?: number;
+  /** Radius of the circle, at least 0. Default 1. */
+  readonly radius?: number;
+} = {}): Dataset {
   checkCount(modes, "modes");
   checkLength(radius, "radius");
   const centres = Array.from({ length: modes }, (_, mode): Centre => {
@@ -32,13 +44,25 @@ export function ring({ modes = 8, radius = 1, ...options }: ToyOptions & { reado
 }
 
 /**
- * Points [count, 2] of a mixture of normal distributions on a square lattice; their labels are the modes, row by row from (-extent, -extent).
+ * Draws points `[count, 2]` of a mixture of normal distributions on a square lattice; their labels are the modes, row by row from (-extent, -extent).
  *
- * @param options.side number of distributions along each axis, 5 unless given.
- * @param options.extent largest coordinate of a centre, 1 unless given.
- * @throws {DataError} if an option is out of range.
+ * @param options how many points, of which distributions
+ * @throws {@link DataError} if an option is out of range
+ *
+ * @example
+ * const points = grid({ count: 2500, side: 5 });
+ * points.labels[26]; // 1
  */
-export function grid({ side = 5, extent = 1, ...options }: ToyOptions & { readonly side?: number; readonly extent?: number } = {}): Dataset {
+export function grid({
+  side = 5,
+  extent = 1,
+  ...options
+}: ToyOptions & {
+  /** Number of distributions along each axis, at least 1. Default 5. */
+  readonly side?: number;
+  /** Largest coordinate of a centre, at least 0. Default 1. */
+  readonly extent?: number;
+} = {}): Dataset {
   checkCount(side, "side");
   checkLength(extent, "extent");
   const at = (k: number) => (side === 1 ? 0 : extent * ((2 * k) / (side - 1) - 1));

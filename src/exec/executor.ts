@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 
 /** Where and how a GAN computes. */
 export interface Backend {
+  /** What computes: a GPU, the WebAssembly kernels, or plain JavaScript in float64. */
   readonly name: "webgpu" | "wasm" | "reference";
   /** Threads that compute: the calling one if it is the only one and not on a page, else workers. 1 unless `name` is "wasm". */
   readonly threads: number;
@@ -13,7 +14,7 @@ export interface Backend {
   readonly reason: string;
 }
 
-/** Bytes an executor holds, by purpose. Known before the first run. */
+/** Bytes that are held where a GAN computes, by purpose. Known before the first run. */
 export interface MemoryReport {
   /** Everything named by a variable: weights, optimizer slots, statistics. */
   readonly variables: number;

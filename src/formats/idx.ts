@@ -4,8 +4,9 @@ import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 
 /** An array of bytes, as an IDX file holds it. */
 export interface IdxArray {
-  /** Sizes, outermost first: [N, H, W] for MNIST's images, [N] for its labels. */
+  /** Sizes, outermost first: `[N, H, W]` for MNIST's images, `[N]` for its labels. */
   readonly shape: Shape;
+  /** The bytes, row by row. */
   readonly data: Uint8Array;
 }
 
@@ -21,14 +22,23 @@ const MAX_INFLATION = 1032;
  *
  * A file cannot claim more memory than a file of its length may hold.
  *
- * @param options.path names the file in errors.
- * @param options.maxBytes the largest array accepted; 1 GiB unless told otherwise.
- * @throws {DataError} if the bytes are not such a file, or not the whole of one and nothing else.
+ * @param file the bytes of the file
+ * @param options what it is called, and how much it may hold
+ * @throws {@link DataError} if the bytes are not such a file, or not the whole of one and nothing else
  *
  * @example
- * const { shape, data } = readIdx(await readFile("t10k-images-idx3-ubyte.gz")); // shape: [10000, 28, 28]
+ * const { shape, data } = readIdx(await readFile("train-images-idx3-ubyte.gz"));
+ * data.length === shape[0] * 28 * 28; // true
  */
-export function readIdx(file: Uint8Array | ArrayBuffer, options: { readonly path?: string; readonly maxBytes?: number } = {}): IdxArray {
+export function readIdx(
+  file: Uint8Array | ArrayBuffer,
+  options: {
+    /** The name of the file in errors. Default "file". */
+    readonly path?: string;
+    /** The most bytes of an array that is accepted. Default 2^30. */
+    readonly maxBytes?: number;
+  } = {},
+): IdxArray {
   const { path = "file", maxBytes = 2 ** 30 } = options;
   if (!(file instanceof Uint8Array) && !(file instanceof ArrayBuffer)) {
     throw new DataError({ path, expected: "a Uint8Array or an ArrayBuffer", got: show(file) });

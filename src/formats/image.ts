@@ -4,25 +4,29 @@ import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 
 /** How several images are laid out in one picture. */
 export interface GridOptions {
-  /** Images in a row; as many rows as columns unless given. */
+  /** Images in a row, at least 1. Default: the square root of their number, rounded up. */
   readonly columns?: number | undefined;
-  /** White pixels between neighbours, after scaling. Default 0. */
+  /** White pixels between neighbours, after scaling, at least 0. Default 0. */
   readonly gap?: number | undefined;
-  /** Each pixel becomes a square of `scale` by `scale`. Default 1. */
+  /** Side of the square of pixels that each pixel becomes, at least 1. Default 1. */
   readonly scale?: number | undefined;
 }
 
 /** The fields of the DOM's ImageData, for runtimes that have none. */
 export interface ImageDataLike {
+  /** Pixels in a row. */
   readonly width: number;
+  /** Rows of pixels. */
   readonly height: number;
-  /** RGBA, 8 bits each, row by row. */
+  /** Red, green, blue and alpha of each pixel, 8 bits each, row by row: `[height, width, 4]`. */
   readonly data: Uint8ClampedArray;
+  /** How the numbers are colours: "srgb". */
   readonly colorSpace: string;
 }
 
 /** What is used of TensorFlow.js to make a tensor. */
 export interface TensorMaker<T> {
+  /** Makes a tensor of this shape, `[N, H, W, C]`, of values row by row. */
   tensor4d(values: Float32Array, shape: [number, number, number, number]): T;
 }
 
@@ -35,27 +39,51 @@ interface Picture {
 
 /** One sample: an image `[H, W, C]` with values in [-1, 1], or a plain vector `[d]`. */
 export class Image {
+  /** `[H, W, C]`, or `[d]` of a vector. */
   readonly shape: Shape;
+  /** The values, row by row; those of images are in [-1, 1]. */
   readonly data: Float32Array;
 
-  /** @throws ShapeError unless `data` fills `shape` and the shape is of rank 3 (an image) or 1 (a vector) */
+  /**
+   * One sample of values that are at hand; they are not copied.
+   *
+   * @throws {@link ShapeError} unless `data` fills `shape` and the shape is of rank 3 (an image) or 1 (a vector)
+   */
   constructor(shape: Shape, data: Float32Array) {
     checkShape("image", shape, data, [3, 1], "[H, W, C] or [d]");
     this.shape = [...shape];
     this.data = data;
   }
 
-  /** The image as a PNG file. @throws ShapeError for vectors, and unless there are 1, 3 or 4 channels */
+  /**
+   * The image as the bytes of a PNG file.
+   *
+   * @throws {@link ShapeError} for vectors, and unless there are 1, 3 or 4 channels
+   * @throws {@link DataError} for an option that is unknown or out of range
+   *
+   * @example
+   * await writeFile("first.png", await images.at(0).toPNG({ scale: 4 }));
+   */
   async toPNG(options: Pick<GridOptions, "scale"> = {}): Promise<Uint8Array<ArrayBuffer>> {
     return encodePNG(drawGrid("toPNG", [1, ...this.shape], this.data, options));
   }
 
-  /** The image as RGBA: an `ImageData` where the runtime has it, else an object with the same fields. @throws as `toPNG` */
+  /**
+   * The image as RGBA: an `ImageData` where the runtime has it, else an object with the same fields.
+   *
+   * @throws {@link ShapeError} for vectors, and unless there are 1, 3 or 4 channels
+   * @throws {@link DataError} for an option that is unknown or out of range
+   */
   toImageData(options: Pick<GridOptions, "scale"> = {}): ImageData | ImageDataLike {
     return toRGBA(drawGrid("toImageData", [1, ...this.shape], this.data, options));
   }
 
-  /** The image as a PNG, as the answer to an HTTP request. @throws as `toPNG` */
+  /**
+   * The image as a PNG, as the answer to an HTTP request.
+   *
+   * @throws {@link ShapeError} for vectors, and unless there are 1, 3 or 4 channels
+   * @throws {@link DataError} for an option that is unknown or out of range
+   */
   async toResponse(options: Pick<GridOptions, "scale"> = {}): Promise<Response> {
     return respond(await this.toPNG(options));
   }
@@ -67,20 +95,26 @@ export class Image {
  * Only images of 1 (grey), 3 (RGB) or 4 (RGBA) channels can be made into pictures.
  *
  * @example
- * await writeFile("samples.png", await images.toPNG({ columns: 8 }));
+ * for (const image of images) console.log(image.shape); // [28, 28, 1] each
  */
 export class Images implements Iterable<Image> {
+  /** `[N, H, W, C]`, or `[N, d]` of vectors. */
   readonly shape: Shape;
+  /** The values of all samples, row by row; those of images are in [-1, 1]. */
   readonly data: Float32Array;
 
-  /** @throws ShapeError unless `data` fills `shape` and the shape is of rank 4 (images) or 2 (vectors) */
+  /**
+   * Samples of values that are at hand; they are not copied.
+   *
+   * @throws {@link ShapeError} unless `data` fills `shape` and the shape is of rank 4 (images) or 2 (vectors)
+   */
   constructor(shape: Shape, data: Float32Array) {
     checkShape("images", shape, data, [4, 2], "[N, H, W, C] or [N, d]");
     this.shape = [...shape];
     this.data = data;
   }
 
-  /** Number of samples. */
+  /** Number of samples, the N of `shape`. */
   get length(): number {
     return this.shape[0]!;
   }
@@ -88,7 +122,10 @@ export class Images implements Iterable<Image> {
   /**
    * Sample `i`, which shares its values with this batch; negative counts from the end.
    *
-   * @throws DataError when there is no such sample
+   * @throws {@link DataError} when there is no such sample
+   *
+   * @example
+   * images.at(-1).shape; // [28, 28, 1]
    */
   at(i: number): Image {
     const index = i < 0 ? i + this.length : i;
@@ -100,32 +137,45 @@ export class Images implements Iterable<Image> {
     return new Image(shape, this.data.subarray(index * size, (index + 1) * size));
   }
 
+  /** Goes through the samples, each of which shares its values with this batch. */
   *[Symbol.iterator](): Iterator<Image> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
 
   /**
-   * All images in one PNG file, in reading order.
+   * All images in one PNG file, in reading order, as its bytes.
    *
-   * @throws ShapeError for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
-   * @throws DataError for an option out of range
+   * @throws {@link ShapeError} for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
+   * @throws {@link DataError} for an option that is unknown or out of range
+   *
+   * @example
+   * await writeFile("samples.png", await images.toPNG({ columns: 8, gap: 2 }));
    */
   async toPNG(options: GridOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     return encodePNG(drawGrid("toPNG", this.shape, this.data, options));
   }
 
-  /** All images in one RGBA picture: an `ImageData` where the runtime has it, else an object with the same fields. @throws as `toPNG` */
+  /**
+   * All images in one RGBA picture: an `ImageData` where the runtime has it, else an object with the same fields.
+   *
+   * @throws {@link ShapeError} for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
+   * @throws {@link DataError} for an option that is unknown or out of range
+   *
+   * @example
+   * const { width, height } = images.toImageData({ columns: 4, scale: 2 });
+   */
   toImageData(options: GridOptions = {}): ImageData | ImageDataLike {
     return toRGBA(drawGrid("toImageData", this.shape, this.data, options));
   }
 
   /**
-   * The images as a tensor [N, H, W, C] of TensorFlow.js, which is handed in; it has values of its own and is the caller's to dispose of.
+   * The images as a tensor `[N, H, W, C]` of TensorFlow.js, which is handed in; it has values of its own and is the caller's to dispose of.
    *
-   * @throws ShapeError for vectors
+   * @throws {@link ShapeError} for vectors
    *
    * @example
    * const tensor = (await gan.sample({ count: 8 })).toTensor(tf);
+   * tensor.shape; // [8, 28, 28, 1]
    */
   toTensor<T>(tf: TensorMaker<T>): T {
     const [n, h, w, c] = this.shape;
@@ -134,7 +184,16 @@ export class Images implements Iterable<Image> {
     return tf.tensor4d(this.data.slice(), [n!, h!, w!, c!]);
   }
 
-  /** All images in one PNG, as the answer to an HTTP request. @throws as `toPNG` */
+  /**
+   * All images in one PNG, as the answer to an HTTP request.
+   *
+   * @throws {@link ShapeError} for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
+   * @throws {@link DataError} for an option that is unknown or out of range
+   *
+   * @example
+   * const response = await images.toResponse();
+   * response.headers.get("content-type"); // "image/png"
+   */
   async toResponse(options: GridOptions = {}): Promise<Response> {
     return respond(await this.toPNG(options));
   }

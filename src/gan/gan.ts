@@ -27,7 +27,7 @@ import type { GANSpec } from "./spec.ts";
 import { Trainer } from "./trainer.ts";
 
 /**
- * A generator and a discriminator, trained against each other. Made by `createGAN` or `loadGAN`.
+ * A generator and a discriminator, trained against each other (Goodfellow et al. 2014). Made by {@link createGAN} or {@link loadGAN}.
  *
  * Methods may be called while others are under way: they take turns, between the steps that training begins.
  */
@@ -44,13 +44,14 @@ export class GAN implements Disposable {
   /**
    * A GAN that computes with `executor`, which it disposes of in the end; with first weights, or as a checkpoint left it.
    *
-   * @throws BackendError when training it needs more memory than `maxMemory`, or than the executor can have
+   * @internal
+   * @throws {@link BackendError} when training it needs more memory than `maxMemory`, or than the executor can have
    */
   static async open(executor: Executor, options: HostOptions): Promise<GAN> {
     return new GAN(await Host.open(executor, options));
   }
 
-  /** What the GAN is, every default filled in. */
+  /** The description of the GAN in full, every default filled in. */
   get spec(): GANSpec {
     return this.#host.spec;
   }
@@ -63,13 +64,15 @@ export class GAN implements Disposable {
   /**
    * Bytes it holds where it computes, by purpose. What is only sampled from holds its generator; training, once `train` or `prepare` was called, holds everything
    * that it will ever need.
+   *
+   * @throws {@link StateError} when the GAN is disposed of
    */
   get memory(): MemoryReport {
     this.#checkAlive();
     return this.#host.memory;
   }
 
-  /** Steps of training behind it: updates of the generator. */
+  /** Number of steps of training done since the GAN was created: updates of the generator. */
   get step(): number {
     return this.#host.progress.generatorUpdates;
   }
@@ -81,13 +84,21 @@ export class GAN implements Disposable {
    * that is made at least every ten seconds and when a call ends. The steps since then are done, and reported, again; with examples in memory they see the
    * same batches.
    *
-   * @param data images [N, H, W, C] in [-1, 1] (or bytes, or vectors [N, d]) with labels for a conditional GAN, or an iterable of batches of them
-   * @throws SpecError for options that cannot be, DataError for data that cannot, StateError while training is under way, all before anything is changed
-   * @throws BackendError when the backend fails that was asked for by name
-   * @throws TrainingError when a loss or a gradient is no longer finite; the GAN stays as the last good update left it
+   * @param data images `[N, H, W, C]` in [-1, 1] (or bytes, or vectors `[N, d]`) with labels for a conditional GAN, or an iterable of batches of them
+   * @param options how long, and what to tell of it; only `steps` must be given
+   * @returns what was done, and the losses of every step
+   * @throws {@link SpecError} for options that cannot be, before anything is changed
+   * @throws {@link DataError} for data that cannot be used; the steps before a faulty batch of an iterable stay done
+   * @throws {@link StateError} while another call of it is under way, and when the GAN is disposed of
+   * @throws {@link BackendError} when the backend fails that was asked for by name, or training needs more memory than there is
+   * @throws {@link TrainingError} when a loss or a gradient is no longer finite; the GAN stays as the last good update left it
    *
    * @example
-   * await gan.train({ data: pixels, shape: [1000, 28, 28, 1] }, { steps: 100, onStep: ({ step, generatorLoss }) => console.log(step, generatorLoss) });
+   * const { stopped, seconds } = await gan.train(
+   *   { data: pixels, shape: [1000, 28, 28, 1] },
+   *   { steps: 20, onStep: ({ step, generatorLoss }) => console.log(step, generatorLoss) },
+   * );
+   * stopped; // "steps"
    */
   async train(data: TrainingData, options: TrainOptions): Promise<TrainReport> {
     this.#checkAlive();
@@ -110,8 +121,10 @@ export class GAN implements Disposable {
   /**
    * Sets up training, as the first `train` does: from then on `memory` tells what training takes, and the first step is as quick as the others.
    *
-   * @throws SpecError for options that cannot be
-   * @throws BackendError when training needs more memory than there is
+   * @param options how large the batches will be
+   * @throws {@link SpecError} for options that cannot be
+   * @throws {@link BackendError} when training needs more memory than there is
+   * @throws {@link StateError} when the GAN is disposed of
    *
    * @example
    * await gan.prepare();
@@ -124,13 +137,17 @@ export class GAN implements Disposable {
   }
 
   /**
-   * Makes images: [count, H, W, C] with values in [-1, 1], or vectors [count, d]. The same options give the same images.
+   * Makes images `[count, H, W, C]` with values in [-1, 1], or vectors `[count, d]`. The same options give the same images.
    *
-   * @throws SpecError for options that cannot be
-   * @throws DataError for latents or conditions that cannot
+   * @param options how many, and what they follow from. Default: one image, of seed 0
+   * @throws {@link SpecError} for options that cannot be
+   * @throws {@link DataError} for latents or conditions that cannot
+   * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
+   * @throws {@link StateError} when the GAN is disposed of
    *
    * @example
-   * const png = await (await gan.sample({ count: 16, seed: 7 })).toPNG();
+   * const faces = await gan.sample({ count: 16, seed: 7, truncation: 2 });
+   * faces.shape; // [16, 28, 28, 1]
    */
   async sample(options: SampleOptions = {}): Promise<Images> {
     this.#checkAlive();
@@ -144,10 +161,16 @@ export class GAN implements Disposable {
   }
 
   /**
-   * The discriminator's score of each image, before any sigmoid: high is what looks real to it. Shape [N].
+   * The discriminator's score of each image, `[N]`, before any sigmoid: high is what looks real to it.
    *
    * @param images a batch from `sample`, or examples as `train` takes them (with labels for a conditional GAN)
-   * @throws DataError when they do not fit the GAN
+   * @throws {@link DataError} when they do not fit the GAN
+   * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
+   * @throws {@link StateError} when the GAN is disposed of
+   *
+   * @example
+   * const scores = await gan.discriminate(await gan.sample({ count: 16 }));
+   * scores.length; // 16
    */
   async discriminate(images: Images | Values | Examples): Promise<Float32Array> {
     this.#checkAlive();
@@ -156,7 +179,17 @@ export class GAN implements Disposable {
     return this.#exclusive(async () => (await this.#host.judge()).score(data, this.spec.condition ? labels : null, count));
   }
 
-  /** The z that `sample` draws for these options: [count, latent]. @throws SpecError */
+  /**
+   * The latents z, `[count, latent]`, that `sample` draws for these options: from N(0, I), or from what truncation leaves of it.
+   *
+   * @param options how many, and what they follow from. Default: one latent, of seed 0
+   * @throws {@link SpecError} for options that cannot be
+   * @throws {@link StateError} when the GAN is disposed of
+   *
+   * @example
+   * const z = gan.latents({ count: 4, seed: 7 });
+   * const same = await gan.sample({ latents: z }); // as gan.sample({ count: 4, seed: 7 })
+   */
   latents(options: LatentOptions = {}): Float32Array {
     this.#checkAlive();
     const { count = 1, seed = 0, truncation } = checkLatentOptions(options);
@@ -164,9 +197,18 @@ export class GAN implements Disposable {
   }
 
   /**
-   * `steps` latents [steps, latent] from `a` to `b`, both included, at even angles.
+   * A path of latents `[steps, latent]` from `a` to `b`, both included, at even angles (White 2016, "Sampling generative networks").
    *
-   * @throws DataError unless `a` and `b` are one latent each, finite, not zero and not opposite, and `steps` is at least 2
+   * @param a the first latent, `[latent]`
+   * @param b the last latent, `[latent]`
+   * @param steps how many latents, at least 2
+   * @throws {@link DataError} unless `a` and `b` are one latent each, finite, not zero and not opposite, and `steps` is at least 2
+   * @throws {@link StateError} when the GAN is disposed of
+   *
+   * @example
+   * const path = gan.interpolate(gan.latents({ seed: 1 }), gan.latents({ seed: 2 }), 8);
+   * const film = await gan.sample({ latents: path });
+   * film.length; // 8
    */
   interpolate(a: Float32Array, b: Float32Array, steps: number): Float32Array {
     this.#checkAlive();
@@ -178,7 +220,15 @@ export class GAN implements Disposable {
     return sphericalInterpolation(a, b, steps);
   }
 
-  /** Everything there is to know of the GAN as a safetensors file: loaded, it goes on as if nothing had happened. */
+  /**
+   * Everything there is to know of the GAN as the bytes of a safetensors file: loaded, it goes on as if nothing had happened.
+   *
+   * @throws {@link BackendError} when the backend has failed that was asked for by name
+   * @throws {@link StateError} when the GAN is disposed of
+   *
+   * @example
+   * await writeFile("model.safetensors", await gan.save());
+   */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkAlive();
     return this.#exclusive(async () => encodeCheckpoint(await this.#host.checkpoint()));
@@ -191,6 +241,7 @@ export class GAN implements Disposable {
     this.#lock.whenFree(() => this.#host.dispose());
   }
 
+  /** Does what `dispose` does, at the end of a block that has the GAN by `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -6,17 +6,20 @@ import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
-/** Where a GAN computes. */
+/** Where a GAN computes, and how much memory it may have there. Nothing must be given. */
 export interface BackendOptions {
-  /** Default "auto": "webgpu" where there is a GPU, and for as long as it works, else "wasm". A GPU's results differ from machine to machine in their last bits. */
+  /**
+   * What computes: a GPU ("webgpu"), the WebAssembly kernels ("wasm"), or plain JavaScript in float64 ("reference"), slow and exact. Default "auto": "webgpu" where there is
+   * a GPU, and for as long as it works, else "wasm". A GPU's results differ from machine to machine in their last bits.
+   */
   readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
-  /** What "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
+  /** The device that "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
   readonly device?: GPUDevice;
-  /** Threads of the "wasm" backend. Results do not depend on it. Default "auto": one for every processor. */
+  /** Threads of the "wasm" backend, 1 to 256. Results do not depend on it. Default "auto": one for every processor. */
   readonly threads?: number | "auto";
   /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
   readonly reproducible?: boolean;
-  /** Bytes the GAN may hold while it computes. Default: what the backend can have. */
+  /** Bytes the GAN may hold while it computes, at least 1. Default: what the backend can have. */
   readonly maxMemory?: number;
 }
 
@@ -29,15 +32,17 @@ export interface BackendRequest {
   readonly maxMemory: number | undefined;
 }
 
+/** What a new GAN is and where it computes. Only `shape` must be given. */
 export interface CreateOptions extends GANOptions, BackendOptions {}
 
 /** Steps between two looks at the losses on a GPU, by default: to look costs about as much as a small step. */
 export const GPU_REPORT_EVERY = 10;
 
+/** How long a call of `train` goes on, and what it tells of it. Only `steps` must be given. */
 export interface TrainOptions {
-  /** Steps to do: updates of the generator. */
+  /** Steps to do, 0 to 2^53 - 1: updates of the generator. */
   readonly steps: number;
-  /** Images of one update. Default: the GAN's own batch size. */
+  /** Images of one update, 1 to 65536. Default: the GAN's own batch size. */
   readonly batchSize?: number | undefined;
   /**
    * Steps from one look at the losses to the next. In between, steps follow each other without waiting for this thread, which is what keeps a GPU busy; then
@@ -45,35 +50,47 @@ export interface TrainOptions {
    * From 1 to 1024. Default: 10 on WebGPU, else 1.
    */
   readonly reportEvery?: number | undefined;
-  /** Called, and awaited, for every step (see `reportEvery`). What it throws ends training; steps it has not yet been told of stay done. */
+  /** A function that is called, and awaited, for every step (see `reportEvery`). What it throws ends training; steps it has not yet been told of stay done. */
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
-  /** Stops training after the steps under way. */
+  /** A signal that stops training after the steps under way. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What training is set up for. */
 export interface PrepareOptions {
-  /** Images of one update. Default: the GAN's own batch size. */
+  /** Images of one update, 1 to 65536. Default: the GAN's own batch size. */
   readonly batchSize?: number | undefined;
 }
 
+/** How many images are made, and what they follow from. Nothing must be given. */
 export interface SampleOptions {
-  /** Images to make. Default 1, or as many as there are latents. */
+  /** Number of images, 1 to 2^24. Default 1, or as many as there are latents. */
   readonly count?: number | undefined;
-  /** Of the latents, and of classes not asked for. Image i depends on the seed and i alone. Default 0. */
+  /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
   readonly seed?: number | undefined;
-  /** What the images are of, for a conditional GAN: one class or one for each image, [size] numbers or [count, size]. Default: classes at random. */
+  /**
+   * What the images of a conditional GAN are made for: one class for all or `[count]` classes, or one vector `[size]` for all or `[count, size]`. Default: classes drawn from
+   * the seed; vectors must be given.
+   */
   readonly condition?: number | ArrayLike<number> | undefined;
-  /** No latent is larger than this, in standard deviations: less variety, fewer odd images. At least 0.01; default: no limit. */
+  /**
+   * The largest magnitude of a latent's values, in standard deviations, at least 0.01; larger ones are drawn again (Brock, Donahue & Simonyan 2019, the truncation trick): less
+   * variety, fewer odd images. Default: no limit.
+   */
   readonly truncation?: number | undefined;
-  /** z itself, [count, latent], instead of a seed. */
+  /** The latents z themselves, `[count, latent]`, instead of a seed. */
   readonly latents?: Float32Array | undefined;
   /** Whether the generator's moving average makes the images, where the GAN keeps one. Default true. */
   readonly ema?: boolean | undefined;
 }
 
+/** How many latents are drawn, and what they follow from. Nothing must be given. */
 export interface LatentOptions {
+  /** Number of latents, 1 to 2^24. Default 1. */
   readonly count?: number | undefined;
+  /** What the latents follow from, 0 to 2^53 - 1; latent i depends on the seed and i alone. Default 0. */
   readonly seed?: number | undefined;
+  /** The largest magnitude of a latent's values, in standard deviations, at least 0.01; larger ones are drawn again. Default: no limit. */
   readonly truncation?: number | undefined;
 }
 

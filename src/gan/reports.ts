@@ -1,7 +1,7 @@
 /** What training tells: of each step, and of all of a call. */
 import { REPORT_NAMES, REPORTS, type StepSeries, type StepValues } from "../objective/reports.ts";
 
-/** What is known after one step: one update of the generator and the discriminator's before it. */
+/** What is known after one step of training: one update of the generator, and those of the discriminator before it. */
 export interface StepReport extends StepValues {
   /** Number of the step since the GAN was created, the first being 1. */
   readonly step: number;
@@ -15,7 +15,7 @@ export interface TrainReport extends StepSeries {
   readonly steps: number;
   /** Why it ended: all steps done, the signal, or an iterable that had no more batches. */
   readonly stopped: "steps" | "signal" | "data";
-  /** How long it took. */
+  /** Seconds that the call took. */
   readonly seconds: number;
 }
 

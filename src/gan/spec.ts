@@ -19,6 +19,7 @@ export interface GANOptions extends NetworkOptions, LearningOptions {
 
 /** A GAN described in full, as plain JSON: itself valid `GANOptions` that resolve to the same. */
 export interface GANSpec extends NetworkSpec, LearningSpec {
+  /** What first weights, noise and the order of the data follow from, 0 to 2^53 - 1. */
   readonly seed: number;
 }
 

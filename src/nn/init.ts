@@ -9,6 +9,8 @@ export type Init =
   | { readonly kind: "normal"; readonly mean: number; readonly stdDev: number; readonly draw: string };
 
 /**
+ * How weights begin.
+ *
  * `dcgan`: weights N(0, 0.02), gains N(1, 0.02) (Radford, Metz & Chintala 2016, section 4, and its published code).
  * `fan`: He normal (He et al. 2015, equations 10 and 15) before a ReLU or leaky ReLU, Glorot normal
  * (Glorot & Bengio 2010, equation 12) before anything else; gains 1.

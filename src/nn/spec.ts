@@ -6,14 +6,22 @@ import { ARCHITECTURES, type ArchitectureName, PREFERENCE } from "./architecture
 import type { Initialization } from "./init.ts";
 import { checkLayers, featureSums, findMixing, type Layer, type LayerSpec, traceShapes } from "./layers/table.ts";
 
-/** What images are made for: one of `classes` labels, or a vector of `size` real numbers. */
-export type Condition = { readonly classes: number } | { readonly size: number };
+/** What images are made for: one of `classes` labels, or a vector of `size` real numbers; either from 1 to 65536. */
+export type Condition =
+  | {
+      /** Number of classes; labels are integers below it. */
+      readonly classes: number;
+    }
+  | {
+      /** Numbers of a vector. */
+      readonly size: number;
+    };
 
-/** A network given layer by layer. */
+/** Both networks of a GAN, given layer by layer. */
 export interface CustomArchitecture {
-  /** From [latent (+ condition)] to `shape`. */
+  /** The layers that lead from a latent, `[latent]` (with a condition, `[latent + classes]` or `[latent + size]`), to an image of the GAN's `shape`. */
   readonly generator: readonly LayerSpec[];
-  /** From `shape` to one number. With a condition it ends in a dense layer of one unit. */
+  /** The layers that lead from an image of the GAN's `shape` to one number, its score. With a condition the last is a dense layer of one unit. */
   readonly discriminator: readonly LayerSpec[];
   /** How weights begin: He and Glorot normal ("fan"), or N(0, 0.02) ("dcgan"). Default "fan". */
   readonly initialization?: Initialization;
@@ -21,13 +29,16 @@ export interface CustomArchitecture {
 
 /** The description of both networks. Only `shape` must be given. */
 export interface NetworkOptions {
-  /** [height, width, channels] of an image in [-1, 1], or [size] of a vector. */
+  /** The shape of what the GAN makes: `[height, width, channels]` of an image in [-1, 1], or `[size]` of a vector; each from 1 to 65536. */
   readonly shape: Shape;
-  /** Default "dcgan" for images it fits, "mlp" for the rest. */
+  /**
+   * Both networks, by the name of an architecture or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes square images whose side halves to 4, 5, 6 or 7, with 1, 3 or 4
+   * channels, "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
+   */
   readonly architecture?: ArchitectureName | CustomArchitecture;
-  /** Channels (dcgan, default 64) or hidden units (mlp, default 128), 1 to 4096. For named architectures only. */
+  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), hidden units of "mlp" (default 128). */
   readonly width?: number;
-  /** Dimension of z, 1 to 65536. Default 64. */
+  /** Dimension of the latents z, 1 to 65536. Default 64. */
   readonly latent?: number;
   /** What the images are made for: `{ classes }`, `{ size }`, or null (the default) for nothing. */
   readonly condition?: Condition | null;
@@ -35,13 +46,20 @@ export interface NetworkOptions {
 
 /** Both networks described in full, as plain JSON: itself valid `NetworkOptions` that resolve to the same. */
 export interface NetworkSpec extends NetworkOptions {
+  /** Both networks layer by layer, and how their weights begin. */
   readonly architecture: {
+    /** The layers that lead from a latent to an image. */
     readonly generator: readonly Layer[];
+    /** The layers that lead from an image to its score. */
     readonly discriminator: readonly Layer[];
+    /** How weights begin. */
     readonly initialization: Initialization;
   };
+  /** Never there, as the layers are given one by one. */
   readonly width?: never;
+  /** Dimension of the latents z. */
   readonly latent: number;
+  /** What the images are made for; null for nothing. */
   readonly condition: Condition | null;
 }
 

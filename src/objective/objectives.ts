@@ -27,7 +27,7 @@ export interface Objective<P extends CommonParameters = CommonParameters> {
 }
 
 /** A row of the table; it keeps the type of its parameters. */
-const objective = <P extends CommonParameters = CommonParameters>(row: Objective<P>): Objective<P> => row;
+const objective = <P extends CommonParameters>(row: Objective<P>): Objective<P> => row;
 
 /** The field that every objective has. */
 export const discriminatorSteps = (fallback: number) => optional(integer(1, 1000), fallback);
@@ -47,7 +47,7 @@ const squaredErrors = (real: Node, fake: Node): Node => mul(add(meanAll(square(s
 
 export const OBJECTIVES = {
   /** Goodfellow et al. 2014, equation 1: the generator minimises E log(1 - D(G(z))), which saturates. */
-  minimax: objective({
+  minimax: objective<CommonParameters>({
     fields: { discriminatorSteps: discriminatorSteps(1) },
     optimizer: ADAM,
     discriminatorLoss: crossEntropy,
@@ -56,7 +56,7 @@ export const OBJECTIVES = {
   }),
 
   /** Goodfellow et al. 2014, section 3: the generator maximises E log D(G(z)) instead. */
-  "non-saturating": objective({
+  "non-saturating": objective<CommonParameters>({
     fields: { discriminatorSteps: discriminatorSteps(1) },
     optimizer: ADAM,
     discriminatorLoss: crossEntropy,
@@ -68,7 +68,7 @@ export const OBJECTIVES = {
    * Mao et al. 2017, equation 2 with labels a = 0, b = c = 1. The best D = p / (p + q) makes
    * L_D = ½ ∫ p q / (p + q), so 2 - 8 L_D is the triangular discrimination ∫ (p - q)² / (p + q), from 0 to 2.
    */
-  "least-squares": objective({
+  "least-squares": objective<CommonParameters>({
     fields: { discriminatorSteps: discriminatorSteps(1) },
     optimizer: ADAM,
     discriminatorLoss: squaredErrors,
@@ -80,7 +80,7 @@ export const OBJECTIVES = {
    * The critic of a Wasserstein GAN: maximise E f(x) - E f(G(z)) over f of bounded slope (Arjovsky, Chintala & Bottou 2017, equation 3). A regularizer has to
    * bound the slope; see the presets of this name and of "wasserstein-gp".
    */
-  wasserstein: objective({
+  wasserstein: objective<CommonParameters>({
     fields: { discriminatorSteps: discriminatorSteps(5) },
     optimizer: { name: "rmsprop", learningRate: 5e-5, decay: 0.99, epsilon: 1e-8 },
     discriminatorLoss: (real, fake) => meanDifference(fake, real),
@@ -89,12 +89,23 @@ export const OBJECTIVES = {
   }),
 };
 
+/**
+ * The name of an objective.
+ *
+ * @useDeclaredType
+ */
 export type ObjectiveName = keyof typeof OBJECTIVES;
 
-/** An objective with its parameters, every default filled in. */
-export type ObjectiveSpec = {
-  [N in ObjectiveName]: { readonly name: N } & ((typeof OBJECTIVES)[N] extends Objective<infer P> ? P : never);
+/** @inline */
+type AnyObjective = {
+  [N in ObjectiveName]: {
+    /** The name of the objective. */
+    readonly name: N;
+  } & ((typeof OBJECTIVES)[N] extends Objective<infer P> ? P : never);
 }[ObjectiveName];
+
+/** An objective with its parameters, every default filled in. */
+export type ObjectiveSpec = AnyObjective;
 
 /** The row of an objective, the type of its parameters forgotten. */
 export const objectiveRow = ({ name }: ObjectiveSpec): Objective => OBJECTIVES[name] as Objective;

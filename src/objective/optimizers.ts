@@ -10,22 +10,29 @@ const EPSILON: Check<number> = that("a number from 1e-12 to 1e30", (v) => Number
 
 /** Adam (Kingma & Ba 2015, algorithm 1). */
 export interface AdamSpec {
+  /** The name of the optimizer. */
   readonly name: "adam";
+  /** The step size α, above 0, at most 1e30. Default 2e-4. */
   readonly learningRate: number;
-  /** Decay rates of the first and the second moment, each in [0, 1). */
+  /** Decay rates of the first and the second moment, each in [0, 1). Default [0.5, 0.999]. */
   readonly betas: readonly number[];
+  /** A number that is added to the root of the second moment, 1e-12 to 1e30. Default 1e-8. */
   readonly epsilon: number;
 }
 
 /** RMSProp (Tieleman & Hinton 2012), without momentum and not centred. */
 export interface RMSPropSpec {
+  /** The name of the optimizer. */
   readonly name: "rmsprop";
+  /** The step size, above 0, at most 1e30. Default 5e-5. */
   readonly learningRate: number;
-  /** Share of the old mean square that is kept, in [0, 1). */
+  /** Share of the old mean square that is kept, in [0, 1). Default 0.99. */
   readonly decay: number;
+  /** A number that is added to the root of the mean square, 1e-12 to 1e30. Default 1e-8. */
   readonly epsilon: number;
 }
 
+/** An optimizer with its parameters, every default filled in. */
 export type OptimizerSpec = AdamSpec | RMSPropSpec;
 
 interface OptimizerRow<O> {

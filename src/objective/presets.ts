@@ -40,9 +40,20 @@ export const PRESETS = {
   }),
 };
 
+/**
+ * The name of a preset: an objective together with the regularizers and the optimizer that its paper has it with.
+ *
+ * @useDeclaredType
+ */
 export type PresetName = keyof typeof PRESETS;
 
-/** A preset by name, with what may stand beside it. */
-export type PresetOptions = {
-  [N in PresetName]: { readonly name: N } & Partial<CommonParameters & ((typeof PRESETS)[N] extends Preset<infer P> ? P : never)>;
+/** @inline */
+type AnyPreset = {
+  [N in PresetName]: {
+    /** The name of the preset. */
+    readonly name: N;
+  } & Partial<CommonParameters & ((typeof PRESETS)[N] extends Preset<infer P> ? P : never)>;
 }[PresetName];
+
+/** A preset by name, with what may stand beside it. */
+export type PresetOptions = AnyPreset;

@@ -31,9 +31,9 @@ export interface Regularizer<P = object> {
 /** A row of the table; it keeps the type of its parameters. */
 const regularizer = <P>(row: Regularizer<P>): Regularizer<P> => row;
 
-/** A parameter of every penalty. */
+/** A parameter of every penalty: how often it counts. */
 export interface Lazy {
-  /** It counts at every so many updates of the discriminator, from the first on, and then as many times (Karras et al. 2020, appendix B), 1 to 256. Default 1. */
+  /** The penalty counts at every so many updates of the discriminator, from the first on, and then as many times (Karras et al. 2020, appendix B), 1 to 256. Default 1. */
   readonly every: number;
 }
 
@@ -65,12 +65,23 @@ export const REGULARIZERS = {
   }),
 };
 
+/**
+ * The name of a regularizer: a way to hold the discriminator to a bounded slope.
+ *
+ * @useDeclaredType
+ */
 export type RegularizerName = keyof typeof REGULARIZERS;
 
-/** A regularizer with its parameters, every default filled in. */
-export type RegularizerSpec = {
-  [N in RegularizerName]: { readonly name: N } & ((typeof REGULARIZERS)[N] extends Regularizer<infer P> ? P : never);
+/** @inline */
+type AnyRegularizer = {
+  [N in RegularizerName]: {
+    /** The name of the regularizer. */
+    readonly name: N;
+  } & ((typeof REGULARIZERS)[N] extends Regularizer<infer P> ? P : never);
 }[RegularizerName];
+
+/** A regularizer with its parameters, every default filled in. */
+export type RegularizerSpec = AnyRegularizer;
 
 /** The row of a regularizer, the type of its parameters forgotten. */
 export const regularizerRow = ({ name }: RegularizerSpec): Regularizer => REGULARIZERS[name] as Regularizer;

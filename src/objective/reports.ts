@@ -1,4 +1,4 @@
-/** What a step of training tells of itself. To add a report: a row here. */
+/** What a step of training tells of itself. To add a report: a row here, and its list. */
 import { meanAll } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 import { objectiveRow } from "./objectives.ts";
@@ -18,10 +18,24 @@ export interface GeneratorView {
   readonly loss: Node;
 }
 
+/** The reports of many steps: element i of each list belongs to step i. */
+export interface StepSeries {
+  /** What the discriminator minimised, penalties included, before its update. */
+  readonly discriminatorLosses: Float32Array;
+  /** The objective's own estimates of how far the images were from the data, before the discriminator's update. */
+  readonly divergences: Float32Array;
+  /** The discriminator's mean scores of the images of the data, before any sigmoid and before its update. */
+  readonly realScores: Float32Array;
+  /** The discriminator's mean scores of the generator's images, before any sigmoid and before its update. */
+  readonly fakeScores: Float32Array;
+  /** What the generator minimised, as the updated discriminator judged it. */
+  readonly generatorLosses: Float32Array;
+}
+
 /** One report: a scalar of a step. */
 type Report = {
-  /** The name of the list of its values, one a step, in what `train` gives. */
-  readonly series: string;
+  /** The list of its values, one a step, in what `train` gives. */
+  readonly series: keyof StepSeries;
 } & (
   | { readonly turn: "discriminator"; of(view: DiscriminatorView): Node }
   // Of the generator's turn.
@@ -32,7 +46,7 @@ export const REPORTS = {
   /** What the discriminator minimises, penalties included, before its update. */
   discriminatorLoss: { series: "discriminatorLosses", turn: "discriminator", of: ({ loss }) => loss },
 
-  /** The objective's own estimate of how far the images are from the data. */
+  /** The objective's own estimate of how far the images are from the data, before the discriminator's update. */
   divergence: {
     series: "divergences",
     turn: "discriminator",
@@ -42,22 +56,28 @@ export const REPORTS = {
   /** The discriminator's mean score of the images of the data, before any sigmoid and before its update. */
   realScore: { series: "realScores", turn: "discriminator", of: ({ realScores }) => meanAll(realScores) },
 
-  /** The discriminator's mean score of the generator's images, likewise. */
+  /** The discriminator's mean score of the generator's images, before any sigmoid and before its update. */
   fakeScore: { series: "fakeScores", turn: "discriminator", of: ({ fakeScores }) => meanAll(fakeScores) },
 
   /** What the generator minimises, as the updated discriminator judges it. */
   generatorLoss: { series: "generatorLosses", turn: "generator", of: ({ loss }) => loss },
 } as const satisfies Readonly<Record<string, Report>>;
 
+/**
+ * The name of a report.
+ *
+ * @useDeclaredType
+ */
 export type ReportName = keyof typeof REPORTS;
 
 export const REPORT_NAMES = Object.keys(REPORTS) as ReportName[];
 
-/** The reports of one step. */
-export type StepValues = { readonly [N in ReportName]: number };
-
-/** The reports of many steps: element i of each list belongs to step i. */
-export type StepSeries = { readonly [N in ReportName as (typeof REPORTS)[N]["series"]]: Float32Array };
+/**
+ * The reports of one step.
+ *
+ * @interface
+ */
+export type StepValues = { readonly [N in keyof typeof REPORTS]: number };
 
 /** Asks for the reports of the discriminator's turn as fetches of their names. */
 export function fetchDiscriminatorReports(view: DiscriminatorView): void {

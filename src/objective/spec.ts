@@ -8,10 +8,24 @@ import { PRESETS, type Preset, type PresetName, type PresetOptions } from "./pre
 import { REGULARIZERS, type RegularizerName, type RegularizerSpec, regularizerRow } from "./regularizers.ts";
 
 /** A union with every field but the tag optional. */
-type Loose<T extends { readonly name: string }> = T extends unknown ? { readonly name: T["name"] } & Partial<T> : never;
+type Loose<T extends { readonly name: string }> = T extends unknown ? Pick<T, "name"> & Partial<T> : never;
 
-/** An optimizer by name, or only some numbers of the objective's own one. */
-export type OptimizerOptions = Loose<OptimizerSpec> | (Partial<OptimizerSpec> & { readonly name?: undefined });
+/** @inline */
+type NamedOptimizer = Loose<OptimizerSpec>;
+
+/** An optimizer by name, or only some numbers of the objective's own one. What is left out has its default. */
+export type OptimizerOptions =
+  | NamedOptimizer
+  | (Partial<OptimizerSpec> & {
+      /** Left out: the optimizer of what `objective` stands for. */
+      readonly name?: undefined;
+    });
+
+/** A moving average of weights. */
+export interface Averaging {
+  /** Share of the old average that an update keeps, in [0, 1): at update t no more than t / (9 + t), so that the first steps are soon forgotten. */
+  readonly decay: number;
+}
 
 /** How a GAN learns. Nothing must be given. */
 export interface LearningOptions {
@@ -22,20 +36,35 @@ export interface LearningOptions {
   readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
   /** What holds the discriminator to a bounded slope, each by name or with parameters of its own. Default: what `objective` stands for. */
   readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[];
-  /** Default: the objective's own. */
-  readonly optimizer?: { readonly generator?: OptimizerOptions; readonly discriminator?: OptimizerOptions };
-  /** The moving average of the generator that samples are drawn from, its decay in [0, 1). Default { decay: 0.999 }. */
-  readonly ema?: { readonly decay: number } | false;
+  /** How weights change by their gradients, for each network. Default: the optimizer of what `objective` stands for. */
+  readonly optimizer?: {
+    /** The generator's optimizer. */
+    readonly generator?: OptimizerOptions;
+    /** The discriminator's optimizer. */
+    readonly discriminator?: OptimizerOptions;
+  };
+  /** The moving average of the generator that samples are drawn from; false for none. Default `{ decay: 0.999 }`. */
+  readonly ema?: Averaging | false;
   /** Images of one training step, 1 to 65536. Default 64. */
   readonly batchSize?: number;
 }
 
 /** How a GAN learns in full, as plain JSON: itself valid `LearningOptions` that resolve to the same. */
 export interface LearningSpec extends LearningOptions {
+  /** What the networks minimise. */
   readonly objective: ObjectiveSpec;
+  /** What holds the discriminator to a bounded slope. */
   readonly regularizers: readonly RegularizerSpec[];
-  readonly optimizer: { readonly generator: OptimizerSpec; readonly discriminator: OptimizerSpec };
-  readonly ema: { readonly decay: number } | false;
+  /** How weights change by their gradients, for each network. */
+  readonly optimizer: {
+    /** The generator's optimizer. */
+    readonly generator: OptimizerSpec;
+    /** The discriminator's optimizer. */
+    readonly discriminator: OptimizerSpec;
+  };
+  /** The moving average of the generator that samples are drawn from; false for none. */
+  readonly ema: Averaging | false;
+  /** Images of one training step. */
   readonly batchSize: number;
 }
 
@@ -56,7 +85,7 @@ export interface LearningFields {
   readonly objective: Choice;
   readonly regularizers: readonly RegularizerSpec[] | null;
   readonly optimizer: unknown;
-  readonly ema: { readonly decay: number } | false;
+  readonly ema: Averaging | false;
   readonly batchSize: number;
 }
 
@@ -96,7 +125,7 @@ const regularizers: Check<readonly RegularizerSpec[]> = (value, path, faults) =>
   return checked;
 };
 
-const ema: Check<{ readonly decay: number } | false> = (value, path, faults) =>
+const ema: Check<Averaging | false> = (value, path, faults) =>
   value === false ? false : object({ decay: real(0, 1, { open: true }) })(value, path, faults);
 
 /** Fills in what is left out from `preset`, as long as the name is not another one. */

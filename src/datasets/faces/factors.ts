@@ -1,29 +1,40 @@
 import { fillUniforms, Stream } from "../../core/random.ts";
 
-/** The discrete things that make one face differ from another, and the names of their values. */
+/** The discrete factors that make one drawn face differ from another, and the names of their values. */
 export const animeFaceFactors = {
+  /** Colour of the hair. */
   hairColor: ["black", "brown", "blonde", "red", "pink", "violet", "blue", "teal"],
+  /** How the hair is worn. */
   hairStyle: ["short", "bob", "long", "twintails", "ponytail", "buns"],
+  /** How the hair falls over the forehead. */
   bangs: ["straight", "jagged", "swept", "parted"],
+  /** Colour of the eyes. */
   eyeColor: ["blue", "green", "amber", "brown", "red", "violet"],
+  /** Shape of the eyes. */
   eyeShape: ["round", "upturned", "drooping"],
+  /** What eyes and brows express. */
   expression: ["calm", "winking", "stern", "shy", "laughing"],
+  /** Shape of the mouth. */
   mouth: ["smile", "open", "line", "cat", "small"],
+  /** Colour of the skin. */
   skin: ["fair", "warm", "tan", "brown"],
+  /** Colour of the background. */
   background: ["sky", "rose", "mint", "lilac", "lemon", "dusk"],
+  /** Colour of the clothes. */
   outfit: ["navy", "white", "crimson", "forest"],
+  /** What is worn in the hair. */
   accessory: ["none", "bow", "pin"],
 } as const;
 
 type Values = { readonly [name in FaceFactor]: (typeof animeFaceFactors)[name][number] };
 
-/** The name of a discrete factor. */
+/** The name of a discrete factor of a drawn face. */
 export type FaceFactor = keyof typeof animeFaceFactors;
 
 /** How the head is held, as numbers: shift and size in halves of the picture, tilt as a tangent, and where the eyes look, -1 (left) to 1. */
 export const animeFacePose = ["x", "y", "scale", "tilt", "gaze"] as const;
 
-/** The name of a number of the pose. */
+/** The name of a number of a drawn face's pose. */
 export type FacePose = (typeof animeFacePose)[number];
 
 /** One face, described. */

@@ -7,40 +7,48 @@ import type { Node } from "../../graph/graph.ts";
 import { type ConvAttrs, convOutput } from "../../graph/ops.ts";
 import { imageSize, type LayerParameter, layer, type Scope, vectorSize, zeros } from "./types.ts";
 
-/** x W + b. Input and output are vectors: [units in] -> [units]. */
+/** A dense layer, x W + b, from vectors to vectors: `[inputs]` to `[units]`. */
 export interface DenseSpec {
+  /** The kind of the layer. */
   readonly type: "dense";
+  /** Numbers it gives, 1 to 2^24. */
   readonly units: number;
-  /** Default true. */
+  /** Whether b is added. Default true. */
   readonly bias?: boolean;
 }
 
-/** Cross-correlation with square filters: [H, W, C] -> [H', W', filters]. */
+/** A convolution: cross-correlation with square filters, `[H, W, C]` to `[H', W', filters]`. */
 export interface Conv2dSpec {
+  /** The kind of the layer. */
   readonly type: "conv2d";
+  /** Channels it gives, 1 to 65536. */
   readonly filters: number;
+  /** Side of a filter in pixels, 1 to 64. */
   readonly kernel: number;
-  /** Default 1. */
+  /** Pixels from one place of a filter to the next, 1 to 64. Default 1. */
   readonly stride?: number;
-  /** Pixels a side, or "same" for an output of ⌈size / stride⌉ pixels. Default "same". */
+  /** Pixels of zeros at each side, 0 to 64, or "same" for an output of ⌈size / stride⌉ pixels. Default "same". */
   readonly padding?: "same" | number;
-  /** Default true. */
+  /** Whether a bias is added to each channel. Default true. */
   readonly bias?: boolean;
 }
 
 /**
- * The transposed convolution: the input gradient of a `conv2d`, with which it shares the layout of its filter
- * [kernel, kernel, filters, C]. [H, W, C] -> [H', W', filters].
+ * A transposed convolution, `[H, W, C]` to `[H', W', filters]`: the input gradient of a `conv2d`, with which it shares the layout of its filter
+ * `[kernel, kernel, filters, C]`.
  */
 export interface Conv2dTransposeSpec {
+  /** The kind of the layer. */
   readonly type: "conv2dTranspose";
+  /** Channels it gives, 1 to 65536. */
   readonly filters: number;
+  /** Side of a filter in pixels, 1 to 64. */
   readonly kernel: number;
-  /** Default 1. */
+  /** Pixels of the output from one pixel of the input to the next, 1 to 64. Default 1. */
   readonly stride?: number;
-  /** Pixels a side taken off, or "same" for an output of size · stride pixels. Default "same". */
+  /** Pixels taken off at each side, 0 to 64, or "same" for an output of size · stride pixels. Default "same". */
   readonly padding?: "same" | number;
-  /** Default true. */
+  /** Whether a bias is added to each channel. Default true. */
   readonly bias?: boolean;
 }
 

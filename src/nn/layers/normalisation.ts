@@ -8,17 +8,19 @@ import { type LayerParameter, layer, zeros } from "./types.ts";
 
 /** Batch normalisation by channel (Ioffe & Szegedy 2015); running statistics as in PyTorch, with the unbiased variance. */
 export interface BatchNormSpec {
+  /** The kind of the layer. */
   readonly type: "batchNorm";
-  /** Default 1e-5. */
+  /** A number above 0 that is added to the variance. Default 1e-5. */
   readonly epsilon?: number;
-  /** Weight of the newest batch in the running statistics. Default 0.1. */
+  /** Weight of the newest batch in the running statistics, in [0, 1]. Default 0.1. */
   readonly momentum?: number;
 }
 
 /** Layer normalisation over everything but the batch (Ba, Kiros & Hinton 2016), with a gain and a bias by channel. */
 export interface LayerNormSpec {
+  /** The kind of the layer. */
   readonly type: "layerNorm";
-  /** Default 1e-5. */
+  /** A number above 0 that is added to the variance. Default 1e-5. */
   readonly epsilon?: number;
 }
 

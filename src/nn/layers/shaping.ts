@@ -20,43 +20,55 @@ import type { Node } from "../../graph/graph.ts";
 import { convOutput, type PoolAttrs } from "../../graph/ops.ts";
 import { imageSize, layer } from "./types.ts";
 
+/** A function of each value on its own. */
 export interface ActivationSpec {
+  /** The kind of the layer. */
   readonly type: "activation";
+  /** The function. */
   readonly name: "relu" | "leakyRelu" | "tanh" | "sigmoid" | "softplus";
-  /** Slope of `leakyRelu` below zero; the others ignore it. Default 0.2. */
+  /** Slope of `leakyRelu` below zero, in [0, 1]; the others ignore it. Default 0.2. */
   readonly alpha?: number;
 }
 
-/** The same values in another shape (without the batch axis). */
+/** The same values in another shape. */
 export interface ReshapeSpec {
+  /** The kind of the layer. */
   readonly type: "reshape";
+  /** The new shape of an example, of 1 to 3 axes, with as many values as the old one. */
   readonly shape: Shape;
 }
 
 /** The same values as a vector. */
 export interface FlattenSpec {
+  /** The kind of the layer. */
   readonly type: "flatten";
 }
 
-/** Enlarges images by a whole factor: [H, W, C] -> [factor H, factor W, C]. */
+/** Enlarges images by a whole factor: `[H, W, C]` to `[factor H, factor W, C]`. */
 export interface UpsampleSpec {
+  /** The kind of the layer. */
   readonly type: "upsample";
+  /** How many times larger each side becomes, 2 to 64. */
   readonly factor: number;
-  /** Bilinear has half-pixel centres (align_corners = false). Default "nearest". */
+  /** How pixels in between are found; "bilinear" has half-pixel centres (align_corners = false). Default "nearest". */
   readonly mode?: "nearest" | "bilinear";
 }
 
-/** The mean of each size × size window, without padding. */
+/** The mean of each size × size window of an image, without padding. */
 export interface AvgPoolSpec {
+  /** The kind of the layer. */
   readonly type: "avgPool";
+  /** Side of a window in pixels, 1 to 64. */
   readonly size: number;
-  /** Default "size": windows side by side. */
+  /** Pixels from one window to the next, 1 to 64. Default "size": windows side by side. */
   readonly stride?: number | "size";
 }
 
-/** Sets values to zero with probability `rate` while training and scales the others by 1 / (1 - rate). */
+/** Sets values to zero with probability `rate` while training and scales the others by 1 / (1 - rate) (Srivastava et al. 2014). */
 export interface DropoutSpec {
+  /** The kind of the layer. */
   readonly type: "dropout";
+  /** Probability of a zero, in [0, 1). */
   readonly rate: number;
 }
 

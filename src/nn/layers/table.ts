@@ -9,29 +9,37 @@ import { NORMALISATION } from "./normalisation.ts";
 import { type ActivationSpec, SHAPING } from "./shaping.ts";
 import { type LayerParameter, type LayerRow, layer, type Pass } from "./types.ts";
 
-/** layers(x) + shortcut(x); without a shortcut, layers(x) + x (He et al. 2016). */
+/** A residual block (He et al. 2016), layers(x) + shortcut(x), or layers(x) + x without a shortcut; up to 8 within one another. */
 export interface ResidualSpec {
+  /** The kind of the layer. */
   readonly type: "residual";
+  /** The layers of the main path, at least one. */
   readonly layers: readonly LayerSpec[];
-  /** Default none: the identity. */
+  /** The layers of the other path, which give what `layers` give. Default none: the identity. */
   readonly shortcut?: readonly LayerSpec[];
 }
 
-interface ResidualLayer extends Required<ResidualSpec> {
+/** A residual block with every option filled in. */
+export interface ResidualLayer extends Required<ResidualSpec> {
+  /** The layers of the main path. */
   readonly layers: readonly Layer[];
+  /** The layers of the other path; none for the identity. */
   readonly shortcut: readonly Layer[];
 }
 
 const PLAIN = { ...LINEAR, ...NORMALISATION, ...SHAPING };
 
+/** @inline */
 type PlainSpec = { [T in keyof typeof PLAIN]: (typeof PLAIN)[T] extends LayerRow<infer S> ? S : never }[keyof typeof PLAIN];
 type Full<S> = S extends unknown ? Required<S> : never;
+/** @inline */
+type PlainLayer = Full<PlainSpec>;
 
-/** A layer as a user writes it. */
+/** A layer as a user writes it: one of the kinds that `type` names. */
 export type LayerSpec = PlainSpec | ResidualSpec;
 
 /** A layer with every option filled in. */
-export type Layer = Full<PlainSpec> | ResidualLayer;
+export type Layer = PlainLayer | ResidualLayer;
 
 const anyLayer: Check<Layer> = variant("type", () => Object.fromEntries(Object.entries(LAYERS).map(([type, row]) => [type, row.fields])));
 
