@@ -59,7 +59,7 @@ export class CheckpointError extends GanvasError {}
 
 /** A backend that cannot do what was asked: missing, out of memory, lost. */
 export class BackendError extends GanvasError {
-  /** Whether it is gone with all it held: a lost device, a dead thread. Else it refused a request, and goes on. */
+  /** Whether the backend is gone with all it held: a lost device, a dead thread. Else it refused a request, and goes on. */
   readonly lost: boolean;
 
   /** @internal */

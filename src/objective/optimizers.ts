@@ -8,7 +8,7 @@ import type { Node } from "../graph/graph.ts";
 const LEARNING_RATE: Check<number> = that("a number above 0, at most 1e30", (v) => Number.isFinite(v) && (v as number) > 0 && (v as number) <= 1e30);
 const EPSILON: Check<number> = that("a number from 1e-12 to 1e30", (v) => Number.isFinite(v) && (v as number) >= 1e-12 && (v as number) <= 1e30);
 
-/** Adam (Kingma & Ba 2015, algorithm 1). */
+/** Adam (Kingma & Ba 2015, algorithm 1). The defaults are those where `objective` does not stand for Adam with numbers of its own. */
 export interface AdamSpec {
   /** The name of the optimizer. */
   readonly name: "adam";
@@ -20,7 +20,7 @@ export interface AdamSpec {
   readonly epsilon: number;
 }
 
-/** RMSProp (Tieleman & Hinton 2012), without momentum and not centred. */
+/** RMSProp (Tieleman & Hinton 2012), without momentum and not centred. The defaults are those where `objective` does not stand for RMSProp with numbers of its own. */
 export interface RMSPropSpec {
   /** The name of the optimizer. */
   readonly name: "rmsprop";
