@@ -79,7 +79,8 @@ async function chooseExecutor({ backend, device, threads, reproducible }: Backen
   }
 }
 
-export * from "./core/errors.ts";
+export type { ErrorDetail } from "./core/errors.ts";
+export { BackendError, CheckpointError, DataError, GanvasError, ShapeError, SpecError, StateError, TrainingError } from "./core/errors.ts";
 export type { Shape } from "./core/shape.ts";
 export type { BatchLike, TrainingData } from "./data/batches.ts";
 export { type Batch, Dataset, type Examples, type Values } from "./data/dataset.ts";

@@ -135,6 +135,7 @@ describe("threads end", () => {
     const note = (worker: Worker) => void workers.push(worker);
     process.on("worker", note);
     const gan = await createGAN(small);
+    await gan.prepare();
     process.off("worker", note);
     expect(workers).toHaveLength(3);
     const ended = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
@@ -144,25 +145,22 @@ describe("threads end", () => {
     expect(workers.every((worker) => worker.threadId === -1)).toBe(true);
   });
 
-  it("all of them, when the model is refused", async () => {
+  it("and none begin when the model is refused", async () => {
     const workers: Worker[] = [];
     const note = (worker: Worker) => void workers.push(worker);
     process.on("worker", note);
-    const ended = createGAN({ ...small, batchSize: 8192, maxMemory: 300_000 }).then(
-      () => expect.unreachable(),
-      () => Promise.all(workers.map((worker) => worker.threadId === -1 || new Promise((resolve) => worker.once("exit", resolve)))),
-    );
-    await ended;
+    await expect(createGAN({ ...small, batchSize: 8192, maxMemory: 300_000 })).rejects.toThrow(BackendError);
     process.off("worker", note);
-    expect(workers).toHaveLength(3);
-    expect(workers.every((worker) => worker.threadId === -1)).toBe(true);
+    expect(workers).toEqual([]);
   });
 
   it("there are none with one thread", async () => {
     const workers: Worker[] = [];
     const note = (worker: Worker) => void workers.push(worker);
     process.on("worker", note);
-    (await createGAN({ ...small, threads: 1 })).dispose();
+    const gan = await createGAN({ ...small, threads: 1 });
+    await gan.prepare();
+    gan.dispose();
     process.off("worker", note);
     expect(workers).toEqual([]);
   });
