@@ -21,22 +21,37 @@ export function findNegative(values: Float32Array): number {
   return -1;
 }
 
+const EXPONENT = 0x7f800000;
+const ONE_EXPONENT = 0x00800000;
+const PRIME = 0x01000193;
+
 /**
- * A number that differs, but for one chance in four billion, when any bit of the values does, or their number. It tells accidents, not attacks: four lanes of 32-bit
- * multiplication and exclusive or (after Fowler, Noll & Vo's hash).
+ * A number that differs, but for one chance in four billion, when any bit of finite values does, or their number; null where one is NaN or infinite. It tells accidents,
+ * not attacks: four lanes of 32-bit multiplication and exclusive or (after Fowler, Noll & Vo's hash).
  */
-export function checksum(values: Float32Array): number {
+export function checksum(values: Float32Array): number | null {
   const words = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const end = words.length & ~3;
   let [a, b, c, d] = [words.length, 1, 2, 3];
-  let i = 0;
-  for (const end = words.length - 3; i < end; i += 4) {
-    a = Math.imul(a ^ words[i]!, 0x01000193);
-    b = Math.imul(b ^ words[i + 1]!, 0x01000193);
-    c = Math.imul(c ^ words[i + 2]!, 0x01000193);
-    d = Math.imul(d ^ words[i + 3]!, 0x01000193);
+  // Its top bit is set by an exponent of ones only, which is what NaN and infinity have.
+  let carried = 0;
+  for (let i = 0; i < end; i += 4) {
+    const [w, x, y, z] = [words[i]!, words[i + 1]!, words[i + 2]!, words[i + 3]!];
+    carried |= (w & EXPONENT) + ONE_EXPONENT;
+    carried |= (x & EXPONENT) + ONE_EXPONENT;
+    carried |= (y & EXPONENT) + ONE_EXPONENT;
+    carried |= (z & EXPONENT) + ONE_EXPONENT;
+    a = Math.imul(a ^ w, PRIME);
+    b = Math.imul(b ^ x, PRIME);
+    c = Math.imul(c ^ y, PRIME);
+    d = Math.imul(d ^ z, PRIME);
     // What reached the top bits comes back to the others.
     a ^= d >>> 15;
   }
-  for (; i < words.length; i++) a = Math.imul(a ^ words[i]!, 0x01000193);
-  return Math.imul(Math.imul(Math.imul(a ^ (a >>> 16), 0x01000193) ^ b ^ (b >>> 13), 0x01000193) ^ c ^ (c >>> 16), 0x01000193) ^ d;
+  for (let i = end; i < words.length; i++) {
+    carried |= (words[i]! & EXPONENT) + ONE_EXPONENT;
+    a = Math.imul(a ^ words[i]!, PRIME);
+  }
+  if (carried < 0) return null;
+  return Math.imul(Math.imul(Math.imul(a ^ (a >>> 16), PRIME) ^ b ^ (b >>> 13), PRIME) ^ c ^ (c >>> 16), PRIME) ^ d;
 }

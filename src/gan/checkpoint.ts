@@ -2,7 +2,7 @@
 
 import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
-import { findNegative, findNonFinite } from "../core/values.ts";
+import { checksum, findNegative, findNonFinite } from "../core/values.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
@@ -38,30 +38,41 @@ export function encodeCheckpoint({ spec, progress, tensors }: Checkpoint): Uint8
   });
 }
 
+/** A checkpoint as it was read, with what tells later whether its bytes are still the same. */
+export interface DecodedCheckpoint extends Checkpoint {
+  /** `checksum` of each tensor's values, by the tensor's name. */
+  readonly checksums: ReadonlyMap<string, number>;
+}
+
 /**
  * Reads a checkpoint. Its tensors lie in the file's own bytes.
  *
  * @param bytes a file that `encodeCheckpoint` wrote, or one that claims to be
  * @throws CheckpointError when the file is damaged, of another kind or version, or does not hold exactly these tensors, all finite
  */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT) fail("metadata.format", show(FORMAT), show(metadata.format));
   if (metadata.version !== VERSION) fail("metadata.version", show(VERSION), show(metadata.version));
   const progress = checkProgress(parse("metadata.progress", metadata.progress));
   const { spec, expected } = checkSpec(parse("metadata.spec", metadata.spec));
+  const checksums = new Map<string, number>();
   for (const { name, shape } of expected) {
     const tensor = tensors.get(name);
     if (!tensor) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, "no such tensor");
     if (!sameShape(tensor.shape, shape)) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, showShape(tensor.shape));
-    const fault = findNonFinite(tensor.data);
-    if (fault >= 0) fail(`tensor ${show(name)}[${fault}]`, "a finite number", `${tensor.data[fault]}`);
+    const sum = checksum(tensor.data);
+    if (sum === null) {
+      const fault = findNonFinite(tensor.data);
+      fail(`tensor ${show(name)}[${fault}]`, "a finite number", `${tensor.data[fault]}`);
+    }
+    checksums.set(name, sum);
     const negative = SQUARES.test(name) ? findNegative(tensor.data) : -1;
     if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
   }
   const known = new Set(expected.map(({ name }) => name));
   for (const name of tensors.keys()) if (!known.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");
-  return { spec, progress, tensors };
+  return { spec, progress, tensors, checksums };
 }
 
 function parse(path: string, text: string | undefined): unknown {

@@ -29,15 +29,13 @@ export function firstSnapshot(spec: GANSpec): Snapshot {
  * @throws CheckpointError when it is not a sound one, and later, for a tensor, when the bytes are no longer what they were
  */
 export function readSnapshot(bytes: Uint8Array): Snapshot {
-  const checkpoint = decodeCheckpoint(bytes);
-  const { spec, progress, tensors } = checkpoint;
-  const sums = new Map(Array.from(tensors, ([name, { data }]) => [name, checksum(data)]));
+  const { spec, progress, tensors, checksums } = decodeCheckpoint(bytes);
   return {
     spec,
     progress,
     tensor({ name }) {
       const { data } = tensors.get(name)!;
-      if (checksum(data) === sums.get(name)) return data;
+      if (checksum(data) === checksums.get(name)) return data;
       throw new CheckpointError({ path: "bytes", expected: "the bytes that the GAN was loaded from, as they were then", got: "others, or none" });
     },
   };

@@ -28,6 +28,17 @@ describe("findNegative", () => {
 });
 
 describe("checksum", () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("is null where %d is among the values, wherever", (value) => {
+    for (const count of [1, 3, 4, 5, 11]) {
+      for (let at = 0; at < count; at++) {
+        const values = Float32Array.from({ length: count }, (_, i) => (i % 2 ? -3.4e38 : 3.4e38));
+        expect(checksum(values)).not.toBeNull();
+        values[at] = value;
+        expect(checksum(values)).toBeNull();
+      }
+    }
+  });
+
   it("differs when one bit does, wherever it is", () => {
     fc.assert(
       fc.property(numbers, fc.nat(), fc.nat(31), (values, place, bit) => {
