@@ -22,7 +22,7 @@ export interface MemoryReport {
   readonly activations: number;
   /** The most that is live at one instruction of that program: no plan can need less than this. */
   readonly live: number;
-  /** Packed panels and other space of the kernels themselves. */
+  /** Packed weights, packed panels and other space of the kernels themselves. */
   readonly scratch: number;
   /** All of the above together with instruction lists and constants. */
   readonly total: number;

@@ -62,8 +62,8 @@ export class GAN implements Disposable {
   }
 
   /**
-   * Bytes it holds where it computes, by purpose. What is only sampled from holds its generator; training, once `train` or `prepare` was called, holds everything
-   * that it will ever need.
+   * Bytes it holds where it computes, by purpose. What is only sampled from holds its generator. Training, once `train` or `prepare` was called, holds everything;
+   * what samples and judges in between is added when it is first asked for, within `maxMemory`.
    *
    * @throws {@link StateError} when the GAN is disposed of
    */
@@ -92,6 +92,7 @@ export class GAN implements Disposable {
    * @throws {@link StateError} while another call of it is under way, and when the GAN is disposed of
    * @throws {@link BackendError} when the backend fails that was asked for by name, or training needs more memory than there is
    * @throws {@link TrainingError} when a loss or a gradient is no longer finite; the GAN stays as the last good update left it
+   * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    *
    * @example
    * const { stopped, seconds } = await gan.train(
@@ -125,6 +126,7 @@ export class GAN implements Disposable {
    * @throws {@link SpecError} for options that cannot be
    * @throws {@link BackendError} when training needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
+   * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    *
    * @example
    * await gan.prepare();
@@ -144,6 +146,7 @@ export class GAN implements Disposable {
    * @throws {@link DataError} for latents or conditions that cannot
    * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
+   * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    *
    * @example
    * const faces = await gan.sample({ count: 16, seed: 7, truncation: 2 });
@@ -167,6 +170,7 @@ export class GAN implements Disposable {
    * @throws {@link DataError} when they do not fit the GAN
    * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
+   * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    *
    * @example
    * const scores = await gan.discriminate(await gan.sample({ count: 16 }));
@@ -225,6 +229,7 @@ export class GAN implements Disposable {
    *
    * @throws {@link BackendError} when the backend has failed that was asked for by name
    * @throws {@link StateError} when the GAN is disposed of
+   * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    *
    * @example
    * await writeFile("model.safetensors", await gan.save());

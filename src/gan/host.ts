@@ -1,11 +1,12 @@
 /** Where a GAN lives, what of it is opened there, and what becomes of it when the hardware fails. */
 import { BackendError } from "../core/errors.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
+import type { ParameterSpec } from "../nn/network.ts";
 import { emaName } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { Judge } from "./judge.ts";
 import { Sampler } from "./sampler.ts";
-import { checkpointOf, firstSnapshot, type Snapshot, snapshotOf } from "./snapshot.ts";
+import { checkpointOf, firstSnapshot, ownSnapshot, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { GANSpec } from "./spec.ts";
 import { measureTraining, Training } from "./training.ts";
 
@@ -41,6 +42,8 @@ export class Host {
   #fallback: HostOptions["fallback"];
   /** The state that training begins with, and goes on from when the executor fails; null once training has it and no copy could be needed. */
   #state: Snapshot | null;
+  /** How far training has come, as long as it is not open. */
+  #progress: Progress;
   #keptAt = performance.now();
   #networks: Networks = {};
   #training: Training | undefined;
@@ -53,6 +56,7 @@ export class Host {
     this.#executor = executor;
     this.#fallback = fallback;
     this.#state = snapshot ?? firstSnapshot(spec);
+    this.#progress = this.#state.progress;
   }
 
   /**
@@ -82,12 +86,12 @@ export class Host {
 
   /** How far training has come, without the steps under way. */
   get progress(): Progress {
-    return this.#training?.progress ?? this.#state!.progress;
+    return this.#training?.progress ?? this.#progress;
   }
 
   /** How far training will have come when all that is under way is done. */
   get begun(): Progress {
-    return this.#training?.begun ?? this.#state!.progress;
+    return this.#training?.begun ?? this.#progress;
   }
 
   /** Does `work`. Where the executor fails at it, it is done over on the fallback, with the GAN in the state last kept. */
@@ -109,33 +113,33 @@ export class Host {
     if (this.#training) return averaged ? this.#training.average : this.#training.sampler;
     const name = averaged ? "average" : "sampler";
     const nameOf = averaged ? emaName : (own: string) => own;
-    this.#networks[name] ??= await this.#open((maxMemory) =>
-      Sampler.open(this.#executor, this.spec, {
-        most: this.spec.batchSize,
-        maxMemory,
-        tensor: (p) => this.#state!.tensor({ ...p, name: nameOf(p.name) }),
-      }),
-    );
-    return this.#networks[name];
+    const opened = this.#networks[name];
+    if (opened) return opened;
+    const tensor = (p: ParameterSpec) => this.#state!.tensor({ ...p, name: nameOf(p.name) });
+    const sampler = await this.#open(() => Sampler.open(this.#executor, this.spec, { ...this.#limits, tensor }));
+    this.#networks[name] = sampler;
+    return sampler;
   }
 
   /** The discriminator at work. */
   async judge(): Promise<Judge> {
     if (this.#training) return this.#training.judge;
-    this.#networks.judge ??= await this.#open((maxMemory) =>
-      Judge.open(this.#executor, this.spec, { most: this.spec.batchSize, maxMemory, tensor: (p) => this.#state!.tensor(p) }),
-    );
-    return this.#networks.judge;
+    if (this.#networks.judge) return this.#networks.judge;
+    const tensor = (p: ParameterSpec) => this.#state!.tensor(p);
+    const judge = await this.#open(() => Judge.open(this.#executor, this.spec, { ...this.#limits, tensor }));
+    this.#networks.judge = judge;
+    return judge;
   }
 
   /** Training, opened when it is first asked for: in place of whatever was opened before. */
   async training(): Promise<Training> {
     if (this.#training) return this.#training;
-    const training = await this.#open((maxMemory) => Training.open(this.#executor, this.#state!, maxMemory));
+    const training = await this.#open(() => Training.open(this.#executor, this.#state!, this.#maxMemory));
     this.#close();
     this.#training = training;
     if (!this.#fallback) this.#state = null;
-    return this.#training;
+    else if (this.#state!.borrowed) this.#state = ownSnapshot(this.#state!);
+    return training;
   }
 
   /** The state when all that is under way is done. */
@@ -170,29 +174,30 @@ export class Host {
     return Object.values(this.#networks);
   }
 
-  /** Opens a session beside what is opened, or in its place where memory does not suffice for both. */
-  async #open<T>(open: (maxMemory: number | undefined) => Promise<T>): Promise<T> {
-    this.#opening = true;
-    const opened = await this.#openWithin(open);
-    this.#opening = false;
-    return opened;
+  /** How much a network that is opened may hold, and take at once. */
+  get #limits(): { readonly most: number; readonly maxMemory: number | undefined } {
+    return { most: this.spec.batchSize, maxMemory: this.#maxMemory };
   }
 
-  async #openWithin<T>(open: (maxMemory: number | undefined) => Promise<T>): Promise<T> {
-    if (this.#maxMemory === undefined || this.#opened().length === 0) return open(this.#maxMemory);
-    try {
-      return await open(Math.max(0, this.#maxMemory - this.memory.total));
-    } catch (error) {
-      if (!(error instanceof BackendError) || error.lost) throw error;
+  /** Opens a session: beside those that are open, but in their place where there is no room, and where memory is limited, as any one may then need all of it. */
+  async #open<T>(open: () => Promise<T>): Promise<T> {
+    this.#opening = true;
+    if (this.#maxMemory !== undefined) this.#close();
+    const opened = await open().catch((error: unknown) => {
+      if (this.#opened().length === 0 || !(error instanceof BackendError) || error.lost) throw error;
       this.#close();
-      return open(this.#maxMemory);
-    }
+      return open();
+    });
+    this.#opening = false;
+    return opened;
   }
 
   #close(): void {
     for (const network of this.#opened()) network.dispose();
     this.#networks = {};
-    this.#training?.dispose();
+    if (!this.#training) return;
+    this.#progress = this.#training.progress;
+    this.#training.dispose();
     this.#training = undefined;
   }
 
@@ -200,6 +205,7 @@ export class Host {
     this.dispose();
     this.#executor = executor;
     this.#fallback = undefined;
+    this.#progress = this.#state!.progress;
   }
 }
 

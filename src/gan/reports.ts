@@ -9,8 +9,11 @@ export interface StepReport extends StepValues {
   readonly imagesPerSecond: number;
 }
 
-/** What a call of `train` did. Of each list, element i belongs to the call's step i. */
-export interface TrainReport extends StepSeries {
+/** What a call of `train` did, and the reports of its steps as lists: element i of each belongs to the call's step i. */
+export type TrainReport = TrainSummary & StepSeries;
+
+/** What a call of `train` did. */
+export interface TrainSummary {
   /** Steps done in this call. */
   readonly steps: number;
   /** Why it ended: all steps done, the signal, or an iterable that had no more batches. */

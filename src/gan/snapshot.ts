@@ -1,5 +1,6 @@
 /** A GAN at rest: what it is, how far training has come, and where its tensors are to be had. */
 import { CheckpointError } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
 import { checksum } from "../core/values.ts";
 import { initialValue } from "../nn/init.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
@@ -9,7 +10,9 @@ import type { GANSpec } from "./spec.ts";
 export interface Snapshot {
   readonly spec: GANSpec;
   readonly progress: Progress;
-  /** The values of a tensor of training; null where they are all zero. */
+  /** Whether its tensors lie in bytes of the caller's. */
+  readonly borrowed: boolean;
+  /** The values of a tensor of training; null where they are all zero. @throws CheckpointError when borrowed bytes are no longer what they were */
   tensor(variable: Pick<TrainingVariable, "name" | "shape" | "init">): Float32Array | null;
 }
 
@@ -18,6 +21,7 @@ export function firstSnapshot(spec: GANSpec): Snapshot {
   return {
     spec,
     progress: { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 },
+    borrowed: false,
     tensor: (variable) => (variable.init.kind === "constant" && variable.init.value === 0 ? null : initialValue(variable, spec.seed)),
   };
 }
@@ -33,9 +37,11 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   return {
     spec,
     progress,
+    borrowed: true,
     tensor({ name }) {
-      const { data } = tensors.get(name)!;
-      if (checksum(data) === checksums.get(name)) return data;
+      const { shape, data } = tensors.get(name)!;
+      // Bytes that were transferred are gone.
+      if (data.length === sizeOf(shape) && checksum(data) === checksums.get(name)) return data;
       throw new CheckpointError({ path: "bytes", expected: "the bytes that the GAN was loaded from, as they were then", got: "others, or none" });
     },
   };
@@ -43,7 +49,14 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
 
 /** A GAN as a checkpoint has it. */
 export function snapshotOf({ spec, progress, tensors }: Checkpoint): Snapshot {
-  return { spec, progress, tensor: ({ name }) => tensors.get(name)!.data };
+  return { spec, progress, borrowed: false, tensor: ({ name }) => tensors.get(name)!.data };
+}
+
+/** A snapshot in memory of its own. @throws CheckpointError as `tensor` */
+export function ownSnapshot(snapshot: Snapshot): Snapshot {
+  const { spec, progress, tensors } = checkpointOf(snapshot);
+  const copies = Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const);
+  return snapshotOf({ spec, progress, tensors: new Map(copies) });
 }
 
 /** A snapshot as a checkpoint, which holds all tensors. */

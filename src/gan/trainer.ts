@@ -41,7 +41,7 @@ export class Trainer {
   readonly #source: BatchSource;
   readonly #options: TrainerOptions;
   /** Steps done before this call. */
-  readonly #before: number;
+  #before = 0;
   readonly #journal = new Journal();
   #breathed = performance.now();
 
@@ -50,7 +50,6 @@ export class Trainer {
     this.#turn = turn;
     this.#source = source;
     this.#options = options;
-    this.#before = host.progress.generatorUpdates;
   }
 
   /**
@@ -59,12 +58,23 @@ export class Trainer {
    * @throws what the source throws, and what went wrong in a step, once all steps before are reported
    */
   async run(): Promise<TrainReport> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      await this.#secure().catch(() => {}); // what went wrong first is what the caller is to know
+      throw error;
+    }
+  }
+
+  async #run(): Promise<TrainReport> {
     const { steps, batchSize } = this.#options;
     const start = performance.now();
     await this.#turn(async () => {
       await this.#host.keep();
       await (await this.#host.training()).prepare(batchSize);
     });
+    // Looked up only now: if the executor failed just then, training went back to the state last kept.
+    this.#before = this.#host.progress.generatorUpdates;
     let stopped: TrainReport["stopped"] | undefined;
     while (!stopped) {
       const begun = await this.#beginAndReport(steps - this.#journal.length);

@@ -132,9 +132,11 @@ export class Training {
   async begin(batches: readonly Batch[]): Promise<void> {
     const { discriminatorUpdates } = this.begun;
     const kinds = batches.map((_, i) => kindOf(this.spec, discriminatorUpdates + i, i === batches.length - 1));
-    const updates = [];
-    for (const [i, batch] of batches.entries()) updates.push({ kind: kinds[i]!, batch, ...(await this.#program(kinds[i]!, batch.count)) });
-    for (const { kind, batch, program, noise } of updates) this.#update(kind, program, noise, batch);
+    // Each is begun as soon as there is its program: where memory is short, that of the next may take its place.
+    for (const [i, batch] of batches.entries()) {
+      const { program, noise } = await this.#program(kinds[i]!, batch.count);
+      this.#update(kinds[i]!, program, noise, batch);
+    }
   }
 
   /**

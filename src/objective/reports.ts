@@ -1,4 +1,4 @@
-/** What a step of training tells of itself. To add a report: a row here, and its list. */
+/** What a step of training tells of itself. To add a report: a row here. */
 import { meanAll } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 import { objectiveRow } from "./objectives.ts";
@@ -18,24 +18,10 @@ export interface GeneratorView {
   readonly loss: Node;
 }
 
-/** The reports of many steps: element i of each list belongs to step i. */
-export interface StepSeries {
-  /** What the discriminator minimised, penalties included, before its update. */
-  readonly discriminatorLosses: Float32Array;
-  /** The objective's own estimates of how far the images were from the data, before the discriminator's update. */
-  readonly divergences: Float32Array;
-  /** The discriminator's mean scores of the images of the data, before any sigmoid and before its update. */
-  readonly realScores: Float32Array;
-  /** The discriminator's mean scores of the generator's images, before any sigmoid and before its update. */
-  readonly fakeScores: Float32Array;
-  /** What the generator minimised, as the updated discriminator judged it. */
-  readonly generatorLosses: Float32Array;
-}
-
 /** One report: a scalar of a step. */
 type Report = {
-  /** The list of its values, one a step, in what `train` gives. */
-  readonly series: keyof StepSeries;
+  /** The name of the list of its values, one a step, in what `train` gives. */
+  readonly series: string;
 } & (
   | { readonly turn: "discriminator"; of(view: DiscriminatorView): Node }
   // Of the generator's turn.
@@ -78,6 +64,12 @@ export const REPORT_NAMES = Object.keys(REPORTS) as ReportName[];
  * @interface
  */
 export type StepValues = { readonly [N in keyof typeof REPORTS]: number };
+
+/**
+ * The reports of many steps, a list for each: `discriminatorLosses`, `divergences`, `realScores`, `fakeScores` and `generatorLosses`. Element i of a list belongs to
+ * step i, and is what {@link StepValues} tells of that step by the name in the singular.
+ */
+export type StepSeries = { readonly [N in ReportName as (typeof REPORTS)[N]["series"]]: Float32Array };
 
 /** Asks for the reports of the discriminator's turn as fetches of their names. */
 export function fetchDiscriminatorReports(view: DiscriminatorView): void {

@@ -15,6 +15,20 @@ describe("train", () => {
     expect(report).toMatchObject({ steps: 1, stopped: "signal" });
     gan.dispose();
   });
+
+  it.each([false, true])("is ended by a signal that the data themselves give, with a batch behind it: %s", async (more) => {
+    const gan = await createGAN(options);
+    const controller = new AbortController();
+    const batch = () => Float32Array.from({ length: 8 }, (_, i) => i / 8);
+    async function* ending() {
+      yield batch();
+      controller.abort();
+      if (more) yield batch();
+      await new Promise(() => {});
+    }
+    expect(await gan.train(ending(), { steps: 5, signal: controller.signal })).toMatchObject({ steps: 1, stopped: "signal" });
+    gan.dispose();
+  });
 });
 
 describe("loadGAN refuses", () => {

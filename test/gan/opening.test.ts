@@ -116,6 +116,21 @@ describe.each(executors)("a GAN on %s", (_, create) => {
     gan.dispose();
   });
 
+  it("says so when the bytes were given away", async () => {
+    const { file } = await trained(create);
+    const { gan } = await load(file);
+    structuredClone(file, { transfer: [file.buffer] });
+    await expect(gan.sample()).rejects.toMatchObject({ name: "CheckpointError", path: "bytes" });
+    gan.dispose();
+  });
+
+  it("tells its step when it is disposed of, too", async () => {
+    const { gan } = await load((await trained(create)).file);
+    await gan.train(images, { steps: 2 });
+    gan.dispose();
+    expect(gan.step).toBe(5);
+  });
+
   it("is not disturbed by what becomes of the bytes once training has them", async () => {
     const { file } = await trained(create);
     const [straight, disturbed] = [await load(file.slice()), await load(file)];
@@ -168,6 +183,54 @@ describe.each(executors)("a GAN on %s", (_, create) => {
 });
 
 describe("memory", () => {
+  it("that is limited holds one network at a time, beside no other", async () => {
+    const { executor, sessions } = watched(await createWasmExecutor({ threads: 1 }));
+    const { total } = await executor.measure([...variables(spec), STOPPED], []);
+    const gan = await GAN.open(executor, { spec, maxMemory: 2 ** 22 });
+    expect(total).toBeLessThan(2 ** 22);
+    const samples = await gan.sample();
+    await gan.sample({ ema: false });
+    const scores = await gan.discriminate(samples);
+    expect(sessions.map((s) => s.disposed)).toEqual([true, true, false]);
+    expect((await gan.sample()).data).toEqual(samples.data);
+    expect(await gan.discriminate(samples)).toEqual(scores);
+    gan.dispose();
+    expect(sessions.every((s) => s.disposed)).toBe(true);
+  });
+
+  it("that is limited is there for training in full, whatever was opened before", async () => {
+    const options = { shape: [8, 8, 1], width: 4, latent: 3, batchSize: 8, backend: "wasm", threads: 1 } as const;
+    const need = Number(/at least (\d+) bytes/.exec((await createGAN({ ...options, batchSize: 16, maxMemory: 100 }).catch((e) => e)).expected)![1]);
+    const gan = await createGAN({ ...options, maxMemory: need });
+    await gan.sample();
+    await gan.prepare({ batchSize: 16 });
+    expect(gan.memory.total).toBeLessThanOrEqual(need);
+    gan.dispose();
+  });
+
+  it.each([0, 1, 2])("that the hardware refuses for a network beside %i others is had in their place", async (others) => {
+    const inner = await createWasmExecutor({ threads: 1 });
+    const { executor, sessions } = watched(inner);
+    const open = executor.open;
+    let most = others;
+    const scarce: Executor = {
+      ...executor,
+      open: async (...request) => {
+        if (sessions.filter((s) => !s.disposed).length > most) throw new BackendError({ path: "memory", expected: "room", got: "none" });
+        return open(...request);
+      },
+    };
+    const gan = await GAN.open(scarce, { spec });
+    const samples = await gan.sample();
+    await gan.sample({ ema: false });
+    most = 0;
+    expect(await gan.discriminate(samples)).toHaveLength(1);
+    expect((await gan.sample()).data).toEqual(samples.data);
+    expect((await gan.train(images, { steps: 1 })).steps).toBe(1);
+    gan.dispose();
+    expect(sessions.every((s) => s.disposed)).toBe(true);
+  });
+
   it("of a GAN that is only sampled from is that of its generator: at most twice its weights and a batch of activations", async () => {
     const gan = await createGAN({ shape: [64, 64, 3], architecture: "dcgan", width: 64, latent: 100, batchSize: 64, backend: "wasm", threads: 1 });
     const file = await gan.save();

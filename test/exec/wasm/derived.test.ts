@@ -3,7 +3,7 @@ import { Opcode } from "../../../assembly/format/opcodes.ts";
 import { compile } from "../../../src/exec/wasm/compile/compile.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import type { Buffer } from "../../../src/exec/wasm/instructions/instruction.ts";
-import { add, conv2d, matmul, mul, sub } from "../../../src/graph/build.ts";
+import { add, conv2d, matmul, mul, reshape, sub } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
@@ -47,6 +47,24 @@ describe("what is derived from a variable", () => {
     graph.fetch("b", matmul(b, w));
     graph.fetch("back", matmul(matmul(a, w), w, { transposeB: true }));
     expect(opcodes(graph)).toEqual({ prologue: [Opcode.Pack, Opcode.Pack], rest: [Opcode.Gemm, Opcode.Gemm, Opcode.Gemm], derived: 2 });
+  });
+
+  it("is not the same for two shapes of a variable", async () => {
+    const graph = new Graph();
+    const w = graph.variable("w", [24]);
+    graph.fetch("a", matmul(graph.input("a", [3, 2]), reshape(w, [2, 12])));
+    graph.fetch("b", matmul(graph.input("b", [3, 4]), reshape(w, [4, 6])));
+    const executor = await createWasmExecutor({ threads: 1 });
+    const session = await executor.open([{ name: "w", shape: [24] }]);
+    await session.write(
+      "w",
+      Float32Array.from({ length: 24 }, (_, i) => i),
+    );
+    const program = await session.compile(graph);
+    const fetches = await program.run({ a: Float32Array.of(1, 0, 0, 1, 0, 0), b: Float32Array.of(1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0) });
+    expect(Array.from(fetches.a!)).toEqual([...Array.from({ length: 24 }, (_, i) => i), ...new Array(12).fill(0)]);
+    expect(Array.from(fetches.b!)).toEqual([0, 1, 2, 3, 4, 5, 18, 19, 20, 21, 22, 23, ...new Array(6).fill(0)]);
+    session.dispose();
   });
 
   it("is not kept by a program that changes variables, nor for what is no variable", () => {

@@ -50,7 +50,7 @@ class Compilation {
   readonly #takeovers: TakeoverAt[] = [];
   /** Copies of variables whose old value outlives them. */
   readonly #kept = new Map<Node, Buffer>();
-  /** What is derived from variables, by name; where it is kept, what makes it. */
+  /** What is derived from variables, by name, and what makes it. */
   readonly #derived = new Map<string, Buffer>();
   readonly #prologue: Instruction[] = [];
   readonly #context: Context;
@@ -63,7 +63,6 @@ class Compilation {
       temp: (bytes) => ({ space: "arena", bytes }),
       constant: (values) => this.#constant(values),
       derived: (source, derivation) => this.#derive(source, derivation),
-      keeps: graph.assigns.size === 0,
     };
     for (const node of graph.nodes) {
       if (isOp(node, "variable")) {
@@ -107,14 +106,13 @@ class Compilation {
 
   #derive(source: Node, { key, bytes, make }: Derivation): Buffer | null {
     const variable = storageOf(source);
-    if (!isOp(variable, "variable")) return null;
+    if (!isOp(variable, "variable") || this.#graph.assigns.size > 0) return null;
     const name = `${variable.attrs.name}/${key}`;
     let buffer = this.#derived.get(name);
     if (!buffer) {
-      const { keeps } = this.#context;
-      buffer = keeps ? { space: "derived", bytes, name } : { space: "arena", bytes };
+      buffer = { space: "derived", bytes, name };
       this.#derived.set(name, buffer);
-      (keeps ? this.#prologue : this.#instructions).push(...make(buffer));
+      this.#prologue.push(...make(buffer));
     }
     return buffer;
   }
@@ -172,7 +170,7 @@ class Compilation {
     return {
       instructions: all,
       prologue: this.#prologue.length,
-      derived: [...this.#derived.values()].filter(({ space }) => space === "derived"),
+      derived: [...this.#derived.values()],
       assigns: this.#graph.assigns.size > 0,
       barriers: [...planBarriers(this.#prologue, offsets), ...planBarriers(this.#instructions, offsets)],
       constants: this.#constants,

@@ -24,8 +24,7 @@ export const direct = lowering(({ M, N, K, a, b }, out, node, context) =>
 
 /** B as it is best read: packed once, where it is a variable's value and stays packed from run to run. */
 function ready(source: Node, K: number, N: number, b: View, context: Context): View {
-  if (!context.keeps) return b;
-  const key = `panels ${b.words[DenseWord.LaneStride]}`;
+  const key = `panels ${K}x${N} ${b.words[DenseWord.LaneStride]}`;
   const packed = context.derived(source, { key, bytes: panelsSize(K, N) * 4, make: (to) => [pack(K, N, b, to)] });
   return packed ? panels(packed) : b;
 }

@@ -97,12 +97,10 @@ export interface Context {
   temp(bytes: number): Buffer;
   constant(values: Float32Array): Buffer;
   /**
-   * A tensor that depends on a variable alone (a filter packed or transformed), made once for all who ask for it, ahead of the first of them; null where `source` is no variable.
-   * A program that changes no variables keeps it from run to run.
+   * A tensor that depends on a variable alone (a filter packed or transformed), made once for all who ask for it and kept from run to run; null where `source` is no
+   * variable, and in a program that changes variables.
    */
   derived(source: Node, derivation: Derivation): Buffer | null;
-  /** Whether what is derived is kept from run to run. */
-  readonly keeps: boolean;
   /** What to do to the result as it is stored, for ops that can. */
   readonly epilogue?: Epilogue | undefined;
 }

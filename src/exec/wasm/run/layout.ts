@@ -27,6 +27,8 @@ export interface Layout {
   readonly plans: ReadonlyMap<Plan, number>;
   /** What the programs keep that is derived from variables, by name. */
   readonly derived: ReadonlyMap<string, number>;
+  /** Bytes of it. */
+  readonly derivedBytes: number;
   readonly arena: number;
   readonly zeros: number;
   readonly scratch: number;
@@ -66,6 +68,7 @@ export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>,
     scratchStride = Math.max(scratchStride, align(plan.scratch));
   }
   const derived = new Map<string, number>();
+  const derivedFrom = end;
   for (const { name, bytes } of Array.from(starts.keys()).flatMap((plan) => plan.derived)) {
     if (derived.has(name!)) continue;
     derived.set(name!, end);
@@ -73,7 +76,16 @@ export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>,
   }
   const zerosAt = end + arena;
   const scratch = zerosAt + zeros;
-  return { plans: starts, derived, arena: end, zeros: zerosAt, scratch, scratchStride, end: scratch + scratchStride * threads + OVERREAD_BYTES };
+  return {
+    plans: starts,
+    derived,
+    derivedBytes: end - derivedFrom,
+    arena: end,
+    zeros: zerosAt,
+    scratch,
+    scratchStride,
+    end: scratch + scratchStride * threads + OVERREAD_BYTES,
+  };
 }
 
 /** @throws BackendError when it is larger than `maxMemory` bytes, or than WebAssembly's memory can be */
@@ -88,7 +100,7 @@ export function reportOf({ end }: Variables, layout: Layout): MemoryReport {
     variables: end - RESERVED_BYTES,
     activations: Math.max(0, ...plans.map((p) => p.arena)),
     live: Math.max(0, ...plans.map((p) => p.live)),
-    scratch: layout.end - layout.zeros,
+    scratch: layout.derivedBytes + layout.end - layout.zeros,
     total: layout.end,
   };
 }
