@@ -137,6 +137,7 @@ export class Host {
     const training = await this.#open(() => Training.open(this.#executor, this.#state!, this.#maxMemory));
     this.#close();
     this.#training = training;
+    this.#keptAt = performance.now(); // what it begins with is kept, and setting it up may have taken long
     if (!this.#fallback) this.#state = null;
     else if (this.#state!.borrowed) this.#state = ownSnapshot(this.#state!);
     return training;
@@ -149,8 +150,8 @@ export class Host {
 
   /** Keeps the state as it is, where there is a fallback that could need it. */
   async keep(): Promise<void> {
-    if (!this.#fallback || !this.#training || this.#training.progress === this.#state!.progress) return;
-    this.#state = snapshotOf(await this.#training.checkpoint());
+    if (!this.#fallback || !this.#training) return;
+    if (this.#training.progress !== this.#state!.progress) this.#state = snapshotOf(await this.#training.checkpoint());
     this.#keptAt = performance.now();
   }
 
