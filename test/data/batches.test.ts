@@ -2,17 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
 import { openSource, type TrainingData } from "../../src/data/batches.ts";
 import { type DataFormat, Dataset } from "../../src/data/dataset.ts";
-
-/** The path of the DataError that `run` throws. */
-function faultOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof DataError) return error.path;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+import { faultOf } from "./fault.ts";
 
 async function asyncFaultOf(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(

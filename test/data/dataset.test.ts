@@ -1,17 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DataError } from "../../src/core/errors.ts";
 import { Dataset, type Examples } from "../../src/data/dataset.ts";
-
-/** The path of the DataError that `run` throws. */
-function faultOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof DataError) return error.path;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+import { faultOf } from "./fault.ts";
 
 /** Vectors of one number, each its own index. */
 const numbered = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
