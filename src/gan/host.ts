@@ -134,12 +134,12 @@ export class Host {
   /** Training, opened when it is first asked for: in place of whatever was opened before. */
   async training(): Promise<Training> {
     if (this.#training) return this.#training;
+    if (this.#fallback && this.#state!.borrowed) this.#state = ownSnapshot(this.#state!);
     const training = await this.#open(() => Training.open(this.#executor, this.#state!, this.#maxMemory));
     this.#close();
     this.#training = training;
     this.#keptAt = performance.now(); // what it begins with is kept, and setting it up may have taken long
     if (!this.#fallback) this.#state = null;
-    else if (this.#state!.borrowed) this.#state = ownSnapshot(this.#state!);
     return training;
   }
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Executor, Session } from "../../src/exec/executor.ts";
 import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
 import { GAN } from "../../src/gan/gan.ts";
+import { readSnapshot } from "../../src/gan/snapshot.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { BackendError, type StepReport } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
@@ -152,6 +153,51 @@ describe("hardware that fails while it trains, with a fallback", () => {
     await sample;
     expect([report.steps, gan.step]).toEqual([5, 5]);
     expectSameBytes(await gan.save(), (await undisturbed(5)).state);
+  });
+
+  it("loses nothing of a call that ended by an error", async () => {
+    const hardware = new FailingHardware();
+    const gan = await withFallback(hardware);
+    const onStep = ({ step }: StepReport) => {
+      if (step === 3) throw new Error("enough");
+    };
+    await expect(gan.train(points, { steps: 6, onStep, reportEvery: 1 })).rejects.toThrow("enough");
+    hardware.lost = true;
+    expect((await gan.train(points, { steps: 1 })).steps).toBe(1);
+    expectSameBytes(await gan.save(), (await undisturbed(4)).state);
+  });
+
+  it("does not need the bytes that it was loaded from once training is set up", async () => {
+    const { state } = await undisturbed(2);
+    const bytes = state.slice();
+    const hardware = new FailingHardware();
+    const options = { spec, snapshot: readSnapshot(bytes), fallback: async () => createReferenceExecutor() };
+    const gan = await GAN.open(hardware.executor, options);
+    await gan.prepare();
+    bytes.fill(0);
+    hardware.lost = true;
+    expectSameBytes(await gan.save(), state);
+    expect(gan.backend.name).toBe("reference");
+    await gan.train(points, { steps: 2 });
+    expectSameBytes(await gan.save(), (await undisturbed(4)).state);
+  });
+
+  it("makes no copy of the first steps because setting up took long", async () => {
+    const seen: number[] = [];
+    const hardware = new FailingHardware(3);
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    const { open, ...rest } = hardware.executor;
+    const slow: Executor = {
+      ...rest,
+      open: (...request) => {
+        now += 20_000;
+        return open(...request);
+      },
+    };
+    const gan = await GAN.open(slow, { spec, fallback: async () => createReferenceExecutor() });
+    await gan.train(points, { steps: 3, reportEvery: 1, onStep: ({ step }) => void seen.push(step) });
+    expect(seen).toEqual([1, 1, 2, 3]);
   });
 
   it("goes on with the batches that follow where they come from an iterable", async () => {
