@@ -53,6 +53,8 @@ export type Fetches = Record<string, Float32Array>;
  */
 export interface Executor {
   readonly backend: Backend;
+  /** Bytes that a session can have however they are split among tensors. What might need more is best measured before it is set up. */
+  readonly capacity: number;
   /** Sets up variables, all zero. @throws BackendError when they, or later a program, need more than `maxMemory` bytes. */
   open(variables: readonly VariableSpec[], options?: OpenOptions): Promise<Session>;
   /**

@@ -8,7 +8,7 @@ import { Judge } from "./judge.ts";
 import { Sampler } from "./sampler.ts";
 import { checkpointOf, firstSnapshot, ownSnapshot, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { GANSpec } from "./spec.ts";
-import { measureTraining, Training } from "./training.ts";
+import { checkTraining, Training } from "./training.ts";
 
 export interface HostOptions {
   readonly spec: GANSpec;
@@ -66,7 +66,7 @@ export class Host {
    */
   static async open(executor: Executor, options: HostOptions): Promise<Host> {
     try {
-      await measureTraining(executor, options.spec, options.maxMemory);
+      await checkTraining(executor, options.spec, options.maxMemory);
       return new Host(executor, options);
     } catch (error) {
       executor.dispose();

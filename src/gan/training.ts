@@ -1,9 +1,10 @@
 /** Training where it is computed: every tensor of it, the programs of its updates, and how far it has come. */
 import { TrainingError } from "../core/errors.ts";
 import { fillNormals, fillUniforms, Stream } from "../core/random.ts";
-import { sizeOf } from "../core/shape.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Batch } from "../data/dataset.ts";
 import type { Executor, Feeds, Fetches, MemoryReport, Program, VariableSpec } from "../exec/executor.ts";
+import { liveNodes } from "../graph/graph.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
@@ -44,11 +45,17 @@ interface Update {
 const NOISE_INPUTS = 1024;
 
 /**
- * The bytes that training needs, with sampling and judging in between, found without setting anything up.
+ * Refuses what cannot be trained for want of memory, with sampling and judging in between. Nothing is set up, and nothing planned where there is plenty for certain.
  *
- * @throws BackendError when they are more than `maxMemory`, or than the executor can have
+ * @throws BackendError when training needs more than `maxMemory` bytes, or than the executor can have
  */
-export async function measureTraining(executor: Executor, spec: GANSpec, maxMemory: number | undefined): Promise<MemoryReport> {
+export async function checkTraining(executor: Executor, spec: GANSpec, maxMemory: number | undefined): Promise<void> {
+  if (maxMemory === undefined && plenty(spec) <= executor.capacity) return;
+  await measureTraining(executor, spec, maxMemory);
+}
+
+/** The bytes that training needs, with sampling and judging in between, found by planning it. @throws BackendError as `checkTraining` */
+export async function measureTraining(executor: Executor, spec: GANSpec, maxMemory?: number): Promise<MemoryReport> {
   const { batchSize } = spec;
   const most = chunkSize(batchSize, batchSize);
   const graphs = [
@@ -58,6 +65,20 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
   ];
   return executor.measure([...variables(spec), STOPPED], graphs, { maxMemory });
 }
+
+/**
+ * Bytes that training stays below by far, found without a derivative: several times all tensors and all that both networks compute of a batch. (What a plan needs is
+ * about once the tensors and, as most values are given up before the end, less than once what is computed.)
+ */
+export function plenty(spec: GANSpec): number {
+  const computed = [sampleGraph(spec, 1), discriminateGraph(spec, 1)].flatMap(liveNodes).filter(({ op }) => op !== "variable");
+  const floats = (shapes: readonly { readonly shape: Shape }[]) => shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return PLENTY * 4 * (floats(variables(spec)) + spec.batchSize * floats(computed)) + FIXED_BYTES;
+}
+
+const PLENTY = 4;
+/** Room for what does not grow with the network: every thread's working space. */
+const FIXED_BYTES = 2 ** 28;
 
 /**
  * The tensors of a GAN in training and the programs that work on them. Calls must not overlap.

@@ -5,6 +5,7 @@ import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
 import { GAN } from "../../src/gan/gan.ts";
 import { readSnapshot } from "../../src/gan/snapshot.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
+import { checkTraining, measureTraining, plenty } from "../../src/gan/training.ts";
 import { BackendError, createGAN, loadGAN } from "../../src/index.ts";
 import { parameters } from "../../src/nn/network.ts";
 import { STOPPED } from "../../src/objective/steps.ts";
@@ -19,6 +20,7 @@ function watched(inner: Executor) {
   const sessions: { readonly names: string[]; compiled: number; assigns: number; disposed: boolean }[] = [];
   const executor: Executor = {
     backend: inner.backend,
+    capacity: inner.capacity,
     measure: (...request) => inner.measure(...request),
     dispose: () => inner.dispose(),
     async open(own, options) {
@@ -183,6 +185,30 @@ describe.each(executors)("a GAN on %s", (_, create) => {
 });
 
 describe("memory", () => {
+  it.each([
+    { shape: [2], latent: 2, width: 4 },
+    { shape: [2], width: 256, batchSize: 512 },
+    { shape: [28, 28, 1], architecture: "dcgan", width: 32 },
+    { shape: [32, 32, 3], architecture: "dcgan", width: 8, batchSize: 1, condition: { classes: 10 } },
+    { shape: [64, 64, 3], architecture: "dcgan", width: 16, objective: "wasserstein-gp", batchSize: 256 },
+    { shape: [64, 64, 3], architecture: "dcgan", width: 64, objective: "wasserstein" },
+  ] as const)("in plenty is far more than training needs, and not planned for: %j", async (options) => {
+    const executor = await createWasmExecutor({ threads: 8 });
+    const full = resolveSpec(options);
+    const { total } = await measureTraining(executor, full);
+    expect(total).toBeLessThan(plenty(full) / 2);
+    let measured = 0;
+    const measure: Executor["measure"] = (...request) => {
+      measured++;
+      return executor.measure(...request);
+    };
+    await checkTraining({ ...executor, measure, capacity: plenty(full) }, full, undefined);
+    expect(measured).toBe(0);
+    await checkTraining({ ...executor, measure, capacity: plenty(full) - 1 }, full, undefined);
+    await checkTraining({ ...executor, measure }, full, total);
+    expect(measured).toBe(2);
+  });
+
   it("that is limited holds one network at a time, beside no other", async () => {
     const { executor, sessions } = watched(await createWasmExecutor({ threads: 1 }));
     const { total } = await executor.measure([...variables(spec), STOPPED], []);

@@ -12,6 +12,7 @@ export function createReferenceExecutor(reason = "asked for"): Executor {
   const backend: Backend = { name: "reference", threads: 1, simd: "none", reason };
   return {
     backend,
+    capacity: Number.POSITIVE_INFINITY,
     async open(variables, { maxMemory } = {}) {
       return new ReferenceSession(variables, maxMemory ?? Number.POSITIVE_INFINITY);
     },

@@ -48,9 +48,12 @@ export const largestBuffer = ({ plan, constants }: Draft): number => Math.max(pl
 export const variableBytes = (variables: Iterable<VariableSpec>): number =>
   Array.from(variables).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 
+/** Bytes of the largest buffer that kernels can work on. */
+export const bufferLimit = ({ limits }: GPUDevice): number => Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+
 /** @throws BackendError when a buffer is larger than the device's can be */
-export function checkBuffer(largest: number, { limits: { maxBufferSize, maxStorageBufferBindingSize } }: GPUDevice): void {
-  checkLimit(largest, { bytes: Math.min(maxBufferSize, maxStorageBufferBindingSize), limit: "the largest buffer of this device" });
+export function checkBuffer(largest: number, device: GPUDevice): void {
+  checkLimit(largest, { bytes: bufferLimit(device), limit: "the largest buffer of this device" });
 }
 
 /** What a session of these variables holds once it has compiled these graphs. @throws BackendError when that is more than `maxMemory`, or than the device has */

@@ -4,7 +4,7 @@ import { matmul } from "../../graph/build.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Executor } from "../executor.ts";
 import { type FoundDevice, requestDevice } from "./device.ts";
-import { measure } from "./draft.ts";
+import { bufferLimit, measure } from "./draft.ts";
 import { type GPU, GPUSession } from "./session.ts";
 import { loadTensorFlow } from "./tensorflow.ts";
 import { Watch } from "./watch.ts";
@@ -36,6 +36,7 @@ export async function createTfjsExecutor({ device, software = true, reason = "as
     await selfTest(gpu);
     return {
       backend: { name: "webgpu", threads: 1, simd: "none", reason: `${reason}: ${found.name}` },
+      capacity: bufferLimit(found.device),
       open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => GPUSession.open(gpu, variables, maxMemory),
       measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) => measure(variables, graphs, { ...gpu, maxMemory }),
       dispose: end,

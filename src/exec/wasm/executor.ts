@@ -1,7 +1,7 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
 import { MAX_THREADS } from "../../../assembly/format/opcodes.ts";
 import type { Executor } from "../executor.ts";
-import { type Engine, localEngine, sharedEngine } from "./run/engine.ts";
+import { type Engine, localEngine, MAX_PAGES, PAGE, sharedEngine } from "./run/engine.ts";
 import { measure } from "./run/layout.ts";
 import { loadBuilds, type Modules, whyNotShared } from "./run/module.ts";
 import { remoteEngine } from "./run/remote.ts";
@@ -34,6 +34,7 @@ export async function createWasmExecutor(options: WasmOptions = {}): Promise<Exe
   };
   return {
     backend: { name: "wasm", threads: count, simd: builds.simd, reason: obstacle ? `${reason}; one thread, for ${obstacle}` : reason },
+    capacity: MAX_PAGES * PAGE,
     async open(variables, { maxMemory = Number.POSITIVE_INFINITY, reproducible: exact = false } = {}) {
       const modules = exact ? builds.exact : await builds.fast();
       return WasmSession.open((pages) => start(modules, pages), variables, { threads: count, maxMemory });
