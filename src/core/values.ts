@@ -1,17 +1,12 @@
 /** Looking through large arrays of numbers. */
 
-const BLOCK = 4096;
+/** Numbers that are kept are smaller than this, so that the difference of any two is finite. */
+export const LIMIT = 2 ** 127;
 
-/** Where the first number that is NaN or infinite stands; -1 where all are finite. */
-export function findNonFinite(values: Float32Array): number {
-  for (let start = 0; start < values.length; start += BLOCK) {
-    const end = Math.min(start + BLOCK, values.length);
-    // x - x is 0 for a finite x and NaN for any other.
-    let sum = 0;
-    for (let i = start; i < end; i++) sum += values[i]! - values[i]!;
-    if (sum === 0) continue;
-    for (let i = start; i < end; i++) if (!Number.isFinite(values[i])) return i;
-  }
+/** Where the first number stands that is NaN, or not within `LIMIT`; -1 where there is none. */
+export function findOutside(values: Float32Array): number {
+  // Written so that NaN is found too.
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < LIMIT)) return i;
   return -1;
 }
 
@@ -22,25 +17,25 @@ export function findNegative(values: Float32Array): number {
 }
 
 const EXPONENT = 0x7f800000;
-const ONE_EXPONENT = 0x00800000;
+/** Added to an exponent, this reaches the top bit for numbers from `LIMIT` on, infinity and NaN among them, and for no others. */
+const TO_TOP = 0x01000000;
 const PRIME = 0x01000193;
 
 /**
- * A number that differs, but for one chance in four billion, when any bit of finite values does, or their number; null where one is NaN or infinite. It tells accidents,
+ * A number that differs, but for one chance in four billion, when any bit of the values does, or their number; null where one is NaN or not within `LIMIT`. It tells accidents,
  * not attacks: four lanes of 32-bit multiplication and exclusive or (after Fowler, Noll & Vo's hash).
  */
 export function checksum(values: Float32Array): number | null {
   const words = new Int32Array(values.buffer, values.byteOffset, values.length);
   const end = words.length & ~3;
   let [a, b, c, d] = [words.length, 1, 2, 3];
-  // Its top bit is set by an exponent of ones only, which is what NaN and infinity have.
   let carried = 0;
   for (let i = 0; i < end; i += 4) {
     const [w, x, y, z] = [words[i]!, words[i + 1]!, words[i + 2]!, words[i + 3]!];
-    carried |= (w & EXPONENT) + ONE_EXPONENT;
-    carried |= (x & EXPONENT) + ONE_EXPONENT;
-    carried |= (y & EXPONENT) + ONE_EXPONENT;
-    carried |= (z & EXPONENT) + ONE_EXPONENT;
+    carried |= (w & EXPONENT) + TO_TOP;
+    carried |= (x & EXPONENT) + TO_TOP;
+    carried |= (y & EXPONENT) + TO_TOP;
+    carried |= (z & EXPONENT) + TO_TOP;
     a = Math.imul(a ^ w, PRIME);
     b = Math.imul(b ^ x, PRIME);
     c = Math.imul(c ^ y, PRIME);
@@ -49,7 +44,7 @@ export function checksum(values: Float32Array): number | null {
     a ^= d >>> 15;
   }
   for (let i = end; i < words.length; i++) {
-    carried |= (words[i]! & EXPONENT) + ONE_EXPONENT;
+    carried |= (words[i]! & EXPONENT) + TO_TOP;
     a = Math.imul(a ^ words[i]!, PRIME);
   }
   if (carried < 0) return null;

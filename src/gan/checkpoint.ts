@@ -2,7 +2,7 @@
 
 import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
-import { checksum, findNegative, findNonFinite } from "../core/values.ts";
+import { checksum, findNegative, findOutside } from "../core/values.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
@@ -48,7 +48,7 @@ export interface DecodedCheckpoint extends Checkpoint {
  * Reads a checkpoint. Its tensors lie in the file's own bytes.
  *
  * @param bytes a file that `encodeCheckpoint` wrote, or one that claims to be
- * @throws CheckpointError when the file is damaged, of another kind or version, or does not hold exactly these tensors, all finite
+ * @throws CheckpointError when the file is damaged, of another kind or version, or does not hold exactly these tensors, all of finite numbers below 2^127
  */
 export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
@@ -63,8 +63,8 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     if (!sameShape(tensor.shape, shape)) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, showShape(tensor.shape));
     const sum = checksum(tensor.data);
     if (sum === null) {
-      const fault = findNonFinite(tensor.data);
-      fail(`tensor ${show(name)}[${fault}]`, "a finite number", `${tensor.data[fault]}`);
+      const fault = findOutside(tensor.data);
+      fail(`tensor ${show(name)}[${fault}]`, "a number of magnitude below 2^127", `${tensor.data[fault]}`);
     }
     checksums.set(name, sum);
     const negative = SQUARES.test(name) ? findNegative(tensor.data) : -1;

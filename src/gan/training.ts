@@ -254,7 +254,7 @@ function faultOf(fetches: Fetches, step: number): TrainingError | null {
   const loss = ["discriminatorLoss", "generatorLoss"].find((name) => fetches[name] && !Number.isFinite(fetches[name][0]));
   return new TrainingError({
     path: `step ${step}`,
-    expected: "finite losses and gradients",
-    got: loss ? `${loss} ${fetches[loss]![0]}` : "a gradient that is not",
+    expected: "finite losses, gradients and weights",
+    got: loss ? `${loss} ${fetches[loss]![0]}` : "a gradient or a new weight that is not",
   });
 }

@@ -1,5 +1,5 @@
-/** One training step as one graph. Nothing is assigned unless every loss and every gradient of the step is finite. */
-import { add, equal, lerp, mul, select, square, sub, sumAll } from "../graph/build.ts";
+/** One training step as one graph. Nothing is assigned unless every loss of the step, and everything that it would assign, is finite. */
+import { abs, add, equal, lerp, mul, select, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
 import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
 import {
@@ -68,8 +68,8 @@ type Changes = Map<string, Node>;
  * as it has just become, on the same images.
  *
  * Inputs: `images` [batch, ...shape], `condition` where the model has one, the `noise`, and the scalars of `stepScalars` for the networks that are updated.
- * Fetches (scalars): the reports of both turns (`REPORTS`), `finite` (1, or 0 if nothing was assigned because a loss, a gradient's square or a statistic is
- * NaN or infinite).
+ * Fetches (scalars): the reports of both turns (`REPORTS`), `finite` (1, or 0 if nothing was assigned because a loss or a new value is NaN, infinite
+ * or nearly so).
  */
 export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind, { stops = false }: StepOptions = {}): StepGraph {
   const step = beginStep(spec, batch, kind);
@@ -122,7 +122,7 @@ function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
   return { spec, kind, graph, noise, condition, real, fake, generation };
 }
 
-/** The discriminator's losses, scalars that are finite if its turn went well, and its update. Running statistics see the real images first, then the generated ones. */
+/** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones. */
 function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
   const { spec, graph, real, fake } = step;
   const { scores: realScores, statistics } = judge(step, real, "real");
@@ -134,10 +134,11 @@ function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; read
 
   const weights = weightsOf(spec, "discriminator");
   const gradients = grad(loss, variablesOf(graph, weights));
-  const checks = [loss, ...gradients.map(sumOfSquares), ...[...newStatistics.values()].map(sumAll)];
+  const checks = [loss, ...[...newStatistics.values()].map((x) => magnitude([x]))];
   const changes: Changes = new Map();
   for (const [i, weight] of weights.entries()) {
     const update = updated(step, "discriminator", weight, gradients[i]!);
+    checks.push(magnitude(update.values()));
     for (const [name, value] of update) changes.set(name, name === weight.name ? projected(spec, value) : value);
   }
   for (const [name, value] of newStatistics) changes.set(name, value);
@@ -162,7 +163,12 @@ function generatorTurn(step: Step, judged: Changes): { readonly checks: readonly
   const weights = weightsOf(spec, "generator");
   const gradients = vjp(fake, variablesOf(graph, weights), imageGradient!);
   return {
-    checks: [loss, ...gradients.map(sumOfSquares), ...[...generation.updates.values()].map(sumAll)],
+    // By an update of its own, which ends in a sum: the one that is kept would have to wait in memory for `finite`.
+    checks: [
+      loss,
+      ...weights.map((weight, i) => magnitude(updated(step, "generator", weight, alias(gradients[i]!)).values())),
+      ...[...generation.updates.values()].map((x) => magnitude([x])),
+    ],
     *updates() {
       for (const [i, weight] of weights.entries()) {
         const changes = updated(step, "generator", weight, gradients[i]!);
@@ -233,8 +239,11 @@ function updated({ spec, graph }: Step, network: NetworkName, { name, shape }: P
   return new Map([[name, result.value], ...slots.map((slot, i) => [slot, result.slots[i]!] as const)]);
 }
 
-/** Of squares, because optimizers keep them: a gradient that is finite, but its square not, would leave an infinite slot behind. */
-const sumOfSquares = (x: Node): Node => sumAll(square(x));
+/**
+ * Twice the sum of all magnitudes: finite only if every one of these numbers is, and so far from the end of the range that averages of them are too. Of the new values
+ * themselves, as finite gradients do not see to it that those are: their squares are kept, their quotients may be anything, and weights add up.
+ */
+const magnitude = (values: Iterable<Node>): Node => mul(sumAll([...values].map((x): Node => abs(x)).reduce((a, b) => add(a, b))), 2);
 
 /** 1 if all of `scalars` are finite (then, and only then, their sum less itself is 0) and no step before this one stopped it. Also asked for as `finite`. */
 function fetchFinite(graph: Graph, scalars: readonly Node[], stops: boolean): Node {

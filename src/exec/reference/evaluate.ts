@@ -23,7 +23,7 @@ export interface Evaluation {
 }
 
 /**
- * Runs a graph once in float64.
+ * Runs a graph once, with the precision of float64 and the range of float32.
  *
  * @param feeds - the graph's inputs
  * @param variables - the graph's variables
@@ -44,7 +44,16 @@ function compute(node: Node, values: readonly Float64Array[], feeds: Values, var
   if (isOp(node, "variable")) return leaf(node.attrs.name, variables[node.attrs.name], node.shape);
   if (isOp(node, "constant")) return Float64Array.from(node.attrs.values);
   const kernel = (KERNELS as { readonly [op: string]: Kernel<never> })[node.op] as Kernel<OpName>;
-  return kernel(node, ...node.inputs.map((x) => values[x.id]!));
+  return withinRange(kernel(node, ...node.inputs.map((x) => values[x.id]!)));
+}
+
+/** From here on a number rounds to a float32 that is infinite: halfway between the largest float32 and 2^128. */
+const OVERFLOW = 2 ** 128 - 2 ** 103;
+
+/** What would be infinite in float32 is so here too: only then do both agree on what has gone wrong. In place. */
+function withinRange(values: Float64Array): Float64Array {
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) >= OVERFLOW) values[i] = values[i]! * Number.POSITIVE_INFINITY;
+  return values;
 }
 
 function leaf(name: string, value: ArrayLike<number> | number | undefined, shape: Shape): Float64Array {
