@@ -1,13 +1,16 @@
-/** What `work` gives, or null as soon as the signal is aborted, which `work` is then not waited for. Leaves nothing behind at the signal. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
-  if (!signal) return work;
-  if (signal.aborted) {
-    work.catch(() => {}); // nobody waits for it
-    return Promise.resolve(null);
-  }
+/** Work that is not waited for when a signal says so. */
+
+/** What `work` gives, or null as soon as a signal is aborted, after which nobody waits for the work. Leaves nothing behind at the signals. */
+export function orAborted<T>(work: Promise<T>, signals: readonly (AbortSignal | undefined)[]): Promise<T | null> {
+  const heeded = signals.filter((signal) => signal !== undefined);
   return new Promise((resolve, reject) => {
     const abort = () => resolve(null);
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    work.then(resolve, reject).finally(() => {
+      for (const signal of heeded) signal.removeEventListener("abort", abort);
+    });
+    for (const signal of heeded) {
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort, { once: true });
+    }
   });
 }

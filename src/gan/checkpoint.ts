@@ -18,6 +18,14 @@ export interface Progress {
   readonly discriminatorUpdates: number;
   /** Images taken from the data. */
   readonly imagesSeen: number;
+  /** Of these, how many there were of each class; none where the condition is not a class. */
+  readonly classesSeen: readonly number[];
+}
+
+/** Before the first step. */
+export function firstProgress({ condition }: GANSpec): Progress {
+  const classes = condition && "classes" in condition ? condition.classes : 0;
+  return { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0, classesSeen: new Array<number>(classes).fill(0) };
 }
 
 /** Everything that goes into a file and comes out of it. */
@@ -54,8 +62,8 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT) fail("metadata.format", show(FORMAT), show(metadata.format));
   if (metadata.version !== VERSION) fail("metadata.version", show(VERSION), show(metadata.version));
-  const progress = checkProgress(parse("metadata.progress", metadata.progress));
   const { spec, expected } = checkSpec(parse("metadata.spec", metadata.spec));
+  const progress = checkProgress(parse("metadata.progress", metadata.progress), firstProgress(spec));
   const checksums = new Map<string, number>();
   for (const { name, shape } of expected) {
     const tensor = tensors.get(name);
@@ -88,14 +96,25 @@ const MOST_PROGRESS = 2 ** 48;
 /** Optimizer slots under a square root. */
 const SQUARES = /\/(adam|rmsprop)\.v$/;
 
-function checkProgress(value: unknown): Progress {
-  const count = (name: keyof Progress): number => {
-    const n = (value as Partial<Record<keyof Progress, unknown>> | null)?.[name];
-    if (!Number.isSafeInteger(n) || (n as number) < 0 || (n as number) > MOST_PROGRESS)
-      fail(`metadata.progress.${name}`, "an integer from 0 to 2^48", show(n));
+/** @param first progress before the first step, which has as many classes */
+function checkProgress(value: unknown, first: Progress): Progress {
+  const given = value as Partial<Record<keyof Progress, unknown>> | null;
+  const check = (path: string, n: unknown): number => {
+    if (!Number.isSafeInteger(n) || (n as number) < 0 || (n as number) > MOST_PROGRESS) fail(path, "an integer from 0 to 2^48", show(n));
     return n as number;
   };
-  return { generatorUpdates: count("generatorUpdates"), discriminatorUpdates: count("discriminatorUpdates"), imagesSeen: count("imagesSeen") };
+  const count = (name: Exclude<keyof Progress, "classesSeen">): number => check(`metadata.progress.${name}`, given?.[name]);
+  // Files of earlier versions do not tell.
+  const seen = given?.classesSeen ?? first.classesSeen;
+  if (!Array.isArray(seen) || seen.length !== first.classesSeen.length) {
+    fail("metadata.progress.classesSeen", `a list of ${first.classesSeen.length} numbers`, show(seen));
+  }
+  return {
+    generatorUpdates: count("generatorUpdates"),
+    discriminatorUpdates: count("discriminatorUpdates"),
+    imagesSeen: count("imagesSeen"),
+    classesSeen: seen.map((n, label) => check(`metadata.progress.classesSeen[${label}]`, n)),
+  };
 }
 
 function checkSpec(value: unknown): { spec: GANSpec; expected: readonly TrainingVariable[] } {

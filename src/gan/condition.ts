@@ -5,7 +5,8 @@ import type { Condition } from "../nn/spec.ts";
 /**
  * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, or null for a GAN without condition.
  *
- * @param value what was asked for: one for all images, or one for each. Without it, image i is of a class drawn from the seed and i.
+ * @param value what was asked for: one for all images, or one for each. Without it, image i is of a class drawn from the seed and i
+ * @param seen examples of each class that training has seen, by which classes are drawn. Without any, all are drawn alike
  * @throws DataError when the GAN has no such condition
  */
 export function conditionRows(
@@ -13,6 +14,7 @@ export function conditionRows(
   value: number | ArrayLike<number> | undefined,
   count: number,
   seed: number,
+  seen: readonly number[] = [],
 ): Float32Array | null {
   if (!condition) {
     if (value !== undefined) throw new DataError({ path: "condition", expected: "none, as this GAN has no condition", got: show(value) });
@@ -20,7 +22,8 @@ export function conditionRows(
   }
   if (value === undefined) {
     if ("size" in condition) throw new DataError({ path: "condition", expected: `${condition.size} numbers`, got: "none" });
-    return Float32Array.from({ length: count }, (_, i) => drawClass(condition.classes, seed, i));
+    const weights = seen.some((n) => n > 0) ? seen : new Array<number>(condition.classes).fill(1);
+    return drawClasses(weights, count, seed);
   }
   const size = "size" in condition ? condition.size : 1;
   const given = typeof value === "number" ? [value] : value;
@@ -39,8 +42,21 @@ export function conditionRows(
   return rows;
 }
 
-function drawClass(classes: number, seed: number, i: number): number {
+/** `count` classes, each drawn with a probability in proportion to its weight. */
+function drawClasses(weights: readonly number[], count: number, seed: number): Float32Array {
+  let total = 0;
+  const ends = weights.map((weight) => (total += weight));
   const draw = new Float32Array(1);
-  fillUniforms(draw, seed, Stream.labels, i);
-  return Math.floor(draw[0]! * classes);
+  return Float32Array.from({ length: count }, (_, i) => {
+    fillUniforms(draw, seed, Stream.labels, i);
+    const at = draw[0]! * total;
+    return ends.findIndex((end) => at < end);
+  });
+}
+
+/** How many examples of each class were seen, with those of these labels. */
+export function withLabels(seen: readonly number[], labels: Float32Array): readonly number[] {
+  const result = [...seen];
+  for (const label of labels) result[label]!++;
+  return result;
 }

@@ -1,4 +1,5 @@
 /** A network at work, on any number of examples. */
+import type { Pause } from "../core/time.ts";
 import type { Executor, Feeds, MemoryReport } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ParameterSpec } from "../nn/network.ts";
@@ -47,8 +48,10 @@ export class Forward {
   /**
    * What the network makes of `count` examples: rows [count, ...], from inputs of as many rows each. They go through programs whose sizes are powers of two, of
    * which few are ever compiled.
+   *
+   * @param pause awaited between runs
    */
-  protected async run(inputs: Readonly<Record<string, Float32Array | null>>, count: number): Promise<Float32Array> {
+  protected async run(inputs: Readonly<Record<string, Float32Array | null>>, count: number, pause?: Pause): Promise<Float32Array> {
     const { name, graph, fetch, most } = this.#pass;
     let result: Float32Array | undefined;
     for (let first = 0; first < count; ) {
@@ -62,6 +65,7 @@ export class Forward {
       result ??= new Float32Array((output.length / size) * count);
       result.set(output.subarray(0, (output.length / size) * rows), (output.length / size) * first);
       first += rows;
+      if (first < count) await pause?.();
     }
     return result ?? new Float32Array(0);
   }

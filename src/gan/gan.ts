@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { DataError, StateError, show } from "../core/errors.ts";
+import { DataError, SpecError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
-import { showShape } from "../core/shape.ts";
+import { showShape, sizeOf } from "../core/shape.ts";
+import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
 import { type DataFormat, type Examples, fitDataset, type Values } from "../data/dataset.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
@@ -12,6 +13,8 @@ import { conditionRows } from "./condition.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
 import {
+  type CallOptions,
+  checkCallOptions,
   checkLatentOptions,
   checkPrepareOptions,
   checkSampleOptions,
@@ -26,6 +29,11 @@ import type { TrainReport } from "./reports.ts";
 import type { GANSpec } from "./spec.ts";
 import { Trainer } from "./trainer.ts";
 
+/** Numbers of one array, 4 GiB of them: what every engine can have. */
+const MOST_FLOATS = 2 ** 30;
+
+const disposed = (): StateError => new StateError({ path: "gan", expected: "a GAN in use", got: "one that is disposed" });
+
 /**
  * A generator and a discriminator, trained against each other (Goodfellow et al. 2014). Made by {@link createGAN} or {@link loadGAN}.
  *
@@ -34,6 +42,9 @@ import { Trainer } from "./trainer.ts";
 export class GAN implements Disposable {
   readonly #host: Host;
   readonly #lock = new Lock();
+  readonly #breath = new Breath();
+  /** Aborted by `dispose`. */
+  readonly #end = new AbortController();
   #training = false;
   #disposed = false;
 
@@ -110,9 +121,14 @@ export class GAN implements Disposable {
       const source = openSource(data, this.#format, this.spec.seed);
       try {
         const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
-        return await new Trainer(this.#host, (work) => this.#exclusive(work), source, { ...rest, batchSize, reportEvery: every }).run();
+        return await new Trainer(this.#host, (work) => this.#exclusive(work), source, {
+          ...rest,
+          batchSize,
+          reportEvery: every,
+          end: this.#end.signal,
+        }).run();
       } finally {
-        await source.close();
+        await withinGrace(source.close());
       }
     } finally {
       this.#training = false;
@@ -147,6 +163,7 @@ export class GAN implements Disposable {
    * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
+   * @throws the signal's reason, once it is aborted
    *
    * @example
    * const faces = await gan.sample({ count: 16, seed: 7, truncation: 2 });
@@ -154,12 +171,21 @@ export class GAN implements Disposable {
    */
   async sample(options: SampleOptions = {}): Promise<Images> {
     this.#checkAlive();
-    const { seed = 0, truncation, latents, ema = true, condition, ...given } = checkSampleOptions(options);
+    const { seed = 0, truncation, latents, ema = true, condition, signal, ...given } = checkSampleOptions(options);
     const count = given.count ?? (latents ? latents.length / this.spec.latent : 1);
+    this.#checkCount(count);
     if (latents) this.#checkLatents(latents, count);
-    const z = latents ?? drawLatents(this.spec.latent, count, seed, truncation);
-    const labels = conditionRows(this.spec.condition, condition, count, seed);
-    const data = await this.#exclusive(async () => (await this.#host.sampler(ema)).generate(z, labels, count));
+    const z = latents?.slice() ?? drawLatents(this.spec.latent, count, seed, truncation);
+    const labels = conditionRows(this.spec.condition, condition, count, seed, this.#host.progress.classesSeen);
+    const data = await this.#exclusive(async () => (await this.#host.sampler(ema)).generate(z, labels, count, this.#pause(signal)), signal);
+    const fault = data.findIndex((x) => !Number.isFinite(x));
+    if (fault >= 0) {
+      throw new DataError({
+        path: latents ? "latents" : "sample",
+        expected: `${latents ? "latents" : "weights"} small enough for finite samples`,
+        got: `${data[fault]} in sample ${Math.floor((fault * count) / data.length)}`,
+      });
+    }
     return new Images([count, ...this.spec.shape], data);
   }
 
@@ -167,20 +193,29 @@ export class GAN implements Disposable {
    * The discriminator's score of each image, `[N]`, before any sigmoid: high is what looks real to it.
    *
    * @param images a batch from `sample`, or examples as `train` takes them (with labels for a conditional GAN)
+   * @param options what may end it early
    * @throws {@link DataError} when they do not fit the GAN
    * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
+   * @throws {@link SpecError} for options that cannot be
+   * @throws the signal's reason, once it is aborted
    *
    * @example
    * const scores = await gan.discriminate(await gan.sample({ count: 16 }));
    * scores.length; // 16
    */
-  async discriminate(images: Images | Values | Examples): Promise<Float32Array> {
+  async discriminate(images: Images | Values | Examples, options: CallOptions = {}): Promise<Float32Array> {
     this.#checkAlive();
+    const { signal } = checkCallOptions(options);
     const dataset = fitDataset(images, this.#format);
     const { count, data, labels } = dataset.take(Array.from({ length: dataset.count }, (_, i) => i));
-    return this.#exclusive(async () => (await this.#host.judge()).score(data, this.spec.condition ? labels : null, count));
+    const judged = async () => (await this.#host.judge()).score(data, this.spec.condition ? labels : null, count, this.#pause(signal));
+    const scores = await this.#exclusive(judged, signal);
+    const fault = scores.findIndex((x) => !Number.isFinite(x));
+    if (fault >= 0)
+      throw new DataError({ path: `data, example ${fault}`, expected: "numbers small enough for a finite score", got: `${scores[fault]}` });
+    return scores;
   }
 
   /**
@@ -197,6 +232,7 @@ export class GAN implements Disposable {
   latents(options: LatentOptions = {}): Float32Array {
     this.#checkAlive();
     const { count = 1, seed = 0, truncation } = checkLatentOptions(options);
+    this.#checkCount(count);
     return drawLatents(this.spec.latent, count, seed, truncation);
   }
 
@@ -227,22 +263,27 @@ export class GAN implements Disposable {
   /**
    * Everything there is to know of the GAN as the bytes of a safetensors file: loaded, it goes on as if nothing had happened.
    *
+   * @param options what may end it early
    * @throws {@link BackendError} when the backend has failed that was asked for by name
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
+   * @throws {@link SpecError} for options that cannot be
+   * @throws the signal's reason, once it is aborted
    *
    * @example
    * await writeFile("model.safetensors", await gan.save());
    */
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
+  async save(options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkAlive();
-    return this.#exclusive(async () => encodeCheckpoint(await this.#host.checkpoint()));
+    const { signal } = checkCallOptions(options);
+    return this.#exclusive(async () => encodeCheckpoint(await this.#host.checkpoint(this.#pause(signal))), signal);
   }
 
   /** Gives back all memory, as soon as nothing is under way. The GAN cannot be used afterwards; disposing of it again does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#end.abort(disposed());
     this.#lock.whenFree(() => this.#host.dispose());
   }
 
@@ -256,15 +297,31 @@ export class GAN implements Disposable {
   }
 
   /** Does `work` when all that was asked before is done. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.#lock.run(() => {
-      this.#checkAlive();
+  #exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#lock.run(async () => {
+      await this.#pause(signal)(); // many short calls are as long as a long one
       return this.#host.run(work);
     });
   }
 
+  /** What is awaited between the parts of a call that has this signal. */
+  #pause(signal: AbortSignal | undefined): Pause {
+    return async () => {
+      await this.#breath.take();
+      this.#checkAlive();
+      signal?.throwIfAborted();
+    };
+  }
+
   #checkAlive(): void {
-    if (this.#disposed) throw new StateError({ path: "gan", expected: "a GAN in use", got: "one that is disposed" });
+    if (this.#disposed) throw disposed();
+  }
+
+  /** @throws SpecError when so many images, or their latents, are more than an array holds */
+  #checkCount(count: number): void {
+    const { shape, latent } = this.spec;
+    const most = Math.floor(MOST_FLOATS / Math.max(sizeOf(shape), latent));
+    if (count > most) throw new SpecError([{ path: "count", expected: `at most ${most} at once of shape ${showShape(shape)}`, got: `${count}` }]);
   }
 
   #checkLatents(latents: Float32Array, count: number): void {

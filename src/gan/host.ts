@@ -1,5 +1,6 @@
 /** Where a GAN lives, what of it is opened there, and what becomes of it when the hardware fails. */
 import { BackendError } from "../core/errors.ts";
+import { now, type Pause, since } from "../core/time.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import type { ParameterSpec } from "../nn/network.ts";
 import { emaName } from "../objective/variables.ts";
@@ -44,7 +45,7 @@ export class Host {
   #state: Snapshot | null;
   /** How far training has come, as long as it is not open. */
   #progress: Progress;
-  #keptAt = performance.now();
+  #keptAt = now();
   #networks: Networks = {};
   #training: Training | undefined;
   /** Whether a session is being opened: a refusal by the hardware then is a failure, as what is planned was found to fit. */
@@ -134,30 +135,30 @@ export class Host {
   /** Training, opened when it is first asked for: in place of whatever was opened before. */
   async training(): Promise<Training> {
     if (this.#training) return this.#training;
-    if (this.#fallback && this.#state!.borrowed) this.#state = ownSnapshot(this.#state!);
+    if (this.#fallback && this.#state!.borrowed) this.#state = await ownSnapshot(this.#state!);
     const training = await this.#open(() => Training.open(this.#executor, this.#state!, this.#maxMemory));
     this.#close();
     this.#training = training;
-    this.#keptAt = performance.now(); // what it begins with is kept, and setting it up may have taken long
+    this.#keptAt = now(); // what it begins with is kept, and setting it up may have taken long
     if (!this.#fallback) this.#state = null;
     return training;
   }
 
-  /** The state when all that is under way is done. */
-  async checkpoint(): Promise<Checkpoint> {
-    return this.#training ? this.#training.checkpoint() : checkpointOf(this.#state!);
+  /** The state when all that is under way is done. @param pause awaited now and then */
+  async checkpoint(pause?: Pause): Promise<Checkpoint> {
+    return this.#training ? this.#training.checkpoint(pause) : checkpointOf(this.#state!, pause);
   }
 
   /** Keeps the state as it is, where there is a fallback that could need it. */
   async keep(): Promise<void> {
     if (!this.#fallback || !this.#training) return;
     if (this.#training.progress !== this.#state!.progress) this.#state = snapshotOf(await this.#training.checkpoint());
-    this.#keptAt = performance.now();
+    this.#keptAt = now();
   }
 
   /** Whether the state was last kept too long ago, where it is kept at all. */
   get keepIsDue(): boolean {
-    return this.#fallback !== undefined && performance.now() - this.#keptAt >= KEEP_MS;
+    return this.#fallback !== undefined && since(this.#keptAt) >= KEEP_MS;
   }
 
   /** Keeps the state if that is due. */

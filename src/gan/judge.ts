@@ -1,4 +1,5 @@
 /** The discriminator at work. */
+import type { Pause } from "../core/time.ts";
 import type { Executor } from "../exec/executor.ts";
 import { parameters } from "../nn/network.ts";
 import { discriminateGraph } from "../nn/sampling.ts";
@@ -21,8 +22,8 @@ export class Judge extends Forward {
     return new Judge(await openNetwork(executor, parameters(spec, "discriminator"), options), spec, options.most);
   }
 
-  /** Scores [count] of images [count, ...shape]. */
-  score(images: Float32Array, condition: Float32Array | null, count: number): Promise<Float32Array> {
-    return this.run({ images, condition }, count);
+  /** Scores [count] of images [count, ...shape]. @param pause awaited between runs */
+  score(images: Float32Array, condition: Float32Array | null, count: number, pause?: Pause): Promise<Float32Array> {
+    return this.run({ images, condition }, count, pause);
   }
 }

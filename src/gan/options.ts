@@ -56,6 +56,12 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What may end a call early. Nothing must be given. */
+export interface CallOptions {
+  /** A signal that ends the call, which then throws the signal's reason. Default: none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What training is set up for. */
 export interface PrepareOptions {
   /** Images of one update, 1 to 65536. Default: the GAN's own batch size. */
@@ -63,14 +69,14 @@ export interface PrepareOptions {
 }
 
 /** How many images are made, and what they follow from. Nothing must be given. */
-export interface SampleOptions {
-  /** Number of images, 1 to 2^24. Default 1, or as many as there are latents. */
+export interface SampleOptions extends CallOptions {
+  /** Number of images, 1 to 2^24, and at most 2^30 numbers in all. Default 1, or as many as there are latents. */
   readonly count?: number | undefined;
   /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
   readonly seed?: number | undefined;
   /**
    * What the images of a conditional GAN are made for: one class for all or `[count]` classes, or one vector `[size]` for all or `[count, size]`. Default: classes drawn from
-   * the seed; vectors must be given.
+   * the seed, by their share in training so far (all alike before it, and for files that do not tell); vectors must be given.
    */
   readonly condition?: number | ArrayLike<number> | undefined;
   /**
@@ -114,6 +120,13 @@ const BACKEND: Fields<BackendRequest> = {
   maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
 };
 
+const CALL: Fields<CallOptions> = {
+  signal: optional(
+    that<AbortSignal | undefined>("an AbortSignal", (v) => isRecord(v) && typeof v.aborted === "boolean" && typeof v.addEventListener === "function"),
+    undefined,
+  ),
+};
+
 const PREPARE: Fields<PrepareOptions> = { batchSize: optional<number | undefined>(integer(1, 65536), undefined) };
 
 const TRAIN: Fields<TrainOptions> = {
@@ -124,10 +137,7 @@ const TRAIN: Fields<TrainOptions> = {
     that<TrainOptions["onStep"]>("a function", (v) => typeof v === "function"),
     undefined,
   ),
-  signal: optional(
-    that<TrainOptions["signal"]>("an AbortSignal", (v) => typeof v === "object" && v !== null && "aborted" in v),
-    undefined,
-  ),
+  ...CALL,
 };
 
 const LATENTS: Fields<LatentOptions> = {
@@ -138,6 +148,7 @@ const LATENTS: Fields<LatentOptions> = {
 
 const SAMPLE: Fields<SampleOptions> = {
   ...LATENTS,
+  ...CALL,
   condition: optional(
     that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
     undefined,
@@ -187,6 +198,9 @@ export const checkBackendOptions = (options: BackendOptions): BackendRequest => 
 
 /** @throws SpecError */
 export const checkTrainOptions = (options: TrainOptions): TrainOptions => check(TRAIN, options);
+
+/** @throws SpecError */
+export const checkCallOptions = (options: CallOptions): CallOptions => check(CALL, options);
 
 /** @throws SpecError */
 export const checkPrepareOptions = (options: PrepareOptions): PrepareOptions => check(PREPARE, options);

@@ -5,8 +5,8 @@ import { REPORT_NAMES, REPORTS, type StepSeries, type StepValues } from "../obje
 export interface StepReport extends StepValues {
   /** Number of the step since the GAN was created, the first being 1. */
   readonly step: number;
-  /** Real images seen in a second, over the steps reported together. */
-  readonly imagesPerSecond: number;
+  /** Real images seen in a second, over the steps reported together; undefined where the clock stood still. */
+  readonly imagesPerSecond: number | undefined;
 }
 
 /** What a call of `train` did, and the reports of its steps as lists: element i of each belongs to the call's step i. */

@@ -1,4 +1,5 @@
 /** The generator at work. Nothing of training is needed for it, and nothing is imported. */
+import type { Pause } from "../core/time.ts";
 import type { Executor } from "../exec/executor.ts";
 import { parameters } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
@@ -22,8 +23,8 @@ export class Sampler extends Forward {
     return new Sampler(await openNetwork(executor, parameters(spec, "generator"), options), spec, options.most);
   }
 
-  /** Images [count, ...shape] of latents [count, latent] and, for a conditional model, of conditions [count] or [count, size]. */
-  generate(latents: Float32Array, condition: Float32Array | null, count: number): Promise<Float32Array> {
-    return this.run({ latents, condition }, count);
+  /** Images [count, ...shape] of latents [count, latent] and, for a conditional model, of conditions [count] or [count, size]. @param pause awaited between runs */
+  generate(latents: Float32Array, condition: Float32Array | null, count: number, pause?: Pause): Promise<Float32Array> {
+    return this.run({ latents, condition }, count, pause);
   }
 }

@@ -1,10 +1,12 @@
 /** A GAN at rest: what it is, how far training has come, and where its tensors are to be had. */
 import { CheckpointError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
+import type { Pause } from "../core/time.ts";
 import { checksum } from "../core/values.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import { initialValue } from "../nn/init.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
-import { type Checkpoint, decodeCheckpoint, type Progress } from "./checkpoint.ts";
+import { type Checkpoint, decodeCheckpoint, firstProgress, type Progress } from "./checkpoint.ts";
 import type { GANSpec } from "./spec.ts";
 
 export interface Snapshot {
@@ -20,7 +22,7 @@ export interface Snapshot {
 export function firstSnapshot(spec: GANSpec): Snapshot {
   return {
     spec,
-    progress: { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 },
+    progress: firstProgress(spec),
     borrowed: false,
     tensor: (variable) => (variable.init.kind === "constant" && variable.init.value === 0 ? null : initialValue(variable, spec.seed)),
   };
@@ -53,14 +55,18 @@ export function snapshotOf({ spec, progress, tensors }: Checkpoint): Snapshot {
 }
 
 /** A snapshot in memory of its own. @throws CheckpointError as `tensor` */
-export function ownSnapshot(snapshot: Snapshot): Snapshot {
-  const { spec, progress, tensors } = checkpointOf(snapshot);
+export async function ownSnapshot(snapshot: Snapshot): Promise<Snapshot> {
+  const { spec, progress, tensors } = await checkpointOf(snapshot);
   const copies = Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const);
   return snapshotOf({ spec, progress, tensors: new Map(copies) });
 }
 
-/** A snapshot as a checkpoint, which holds all tensors. */
-export function checkpointOf({ spec, progress, tensor }: Snapshot): Checkpoint {
-  const tensors = variables(spec).map((v) => [v.name, { shape: v.shape, data: tensor(v) ?? initialValue(v, spec.seed) }] as const);
-  return { spec, progress, tensors: new Map(tensors) };
+/** A snapshot as a checkpoint, which holds all tensors. @param pause awaited between them */
+export async function checkpointOf({ spec, progress, tensor }: Snapshot, pause?: Pause): Promise<Checkpoint> {
+  const tensors = new Map<string, Tensor>();
+  for (const v of variables(spec)) {
+    tensors.set(v.name, { shape: v.shape, data: tensor(v) ?? initialValue(v, spec.seed) });
+    await pause?.();
+  }
+  return { spec, progress, tensors };
 }

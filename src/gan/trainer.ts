@@ -1,5 +1,6 @@
 /** One call of `train`: takes batches from the data, begins steps with them, waits for the steps and reports them. */
 import { orAborted } from "../core/abort.ts";
+import { nextTask, now, since, withinGrace } from "../core/time.ts";
 import type { BatchSource } from "../data/batches.ts";
 import type { Batch } from "../data/dataset.ts";
 import type { Host } from "./host.ts";
@@ -13,13 +14,12 @@ export interface TrainerOptions {
   readonly reportEvery: number;
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Aborted, with the error that then ends the call, when the GAN is disposed of. */
+  readonly end: AbortSignal;
 }
 
 /** Does work when its turn has come, and over again where the executor fails at it. */
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** How long computing may go on before timers, signals and I/O get their turn. */
-const BREATH_MS = 50;
 
 /** Steps wait with their batches: no more are begun together when these come to so many bytes. */
 const MOST_BYTES = 2 ** 28;
@@ -43,7 +43,6 @@ export class Trainer {
   /** Steps done before this call. */
   #before = 0;
   readonly #journal = new Journal();
-  #breathed = performance.now();
 
   constructor(host: Host, turn: Turn, source: BatchSource, options: TrainerOptions) {
     this.#host = host;
@@ -68,7 +67,7 @@ export class Trainer {
 
   async #run(): Promise<TrainReport> {
     const { steps, batchSize } = this.#options;
-    const start = performance.now();
+    const start = now();
     await this.#turn(async () => {
       await this.#host.keep();
       await (await this.#host.training()).prepare(batchSize);
@@ -83,32 +82,41 @@ export class Trainer {
       this.#journal.cut(await this.#secure());
       if (stopped === "steps" && this.#journal.length < steps) stopped = undefined;
     }
-    return { steps: this.#journal.length, stopped, seconds: (performance.now() - start) / 1000, ...this.#journal.series() };
+    return { steps: this.#journal.length, stopped, seconds: since(start) / 1000, ...this.#journal.series() };
   }
 
   /** Begins at most this many steps, waits for them and reports them. */
   async #beginAndReport(most: number): Promise<Begun> {
-    const since = performance.now();
+    const start = now();
     const begun = await this.#beginSome(most);
     const { results, fault } = await this.#outcome();
-    const imagesPerSecond = (1000 * begun.images) / (performance.now() - since);
-    for (const result of results) {
-      this.#journal.note(result.step - this.#before - 1, result);
-      await this.#options.onStep?.({ ...result, imagesPerSecond });
-    }
+    const passed = since(start);
+    const imagesPerSecond = passed > 0 ? (1000 * begun.images) / passed : undefined;
+    for (const result of results) this.#journal.note(result.step - this.#before - 1, result);
+    for (const result of results) if (!(await this.#report({ ...result, imagesPerSecond }))) break;
     if (fault) throw fault;
     if ("error" in begun) throw begun.error;
     return begun;
   }
 
+  /** Tells of a step. @returns false where that was given up, as it did not end when training had to */
+  async #report(report: StepReport): Promise<boolean> {
+    const { onStep, signal, end } = this.#options;
+    const told = onStep?.(report);
+    if (told === undefined) return true;
+    const done = Promise.resolve(told).then(() => true);
+    return (await orAborted(done, [signal, end])) ?? withinGrace(done);
+  }
+
   async #beginSome(most: number): Promise<Begun> {
-    const { signal, reportEvery } = this.#options;
+    const { signal, end, reportEvery } = this.#options;
     let begun: Begun = { steps: 0, images: 0, bytes: 0 };
     while (begun.steps < Math.min(most, this.#host.keepIsDue ? 1 : reportEvery) && begun.bytes < MOST_BYTES) {
       if (signal?.aborted) return { ...begun, stopped: "signal" };
       try {
+        end.throwIfAborted();
         const position = this.#host.begun.imagesSeen;
-        const batches = await orAborted(this.#take(position), signal);
+        const batches = await orAborted(this.#take(position), [signal, end]);
         if (batches === null) continue; // aborted while waiting for data
         if (batches.length === 0) return { ...begun, stopped: "data" };
         if (!(await this.#begin(batches, position))) {
@@ -120,7 +128,6 @@ export class Trainer {
       } catch (error) {
         return { ...begun, error };
       }
-      await this.#breathe();
     }
     return begun;
   }
@@ -161,16 +168,4 @@ export class Trainer {
     await this.#turn(() => this.#host.keep());
     return this.#host.progress.generatorUpdates - this.#before;
   }
-
-  /** Lets timers, messages and I/O have their turn when it is time. */
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#breathed <= BREATH_MS) return;
-    await nextTask();
-    this.#breathed = performance.now();
-  }
-}
-
-/** Goes on after timers, messages and I/O that are due. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));
 }

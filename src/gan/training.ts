@@ -1,9 +1,11 @@
 /** Training where it is computed: every tensor of it, the programs of its updates, and how far it has come. */
-import { TrainingError } from "../core/errors.ts";
+import { BackendError, TrainingError } from "../core/errors.ts";
 import { fillNormals, fillUniforms, Stream } from "../core/random.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
+import type { Pause } from "../core/time.ts";
 import type { Batch } from "../data/dataset.ts";
-import type { Executor, Feeds, Fetches, MemoryReport, Program, VariableSpec } from "../exec/executor.ts";
+import type { Executor, Feeds, Fetches, MemoryReport, Program } from "../exec/executor.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import { liveNodes } from "../graph/graph.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
@@ -12,6 +14,7 @@ import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.t
 import { STOPPED, type StepGraph, stepScalars, updateGraph } from "../objective/steps.ts";
 import { emaName, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
+import { withLabels } from "./condition.ts";
 import { chunkSize } from "./forward.ts";
 import { Judge } from "./judge.ts";
 import { Programs } from "./programs.ts";
@@ -29,7 +32,8 @@ export interface StepResult extends StepValues {
 /** What came of the steps begun since it was last asked: those that were done, and the fault that ended them. */
 export interface Outcome {
   readonly results: readonly StepResult[];
-  readonly fault: TrainingError | null;
+  /** Null where there was none. */
+  readonly fault: unknown;
 }
 
 /** An update under way. */
@@ -97,7 +101,7 @@ export class Training {
   #progress: Progress;
   #underWay: Update[] = [];
   #results: StepResult[] = [];
-  #fault: TrainingError | null = null;
+  #fault: unknown = null;
 
   private constructor(spec: GANSpec, programs: Programs, progress: Progress) {
     this.spec = spec;
@@ -173,11 +177,15 @@ export class Training {
     return outcome;
   }
 
-  /** The state when all that is under way is done. */
-  async checkpoint(): Promise<Checkpoint> {
+  /** The state when all that is under way is done. @param pause awaited between tensors */
+  async checkpoint(pause?: Pause): Promise<Checkpoint> {
     await this.#settle();
-    const read = async ({ name, shape }: VariableSpec) => [name, { shape, data: await this.#programs.session.read(name) }] as const;
-    return { spec: this.spec, progress: this.#progress, tensors: new Map(await Promise.all(variables(this.spec).map(read))) };
+    const tensors = new Map<string, Tensor>();
+    for (const { name, shape } of variables(this.spec)) {
+      tensors.set(name, { shape, data: await this.#programs.session.read(name) });
+      await pause?.();
+    }
+    return { spec: this.spec, progress: this.#progress, tensors };
   }
 
   /** Gives the session back. */
@@ -186,7 +194,7 @@ export class Training {
   }
 
   #update(kind: UpdateKind, program: Program, noise: readonly NoiseSpec[], batch: Batch): void {
-    const { generatorUpdates, discriminatorUpdates, imagesSeen } = this.begun;
+    const { generatorUpdates, discriminatorUpdates, imagesSeen, classesSeen } = this.begun;
     const done = { generator: generatorUpdates, discriminator: discriminatorUpdates };
     const feeds: Feeds = {
       images: batch.data,
@@ -200,20 +208,34 @@ export class Training {
       generatorUpdates: generatorUpdates + (kind.generator ? 1 : 0),
       discriminatorUpdates: discriminatorUpdates + 1,
       imagesSeen: imagesSeen + batch.count,
+      classesSeen: batch.labels && classesSeen.length > 0 ? withLabels(classesSeen, batch.labels) : classesSeen,
     };
     this.#underWay.push({ fetches, progress, endsStep: kind.generator });
   }
 
-  /** Waits for all updates under way, the oldest first, and notes what came of them. */
+  /**
+   * Waits for all updates under way, the oldest first, and notes what came of them.
+   *
+   * @throws BackendError when the backend is lost, and with it what they did
+   */
   async #settle(): Promise<void> {
     for (let update = this.#underWay[0]; update; update = this.#underWay[0]) {
-      const fetches = await update.fetches;
+      let fetches: Fetches;
+      try {
+        fetches = await update.fetches;
+      } catch (error) {
+        if (error instanceof BackendError && error.lost) throw error;
+        // It was refused, and changed nothing. Those behind it did, and count.
+        this.#underWay.shift();
+        this.#fault ??= error;
+        continue;
+      }
       const fault = faultOf(fetches, this.#progress.generatorUpdates + 1);
       if (fault) {
-        await Promise.all(this.#underWay.map((u) => u.fetches));
+        await Promise.allSettled(this.#underWay.map((u) => u.fetches));
         await this.#programs.session.write(STOPPED.name, Float32Array.of(0));
         this.#underWay = [];
-        this.#fault = fault;
+        this.#fault ??= fault;
         return;
       }
       this.#underWay.shift();

@@ -11,7 +11,9 @@ describe("train", () => {
       yield Float32Array.from({ length: 8 }, (_, i) => i / 8);
       await new Promise(() => {});
     }
-    const report = await gan.train(stalled(), { steps: 5, signal: AbortSignal.timeout(100) });
+    const controller = new AbortController();
+    const onStep = () => void setTimeout(() => controller.abort());
+    const report = await gan.train(stalled(), { steps: 5, onStep, signal: controller.signal });
     expect(report).toMatchObject({ steps: 1, stopped: "signal" });
     gan.dispose();
   });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { now } from "../../src/core/time.ts";
 import type { Executor, Session } from "../../src/exec/executor.ts";
 import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
 import { GAN } from "../../src/gan/gan.ts";
@@ -17,7 +18,13 @@ const spec = resolveSpec({
 });
 const points = Float32Array.from({ length: 26 }, (_, i) => (i % 7) / 7 - 0.5);
 
-afterEach(() => void vi.restoreAllMocks());
+vi.mock("../../src/core/time.ts", async (original) => {
+  const time = await original<typeof import("../../src/core/time.ts")>();
+  const now = vi.fn(time.now);
+  return { ...time, now, since: (moment: number) => now() - moment };
+});
+
+afterEach(() => void vi.mocked(now).mockReset());
 
 /** Hardware that is lost, with all it holds, at run number `lastRun + 1`, or when it is told to. */
 class FailingHardware {
@@ -82,10 +89,10 @@ const withFallback = (hardware: FailingHardware) =>
 
 /** A clock on which every look takes `ms`. */
 function tick(ms: number): void {
-  let now = 0;
-  vi.spyOn(performance, "now").mockImplementation(() => {
-    now += ms;
-    return now;
+  let moment = 0;
+  vi.mocked(now).mockImplementation(() => {
+    moment += ms;
+    return moment;
   });
 }
 
@@ -186,13 +193,13 @@ describe("hardware that fails while it trains, with a fallback", () => {
   it("makes no copy of the first steps because setting up took long", async () => {
     const seen: number[] = [];
     const hardware = new FailingHardware(3);
-    let now = 0;
-    vi.spyOn(performance, "now").mockImplementation(() => now);
+    let moment = 0;
+    vi.mocked(now).mockImplementation(() => moment);
     const { open, ...rest } = hardware.executor;
     const slow: Executor = {
       ...rest,
       open: (...request) => {
-        now += 20_000;
+        moment += 20_000;
         return open(...request);
       },
     };

@@ -87,7 +87,7 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     const gan = await createGAN({ ...mlp, backend, objective: { name: "wasserstein", discriminatorSteps: 3 } });
     await gan.train(points, { steps: 2 });
     const { progress } = decodeSafetensors(await gan.save()).metadata;
-    expect(JSON.parse(progress!)).toEqual({ generatorUpdates: 2, discriminatorUpdates: 6, imagesSeen: 48 });
+    expect(JSON.parse(progress!)).toEqual({ generatorUpdates: 2, discriminatorUpdates: 6, imagesSeen: 48, classesSeen: [] });
   });
 
   it("writes names and metadata as documented", async () => {
@@ -95,7 +95,7 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     const { tensors, metadata } = decodeSafetensors(await gan.save());
     expect(Object.keys(metadata)).toEqual(["format", "version", "spec", "progress"]);
     expect(JSON.parse(metadata.spec!)).toEqual(gan.spec);
-    expect(JSON.parse(metadata.progress!)).toEqual({ generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0 });
+    expect(JSON.parse(metadata.progress!)).toEqual({ generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0, classesSeen: [] });
     const names = [...tensors.keys()];
     expect(names.every((name) => /^(generator|discriminator)(\.\d+)+\.[a-zA-Z]+(\/(adam\.m|adam\.v|ema))?$/.test(name))).toBe(true);
     for (const suffix of ["filter", "gamma", "runningMean"]) {
