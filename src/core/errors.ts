@@ -1,3 +1,5 @@
+import { typedArrayName } from "./arrays.ts";
+
 /** What every error of this library carries: where, what was expected, what came instead. */
 export interface ErrorDetail {
   /** Where the fault is, as a path into the caller's input: `generator.layers[3].filter`, `labels[12]`. */
@@ -81,7 +83,11 @@ export class StateError extends GanvasError {}
  * @internal
  */
 export function show(value: unknown): string {
-  return showNested(value, 0);
+  try {
+    return showNested(value, 0);
+  } catch {
+    return "an object that cannot be read"; // a getter or a proxy of the caller's threw
+  }
 }
 
 function showNested(value: unknown, depth: number): string {
@@ -89,7 +95,8 @@ function showNested(value: unknown, depth: number): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) return String(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length ?? value.byteLength})`;
+  if (ArrayBuffer.isView(value))
+    return `${typedArrayName(value) ?? "DataView"}(${(value as unknown as ArrayLike<unknown>).length ?? value.byteLength})`;
   if (Array.isArray(value)) {
     if (depth === 3) return "[...]";
     const head = value
@@ -99,7 +106,7 @@ function showNested(value: unknown, depth: number): string {
     return value.length > 6 ? `[${head}, ... ${value.length} in all]` : `[${head}]`;
   }
   if (typeof value === "object") {
-    const name = Object.getPrototypeOf(value)?.constructor.name;
+    const name = Object.getPrototypeOf(value)?.constructor?.name;
     return name && name !== "Object" ? `an instance of ${name}` : `{ ${Object.keys(value).slice(0, 6).join(", ")} }`;
   }
   return typeof value;

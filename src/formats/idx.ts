@@ -1,4 +1,5 @@
 import { Gunzip } from "fflate";
+import { bytesOf } from "../core/arrays.ts";
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 
@@ -40,10 +41,8 @@ export function readIdx(
   } = {},
 ): IdxArray {
   const { path = "file", maxBytes = 2 ** 30 } = options;
-  if (!(file instanceof Uint8Array) && !(file instanceof ArrayBuffer)) {
-    throw new DataError({ path, expected: "a Uint8Array or an ArrayBuffer", got: show(file) });
-  }
-  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
+  const bytes = bytesOf(file);
+  if (!bytes) throw new DataError({ path, expected: "a Uint8Array or an ArrayBuffer", got: show(file) });
   const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const { shape, start, end } = readHeader(zipped ? inflate(path, bytes, MAX_HEADER).content : bytes, path);
   const most = Math.min(maxBytes, zipped ? bytes.length * MAX_INFLATION : bytes.length);

@@ -1,6 +1,7 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 
+import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
 import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import type { StepReport } from "./reports.ts";
@@ -153,15 +154,12 @@ const SAMPLE: Fields<SampleOptions> = {
     that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
     undefined,
   ),
-  latents: optional(
-    that<Float32Array | undefined>("a Float32Array", (v) => v instanceof Float32Array),
-    undefined,
-  ),
+  latents: optional(that<Float32Array | undefined>("a Float32Array", isFloat32Array), undefined),
   ema: optional<boolean | undefined>(boolean, undefined),
 };
 
 function isNumbers(value: unknown): boolean {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || typedArrayName(value) !== undefined;
 }
 
 function check<T>(fields: Fields<T>, options: unknown): T {
