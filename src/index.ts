@@ -4,6 +4,7 @@
  * @module ganvas
  */
 
+import { bytesOf } from "./core/arrays.ts";
 import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
 import { createReferenceExecutor } from "./exec/reference/executor.ts";
@@ -44,10 +45,9 @@ export async function createGAN(options: CreateOptions): Promise<GAN> {
  */
 export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendOptions = {}): Promise<GAN> {
   const request = checkBackendOptions(options);
-  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
-    throw new CheckpointError({ path: "bytes", expected: "a Uint8Array or an ArrayBuffer", got: show(bytes) });
-  }
-  const snapshot = readSnapshot(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  const file = bytesOf(bytes);
+  if (!file) throw new CheckpointError({ path: "bytes", expected: "a Uint8Array or an ArrayBuffer", got: show(bytes) });
+  const snapshot = readSnapshot(file);
   return open(request, { spec: snapshot.spec, snapshot });
 }
 
@@ -83,8 +83,9 @@ export type { ErrorDetail } from "./core/errors.ts";
 export { BackendError, CheckpointError, DataError, GanvasError, ShapeError, SpecError, StateError, TrainingError } from "./core/errors.ts";
 export type { Shape } from "./core/shape.ts";
 export type { BatchLike, TrainingData } from "./data/batches.ts";
-export { type Batch, Dataset, type Examples, type Values } from "./data/dataset.ts";
+export { type Batch, Dataset, type Examples } from "./data/dataset.ts";
 export type { TensorLike } from "./data/tensor.ts";
+export type { Values } from "./data/values.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./formats/image.ts";
 export type { GAN } from "./gan/gan.ts";

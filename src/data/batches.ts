@@ -1,8 +1,10 @@
 import { DataError, show } from "../core/errors.ts";
 import { permutation, Stream } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
-import { type Batch, type DataFormat, type Dataset, type Examples, fitDataset, isValues, type Values } from "./dataset.ts";
+import { type Batch, type CheckedExamples, type DataFormat, type Examples, fitExamples, takeAll, takeExamples } from "./dataset.ts";
+import { orWrite, readExamples, reading } from "./given.ts";
 import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
+import { isValues, type Values } from "./values.ts";
 
 /** A batch of any size, as an iterable gives it: numbers, examples, or a tensor `[N, H, W, C]` or `[N, d]`. A tensor of TensorFlow.js is read before the next batch is asked for, so that a generator may then dispose of it. */
 export type BatchLike =
@@ -47,40 +49,39 @@ export interface BatchSource {
  * @throws {@link DataError} if examples in memory are faulty or do not fit the model.
  */
 export function openSource(data: TrainingData, format: DataFormat, seed: number): BatchSource {
-  if (isValues(data)) return new ShuffledSource(fitDataset(data, format), format, seed);
-  if (isTensor(data)) throw new DataError({ path: "data", expected: "a tensor as a dataset, by Dataset.fromTensor", got: show(data) });
-  if (typeof data === "object" && data !== null) {
-    if ("data" in data) return new ShuffledSource(fitDataset(data, format), format, seed);
-    if (Symbol.asyncIterator in data || Symbol.iterator in data) return new IteratedSource(data, format);
+  if (typeof data !== "object" || data === null) {
+    throw new DataError({ path: "data", expected: "a Dataset, { data, shape, labels }, numbers or an iterable of batches", got: show(data) });
   }
-  throw new DataError({ path: "data", expected: "a Dataset, { data, labels } or an iterable of batches", got: show(data) });
+  // An array of numbers can be iterated too, and is no iterable of batches.
+  const isIterated = orWrite(data, "data") === "" && reading("data", () => !("data" in data) && iteratorMethod(data) !== undefined);
+  if (isIterated) return new IteratedSource(data as AnyIterable, format);
+  return new ShuffledSource(fitExamples(data, format), format, seed);
 }
 
 /** An endless walk through a dataset, each epoch in an order of its own. */
 class ShuffledSource implements BatchSource {
-  readonly #dataset: Dataset;
-  readonly #conditional: boolean;
+  readonly #examples: CheckedExamples;
+  readonly #format: DataFormat;
   readonly #seed: number;
   #epoch = -1;
   #order: Uint32Array = new Uint32Array();
 
-  constructor(dataset: Dataset, format: DataFormat, seed: number) {
-    this.#dataset = dataset;
-    this.#conditional = format.condition !== undefined;
+  constructor(examples: CheckedExamples, format: DataFormat, seed: number) {
+    this.#examples = examples;
+    this.#format = format;
     this.#seed = seed;
   }
 
   async take(position: number, count: number): Promise<Batch> {
     const indices = new Uint32Array(count);
     for (let i = 0; i < count; i++) indices[i] = this.#indexAt(position + i);
-    const batch = this.#dataset.take(indices);
-    return this.#conditional ? batch : { ...batch, labels: null };
+    return takeExamples(this.#examples, indices, this.#format);
   }
 
   async close(): Promise<void> {}
 
   #indexAt(position: number): number {
-    const { count } = this.#dataset;
+    const count = this.#examples.shape[0]!;
     const epoch = Math.floor(position / count);
     if (epoch !== this.#epoch) {
       this.#order = permutation(count, this.#seed, Stream.shuffle, epoch);
@@ -144,15 +145,13 @@ class IteratedSource implements BatchSource {
   async #pull(): Promise<Batch | null> {
     while (!this.#ended) {
       this.#iterator ??= iteratorOf(this.#source);
-      this.#pulling = true;
-      const result = await this.#iterator.next();
-      this.#pulling = false;
-      if (!result.done) {
-        const prefix = `data[${this.#batches}].`;
-        const dataset = fitDataset(await readBatch(prefix, result.value), this.#format, prefix);
+      const { done, value } = await this.#next(this.#iterator);
+      if (!done) {
+        const path = `data[${this.#batches}]`;
+        const batch = takeAll(fitExamples(await readBatch(path, value), this.#format, `${path}.`), this.#format);
         this.#batches++;
         this.#batchesThisRound++;
-        return dataset.take(Uint32Array.from({ length: dataset.count }, (_, i) => i));
+        return batch;
       }
       if (this.#batches === 0) throw new DataError({ path: "data", expected: "an iterable of at least one batch", got: "an empty one" });
       // A source that gives itself, or nothing more, when asked for a fresh iterator can be read only once.
@@ -164,6 +163,19 @@ class IteratedSource implements BatchSource {
     return null;
   }
 
+  /** What the iterator gives next; what it throws is the caller's own error. */
+  async #next(iterator: AnyIterator): Promise<{ readonly done: unknown; readonly value: unknown }> {
+    this.#pulling = true;
+    const result: unknown = await iterator.next();
+    this.#pulling = false;
+    const path = `data[${this.#batches}]`;
+    if (typeof result !== "object" || result === null) {
+      throw new DataError({ path, expected: "an iterator's result, { done, value }", got: show(result) });
+    }
+    const { done, value } = result as { readonly done?: unknown; readonly value?: unknown };
+    return { done, value };
+  }
+
   /** Takes this many of the waiting examples. */
   #cut(count: number): Batch {
     const data = new Float32Array(count * sizeOf(this.#format.shape));
@@ -173,7 +185,7 @@ class IteratedSource implements BatchSource {
       const first = this.#waiting[0]!;
       const taken = Math.min(count - filled, first.count - this.#offset);
       copyExamples(first.data, first.count, this.#offset, taken, data, filled);
-      if (first.labels && this.#format.condition) {
+      if (first.labels) {
         labels ??= new Float32Array((count * first.labels.length) / first.count);
         copyExamples(first.labels, first.count, this.#offset, taken, labels, filled);
       }
@@ -188,18 +200,35 @@ class IteratedSource implements BatchSource {
   }
 }
 
-function iteratorOf(source: AnyIterable): AnyIterator {
-  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+/** What begins to iterate an object, as `for await` would look for it. */
+function iteratorMethod(source: object): (() => unknown) | undefined {
+  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = source as { [Symbol.asyncIterator]?: unknown; [Symbol.iterator]?: unknown };
+  const method = later ?? now;
+  return typeof method === "function" ? (method as () => unknown) : undefined;
 }
 
-async function readBatch(prefix: string, batch: BatchLike): Promise<Values | Examples> {
-  if (isTensor(batch)) return readBatch(prefix, { data: batch });
-  if (isValues(batch)) return batch;
-  if (typeof batch === "object" && batch !== null && "data" in batch) {
-    const { data, labels } = batch;
-    return isTensor(data) ? { data: await readTensor(data, `${prefix}data`), shape: data.shape, labels } : (batch as Examples);
+function iteratorOf(source: AnyIterable): AnyIterator {
+  const iterator = reading("data", () => iteratorMethod(source)?.call(source));
+  const isIterator = reading(
+    "data",
+    () => typeof iterator === "object" && iterator !== null && "next" in iterator && typeof iterator.next === "function",
+  );
+  if (isIterator) return iterator as AnyIterator;
+  throw new DataError({ path: "data", expected: "an iterable that gives an iterator, { next() }", got: show(iterator) });
+}
+
+/** A batch as examples, its tensor read. */
+async function readBatch(path: string, batch: unknown): Promise<unknown> {
+  if (typeof batch !== "object" || batch === null || reading(path, () => !isValues(batch) && !("data" in batch))) {
+    const expected = `a batch: a typed array, { data, labels } or a tensor${orWrite(batch, path)}`;
+    throw new DataError({ path, expected, got: show(batch) });
   }
-  throw new DataError({ path: prefix.slice(0, -1), expected: "a batch: a typed array, { data, labels } or a tensor", got: show(batch) });
+  if (isValues(batch)) return batch;
+  if (reading(path, () => isTensor(batch))) return readBatch(path, { data: batch });
+  const { data, shape, labels } = readExamples(batch, `${path}.`);
+  if (!reading(path, () => isTensor(data))) return batch;
+  const tensor = data as TensorLike;
+  return { data: await readTensor(tensor, `${path}.data`), shape: shape ?? reading(path, () => tensor.shape), labels };
 }
 
 /** Copies `count` examples, from number `start` on, of `source` to number `at` on of `target`. */

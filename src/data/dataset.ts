@@ -1,15 +1,16 @@
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
+import { readExamples, reading } from "./given.ts";
+import { checkLabelFormat, checkLabels, type LabelFormat } from "./labels.ts";
+import { pictureBytes } from "./picture.ts";
 import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
+import { checkKind, checkValues, gather, type Values } from "./values.ts";
 
-/** Pixels or coordinates: floats as they are (of images in [-1, 1]), bytes 0 to 255 standing for [-1, 1]. */
-export type Values = Float32Array | Uint8Array | Uint8ClampedArray;
-
-/** Images or vectors, with the class or the vector that belongs to each where there are any. */
+/** Images or vectors, with the class or the vector that belongs to each where there are any. One picture may come as an `ImageData`, where nothing of it is lost. */
 export interface Examples {
   /** Images `[N, H, W, C]` in [-1, 1] (or bytes), or vectors `[N, d]`, row by row. */
   readonly data: Values;
-  /** The shape of `data`, `[N, H, W, C]` or `[N, d]`. Default, where a GAN takes them: examples of the GAN's own shape. */
+  /** The shape of `data`, `[N, H, W, C]` or `[N, d]`. Default, where a GAN takes them: examples of the GAN's own shape, as many as there are. */
   readonly shape?: Shape | undefined;
   /** One class an example, `[N]` integers from 0, or one vector an example, `[N, size]`. Default: none. */
   readonly labels?: ArrayLike<number> | null | undefined;
@@ -18,7 +19,7 @@ export interface Examples {
 /** What a model takes: the shape of one example, `[H, W, C]` or `[d]`, and its condition if it has one. */
 export interface DataFormat {
   readonly shape: Shape;
-  readonly condition?: { readonly classes: number } | { readonly size: number } | undefined;
+  readonly condition?: LabelFormat | undefined;
 }
 
 /** A few examples as floats, ready to be trained on. */
@@ -31,10 +32,20 @@ export interface Batch {
   readonly labels: Float32Array | null;
 }
 
+/** Examples that were checked: shape and labels are copies, of which the shape is frozen, and the numbers are the caller's own. */
+export interface CheckedExamples {
+  readonly data: Values;
+  readonly shape: Shape;
+  readonly labels: Float32Array | null;
+}
+
+/** Every dataset that was made, and so checked. */
+const datasets = new WeakSet<object>();
+
 /**
  * Examples held in memory, checked once, when made.
  *
- * The numbers are not copied: leave the array as it is while the dataset is in use.
+ * The numbers of `data` are not copied: leave the array as it is while the dataset is in use. Shape and labels are copies, and the fields cannot be set.
  *
  * @example
  * const digits = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
@@ -43,7 +54,7 @@ export interface Batch {
 export class Dataset implements Examples {
   /** Images in [-1, 1] (or bytes), or vectors, as they were handed in. */
   readonly data: Values;
-  /** The shape of `data`: `[N, H, W, C]` or `[N, d]`. */
+  /** The shape of `data`: `[N, H, W, C]` or `[N, d]`; frozen. */
   readonly shape: Shape;
   /** Classes `[N]` or vectors `[N, size]`; null where there are none. */
   readonly labels: Float32Array | null;
@@ -52,13 +63,15 @@ export class Dataset implements Examples {
    * Examples, checked; `shape` must be given.
    *
    * @param examples images or vectors, with or without labels
-   * @param prefix what the paths of errors begin with. Default: nothing
    * @throws {@link DataError} if data, shape and labels do not fit together, a number is not finite, or a number of an image is outside [-1, 1].
    */
-  constructor(examples: Examples, prefix = "") {
-    this.shape = checkShape(`${prefix}shape`, examples.shape);
-    this.data = checkData(`${prefix}data`, examples.data, this.shape);
-    this.labels = checkLabels(`${prefix}labels`, examples.labels, this.count);
+  constructor(examples: Examples) {
+    const { data, shape, labels } = checkExamples(examples, "");
+    this.data = data;
+    this.shape = shape;
+    this.labels = labels;
+    for (const name of ["data", "shape", "labels"]) Object.defineProperty(this, name, { writable: false, configurable: false });
+    datasets.add(this);
   }
 
   /**
@@ -73,8 +86,9 @@ export class Dataset implements Examples {
    * dataset.shape; // [8, 28, 28, 1]
    */
   static async fromTensor(tensor: TensorLike, labels?: Examples["labels"]): Promise<Dataset> {
-    if (!isTensor(tensor)) throw new DataError({ path: "tensor", expected: "a tensor: { shape, data() }", got: show(tensor) });
-    return new Dataset({ data: await readTensor(tensor, "data"), shape: tensor.shape, labels });
+    if (!reading("tensor", () => isTensor(tensor)))
+      throw new DataError({ path: "tensor", expected: "a tensor: { shape, data() }", got: show(tensor) });
+    return new Dataset({ data: await readTensor(tensor, "data"), shape: reading("shape", () => tensor.shape), labels });
   }
 
   /** Number of examples, the N of `shape`. */
@@ -86,139 +100,105 @@ export class Dataset implements Examples {
    * The examples at these indices, in this order, as floats.
    *
    * @param indices integers from 0 to `count` - 1; any may come more than once
-   * @throws {@link DataError} if there is no such example
+   * @throws {@link DataError} if there is no such example, or the array was changed since it was checked: in length, or to numbers that cannot be
    *
    * @example
    * dataset.take([0, 7]).count; // 2
    */
   take(indices: ArrayLike<number>): Batch {
-    for (let i = 0; i < indices.length; i++) {
-      const index = indices[i]!;
+    const isList = reading("indices", () => typeof indices === "object" && indices !== null && Number.isSafeInteger(indices.length));
+    if (!isList) throw new DataError({ path: "indices", expected: "an array of integers", got: show(indices) });
+    const checked = reading("indices", () => Array.from(indices));
+    for (const [i, index] of checked.entries()) {
       if (!Number.isInteger(index) || index < 0 || index >= this.count) {
         throw new DataError({ path: `indices[${i}]`, expected: `an integer in 0..${this.count - 1}`, got: show(index) });
       }
     }
-    return {
-      count: indices.length,
-      data: gather(this.data, this.data.length / this.count, indices),
-      labels: this.labels && gather(this.labels, this.labels.length / this.count, indices),
-    };
+    return gatherExamples(this, checked);
   }
 }
 
 /**
- * These examples as a dataset that fits a model.
+ * These examples for a model, checked.
  *
- * @param prefix leads the paths of errors.
- * @throws {@link DataError} if the examples are faulty, have another shape than the model's, or lack labels that its condition needs.
+ * @param source what the caller handed in, which may be anything
+ * @param prefix leads the paths of errors
+ * @throws DataError if the examples are faulty, have another shape than the model's, or lack labels that its condition needs
  */
-export function fitDataset(source: Values | Examples, format: DataFormat, prefix = ""): Dataset {
-  const dataset = source instanceof Dataset ? source : new Dataset(withShape(source, format.shape, prefix), prefix);
-  if (!sameShape(dataset.shape.slice(1), format.shape)) {
-    throw new DataError({ path: `${prefix}shape`, expected: showShape([dataset.count, ...format.shape]), got: showShape(dataset.shape) });
+export function fitExamples(source: unknown, format: DataFormat, prefix = ""): CheckedExamples {
+  const examples = datasets.has(source as object) ? (source as Dataset) : checkExamples(source, prefix, format.shape);
+  const [count, ...shape] = examples.shape as [number, ...number[]];
+  if (!sameShape(shape, format.shape)) {
+    throw new DataError({ path: `${prefix}shape`, expected: showShape([count, ...format.shape]), got: showShape(examples.shape) });
   }
-  if (format.condition) checkCondition(`${prefix}labels`, dataset, format.condition);
-  return dataset;
+  if (format.condition) checkLabelFormat(`${prefix}labels`, examples.labels, count, format.condition);
+  return examples;
 }
 
-export function isValues(value: unknown): value is Values {
-  return value instanceof Float32Array || value instanceof Uint8Array || value instanceof Uint8ClampedArray;
+/**
+ * The examples at these indices as floats, with labels where the model has a condition.
+ *
+ * @throws DataError if the caller changed them, since they were checked, to what cannot be
+ */
+export function takeExamples(examples: CheckedExamples, indices: ArrayLike<number>, { condition }: DataFormat): Batch {
+  const batch = gatherExamples(examples, indices);
+  if (condition) checkLabelFormat("labels", batch.labels, batch.count, condition, (i) => indices[i]!);
+  return condition ? batch : { ...batch, labels: null };
 }
 
-/** Fills in the shape, from the model's, where the examples have none. */
-function withShape(source: Values | Examples, shape: Shape, prefix: string): Examples {
-  const examples = isValues(source) ? { data: source } : source;
-  if (typeof examples !== "object" || examples === null) {
-    throw new DataError({ path: `${prefix}data`, expected: "examples: { data, shape } or numbers", got: show(examples) });
-  }
-  if (examples.shape !== undefined || !isValues(examples.data)) return examples;
+/** All examples, likewise. */
+export function takeAll(examples: CheckedExamples, format: DataFormat): Batch {
+  return takeExamples(
+    examples,
+    Uint32Array.from({ length: examples.shape[0]! }, (_, i) => i),
+    format,
+  );
+}
+
+function gatherExamples({ data, shape, labels }: CheckedExamples, indices: ArrayLike<number>): Batch {
+  const count = shape[0]!;
+  return {
+    count: indices.length,
+    data: gather("data", data, shape, indices),
+    // Labels whose buffer was transferred have no length left.
+    labels: labels && gather("labels", labels, [count, labels.length / count || 1], indices),
+  };
+}
+
+/** @param shape of the model's examples, for those that do not tell their own. */
+function checkExamples(source: unknown, prefix: string, shape?: Shape): CheckedExamples {
+  const path = `${prefix}data`;
+  const expected = "a Dataset, { data, shape, labels } or numbers";
+  if (typeof source !== "object" || source === null) throw new DataError({ path, expected, got: show(source) });
+  if (reading(path, () => isTensor(source))) throw tensorFault(path, source);
+  const isBare = ArrayBuffer.isView(source) || reading(path, () => Array.isArray(source));
+  const given = isBare ? { data: source, shape: undefined, labels: undefined, picture: null } : readExamples(source, prefix);
+  if (given.data === undefined) throw new DataError({ path, expected, got: show(source) });
+  if (reading(path, () => isTensor(given.data))) throw tensorFault(path, given.data);
+  const isPicture = shape !== undefined && given.picture !== null;
+  const data = isPicture ? pictureBytes(path, given, shape) : checkKind(path, given.data);
+  const found = isPicture ? [1, ...shape] : given.shape === undefined && shape ? shapeOf(path, data, shape) : given.shape;
+  const checked = checkShape(`${prefix}shape`, found);
+  checkValues(path, data, checked);
+  return { data, shape: checked, labels: checkLabels(`${prefix}labels`, given.labels, checked[0]!) };
+}
+
+function tensorFault(path: string, tensor: unknown): DataError {
+  return new DataError({ path, expected: "a tensor as a dataset, by await Dataset.fromTensor(tensor, labels)", got: show(tensor) });
+}
+
+/** The shape of values that are whole examples of this shape. */
+function shapeOf(path: string, data: Values, shape: Shape): Shape {
   const size = sizeOf(shape);
-  const length = examples.data.length;
-  if (length === 0 || length % size !== 0) {
-    throw new DataError({
-      path: `${prefix}data`,
-      expected: `at least one example of shape ${showShape(shape)}, ${size} numbers each`,
-      got: `${length} numbers`,
-    });
+  if (data.length === 0 || data.length % size !== 0) {
+    const expected = `at least one example of shape ${showShape(shape)}, ${size} numbers each`;
+    throw new DataError({ path, expected, got: `${data.length} numbers` });
   }
-  return { data: examples.data, shape: [length / size, ...shape], labels: examples.labels };
+  return [data.length / size, ...shape];
 }
 
-function checkShape(path: string, shape: unknown): Shape {
-  const isShape = Array.isArray(shape) && (shape.length === 2 || shape.length === 4) && shape.every((size) => Number.isSafeInteger(size) && size > 0);
-  if (!isShape) throw new DataError({ path, expected: "[N, H, W, C] or [N, d], all at least 1", got: show(shape) });
-  return [...shape];
-}
-
-function checkData(path: string, data: unknown, shape: Shape): Values {
-  if (!isValues(data)) throw new DataError({ path, expected: "a Float32Array, Uint8Array or Uint8ClampedArray", got: show(data) });
-  if (data.length !== sizeOf(shape)) {
-    throw new DataError({ path, expected: `${sizeOf(shape)} numbers for shape ${showShape(shape)}`, got: `${data.length} numbers` });
-  }
-  if (data instanceof Float32Array) {
-    const isImage = shape.length === 4;
-    const bound = isImage ? 1 : Number.MAX_VALUE;
-    for (let i = 0; i < data.length; i++) {
-      // Written so that NaN fails too.
-      if (!(Math.abs(data[i]!) <= bound)) {
-        throw new DataError({ path: `${path}[${i}]`, expected: isImage ? "a number in [-1, 1]" : "a finite number", got: show(data[i]) });
-      }
-    }
-  }
-  return data;
-}
-
-function checkLabels(path: string, labels: unknown, count: number): Float32Array | null {
-  if (labels === undefined || labels === null) return null;
-  const length = typeof labels === "object" && "length" in labels ? labels.length : undefined;
-  if (typeof length !== "number" || length === 0 || length % count !== 0) {
-    throw new DataError({
-      path,
-      expected: `${count} classes, or ${count} vectors one after another`,
-      got: typeof length === "number" ? `${length} numbers` : show(labels),
-    });
-  }
-  const checked = new Float32Array(length);
-  for (let i = 0; i < length; i++) {
-    const label = (labels as ArrayLike<unknown>)[i];
-    if (typeof label !== "number" || !Number.isFinite(Math.fround(label))) {
-      throw new DataError({ path: `${path}[${i}]`, expected: "a finite number", got: show(label) });
-    }
-    checked[i] = label;
-  }
-  return checked;
-}
-
-function checkCondition(path: string, { labels, count }: Dataset, condition: { readonly classes: number } | { readonly size: number }): void {
-  const size = "size" in condition ? condition.size : 1;
-  if (labels?.length !== count * size) {
-    throw new DataError({
-      path,
-      expected: "size" in condition ? `${count} vectors of ${size} numbers` : `${count} classes`,
-      got: labels ? `${labels.length} numbers` : "no labels",
-    });
-  }
-  if ("size" in condition) return;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!;
-    if (!Number.isInteger(label) || label < 0 || label >= condition.classes) {
-      throw new DataError({ path: `${path}[${i}]`, expected: `a class, an integer in 0..${condition.classes - 1}`, got: show(label) });
-    }
-  }
-}
-
-/** What each byte stands for, in [-1, 1]. */
-const byteValues = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
-
-function gather(source: Values, size: number, indices: ArrayLike<number>): Float32Array {
-  const result = new Float32Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) {
-    const from = indices[i]! * size;
-    if (source instanceof Float32Array) {
-      result.set(source.subarray(from, from + size), i * size);
-    } else {
-      for (let k = 0; k < size; k++) result[i * size + k] = byteValues[source[from + k]!]!;
-    }
-  }
-  return result;
+function checkShape(path: string, given: unknown): Shape {
+  const shape = reading(path, () => (Array.isArray(given) && (given.length === 2 || given.length === 4) ? Object.freeze(Array.from(given)) : null));
+  if (shape?.every((size) => Number.isSafeInteger(size) && size > 0)) return shape;
+  throw new DataError({ path, expected: "[N, H, W, C] or [N, d], all at least 1", got: show(given) });
 }

@@ -1,4 +1,5 @@
 /** Tensors of TensorFlow.js as data, known by what they can do: the package itself is not needed for that. */
+import { typedArrayName } from "../core/arrays.ts";
 import { DataError, show } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 
@@ -16,10 +17,20 @@ export function isTensor(value: unknown): value is TensorLike {
 
 /** A tensor's numbers, integers as bytes. @throws DataError, its path in `path`, for numbers that are neither floats nor bytes */
 export async function readTensor(tensor: TensorLike, path: string): Promise<Float32Array | Uint8Array> {
-  const values = await tensor.data();
-  if (values instanceof Float32Array || values instanceof Uint8Array) return values;
-  if (!(values instanceof Int32Array)) throw new DataError({ path, expected: "a tensor of floats or bytes", got: show(values) });
-  const fault = values.findIndex((x) => x < 0 || x > 255);
-  if (fault >= 0) throw new DataError({ path: `${path}[${fault}]`, expected: "a byte, as the tensor holds integers", got: show(values[fault]) });
-  return Uint8Array.from(values);
+  let values: unknown;
+  try {
+    values = await tensor.data();
+  } catch (cause) {
+    throw new DataError(
+      { path, expected: "a tensor that can be read", got: `an error: ${cause instanceof Error ? cause.message : show(cause)}` },
+      { cause },
+    );
+  }
+  const kind = typedArrayName(values);
+  if (kind === "Float32Array" || kind === "Uint8Array") return values as Float32Array | Uint8Array;
+  if (kind !== "Int32Array") throw new DataError({ path, expected: "a tensor of floats or bytes", got: show(values) });
+  const integers = values as Int32Array;
+  const fault = integers.findIndex((x) => x < 0 || x > 255);
+  if (fault >= 0) throw new DataError({ path: `${path}[${fault}]`, expected: "a byte, as the tensor holds integers", got: show(integers[fault]) });
+  return Uint8Array.from(integers);
 }

@@ -1,5 +1,6 @@
 import { DataError, show } from "../core/errors.ts";
 import { fillUniforms, Stream } from "../core/random.ts";
+import { reading } from "../data/given.ts";
 import type { Condition } from "../nn/spec.ts";
 
 /**
@@ -26,20 +27,19 @@ export function conditionRows(
     return drawClasses(weights, count, seed);
   }
   const size = "size" in condition ? condition.size : 1;
-  const given = typeof value === "number" ? [value] : value;
+  const given = typeof value === "number" ? [value] : reading("condition", () => Array.from(value));
   if (given.length !== size && given.length !== count * size) {
     throw new DataError({ path: "condition", expected: `${size} or ${count * size} numbers`, got: `${given.length}` });
   }
-  const rows = Float32Array.from({ length: count * size }, (_, i) => given[i % given.length]!);
+  const isVector = "size" in condition;
+  const good = (x: unknown) =>
+    typeof x === "number" && (isVector ? Number.isFinite(Math.fround(x)) : Number.isInteger(x) && x >= 0 && x < condition.classes);
   for (let i = 0; i < given.length; i++) {
-    const x = given[i]!;
-    const good = "size" in condition ? Number.isFinite(rows[i]) : Number.isInteger(x) && x >= 0 && x < condition.classes;
-    if (typeof x !== "number" || !good) {
-      const expected = "size" in condition ? "a finite number" : `an integer from 0 to ${condition.classes - 1}`;
-      throw new DataError({ path: typeof value === "number" ? "condition" : `condition[${i}]`, expected, got: show(x) });
-    }
+    if (good(given[i])) continue;
+    const expected = isVector ? "a finite number" : `an integer from 0 to ${condition.classes - 1}`;
+    throw new DataError({ path: typeof value === "number" ? "condition" : `condition[${i}]`, expected, got: show(given[i]) });
   }
-  return rows;
+  return Float32Array.from({ length: count * size }, (_, i) => given[i % given.length]!);
 }
 
 /** `count` classes, each drawn with a probability in proportion to its weight. */

@@ -1,11 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { isFloat32Array } from "../core/arrays.ts";
 import { DataError, SpecError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
 import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
-import { type DataFormat, type Examples, fitDataset, type Values } from "../data/dataset.ts";
+import { type DataFormat, type Examples, fitExamples, takeAll } from "../data/dataset.ts";
+import type { Values } from "../data/values.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
@@ -175,7 +177,7 @@ export class GAN implements Disposable {
     const count = given.count ?? (latents ? latents.length / this.spec.latent : 1);
     this.#checkCount(count);
     if (latents) this.#checkLatents(latents, count);
-    const z = latents?.slice() ?? drawLatents(this.spec.latent, count, seed, truncation);
+    const z = latents ? new Float32Array(latents) : drawLatents(this.spec.latent, count, seed, truncation);
     const labels = conditionRows(this.spec.condition, condition, count, seed, this.#host.progress.classesSeen);
     const data = await this.#exclusive(async () => (await this.#host.sampler(ema)).generate(z, labels, count, this.#pause(signal)), signal);
     const fault = data.findIndex((x) => !Number.isFinite(x));
@@ -208,9 +210,8 @@ export class GAN implements Disposable {
   async discriminate(images: Images | Values | Examples, options: CallOptions = {}): Promise<Float32Array> {
     this.#checkAlive();
     const { signal } = checkCallOptions(options);
-    const dataset = fitDataset(images, this.#format);
-    const { count, data, labels } = dataset.take(Array.from({ length: dataset.count }, (_, i) => i));
-    const judged = async () => (await this.#host.judge()).score(data, this.spec.condition ? labels : null, count, this.#pause(signal));
+    const { count, data, labels } = takeAll(fitExamples(images, this.#format), this.#format);
+    const judged = async () => (await this.#host.judge()).score(data, labels, count, this.#pause(signal));
     const scores = await this.#exclusive(judged, signal);
     const fault = scores.findIndex((x) => !Number.isFinite(x));
     if (fault >= 0)
@@ -253,7 +254,7 @@ export class GAN implements Disposable {
   interpolate(a: Float32Array, b: Float32Array, steps: number): Float32Array {
     this.#checkAlive();
     for (const [path, z] of [["a", a] as const, ["b", b] as const]) {
-      if (!(z instanceof Float32Array && z.length === this.spec.latent)) {
+      if (!(isFloat32Array(z) && z.length === this.spec.latent)) {
         throw new DataError({ path, expected: `a Float32Array of ${this.spec.latent} values`, got: show(z) });
       }
     }

@@ -17,6 +17,12 @@ async function asyncFaultOf(promise: Promise<unknown>): Promise<string> {
 const numbered = (count: number, first = 0) => Float32Array.from({ length: count }, (_, i) => first + i);
 const scalars: DataFormat = { shape: [1] };
 
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** A source read on from a position. */
 function open(data: TrainingData, format = scalars, position = 0, seed = 1) {
   const source = openSource(data, format, seed);
@@ -86,8 +92,57 @@ describe("openSource on examples in memory", () => {
     ["a number", "data", 5 as unknown as TrainingData, scalars],
     ["null", "data", null as unknown as TrainingData, scalars],
     ["an empty object", "data", {} as unknown as TrainingData, scalars],
+    ["a dataset that was never made", "data", Object.create(Dataset.prototype), scalars],
+    ["a promise", "data", Promise.resolve(numbered(3)) as unknown as TrainingData, scalars],
+    ["what iterates to nothing", "data", { [Symbol.iterator]: () => undefined } as unknown as TrainingData, scalars],
+    [
+      "a getter that throws",
+      "data",
+      {
+        get data(): Float32Array {
+          throw new Error("gone");
+        },
+      },
+      scalars,
+    ],
+    ["a proxy that is revoked", "data", revoked() as TrainingData, scalars],
+    [
+      "labels that throw",
+      "labels",
+      {
+        data: numbered(1),
+        labels: new Proxy([0], {
+          get: (a, key) => {
+            if (key === "0") throw new Error("gone");
+            return Reflect.get(a, key);
+          },
+        }),
+      },
+      classes,
+    ],
+    ["labels as large integers", "labels[0]", { data: numbered(1), labels: BigInt64Array.of(1n) as unknown as number[] }, classes],
+    ["a list of no numbers", "labels[0]", { data: numbered(1), labels: [[1]] as unknown as number[] }, classes],
+    ["a field it does not know", "label", { data: numbered(1), label: [1] } as unknown as TrainingData, scalars],
   ])("refuses %s, naming %s", (_, path, data, format) => {
     expect(faultOf(() => open(data, format))).toBe(path);
+  });
+});
+
+describe("openSource says what to write", () => {
+  it.each<[string, RegExp, unknown]>([
+    ["a plain array", /^data: .*Float32Array\.from\(data\)/, [0, 1]],
+    ["nested arrays", /^data: .*Float32Array\.from\(data\.flat\(Infinity\)\)/, [[0], [1]]],
+    ["an array of another type", /^data: .*Float32Array\.from\(data\).*got Float64Array\(2\)/, new Float64Array(2)],
+    ["large integers", /Float32Array\.from\(data, Number\)/, new BigInt64Array(2)],
+    ["nested arrays as data", /^data: .*Float32Array\.from\(data\.flat\(Infinity\)\)/, { data: [[0], [1]] }],
+    ["xs and ys", /^xs: .*did you mean data\?/, { xs: numbered(2), ys: [0, 1] }],
+    ["a misspelt field", /^shpae: .*did you mean shape\?/, { data: numbered(2), shpae: [2, 1] }],
+    ["a tensor as data", /^data: .*fromTensor/, { data: { shape: [2, 1], data: async () => numbered(2) } }],
+    ["a tensor of labels", /^labels: .*await labels\.data\(\)/, { data: numbered(2), labels: { shape: [2], data: async () => numbered(2) } }],
+    ["one-hot labels", /^labels: expected 2 classes .*argmax/, { data: numbered(2), labels: [0, 1, 0, 0, 0, 1] }],
+  ])("of %s", (_, message, data) => {
+    expect(() => open(data as TrainingData, { shape: [1], condition: { classes: 3 } })).toThrow(DataError);
+    expect(() => open(data as TrainingData, { shape: [1], condition: { classes: 3 } })).toThrow(message);
   });
 });
 
@@ -205,8 +260,35 @@ describe("openSource on iterables", () => {
   it("refuses an iterable without batches, and batches that are none", async () => {
     expect(await asyncFaultOf(open([]).next(2))).toBe("data");
     expect(await asyncFaultOf(open([new Float32Array()]).next(2))).toBe("data[0].data");
-    expect(await asyncFaultOf(open([[1, 2]] as unknown as TrainingData).next(2))).toBe("data[0]");
     const labelled = [{ data: numbered(2), labels: [0, 7] }];
     expect(await asyncFaultOf(open(labelled, { shape: [1], condition: { classes: 2 } }).next(2))).toBe("data[0].labels[1]");
+  });
+
+  it.each<[string, unknown]>([
+    ["numbers", [0, 1]],
+    ["nothing", undefined],
+  ])("refuses %s as a batch", async (_, batch) => {
+    function* batches() {
+      yield batch;
+    }
+    expect(await asyncFaultOf(open(batches() as Iterable<never>).next(1))).toBe("data[0]");
+  });
+
+  it("refuses what an iterator may not give", async () => {
+    const source = { [Symbol.iterator]: () => ({ next: () => 5 }) };
+    expect(await asyncFaultOf(open(source as unknown as TrainingData).next(1))).toBe("data[0]");
+  });
+
+  it("passes on what an iterator throws, also where it was iterated before", async () => {
+    let failing = false;
+    const source = {
+      *[Symbol.iterator]() {
+        if (failing) throw new RangeError("no network");
+        yield numbered(2);
+      },
+    };
+    await open(source).next(1);
+    failing = true;
+    await expect(open(source).next(1)).rejects.toThrow(RangeError);
   });
 });

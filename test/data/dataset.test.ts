@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Dataset, type Examples } from "../../src/data/dataset.ts";
+import { Dataset, type Examples, fitExamples, takeExamples } from "../../src/data/dataset.ts";
 import { faultOf } from "./fault.ts";
 
 /** Vectors of one number, each its own index. */
@@ -46,5 +46,80 @@ describe("Dataset", () => {
   it("refuses indices it does not have", () => {
     const dataset = new Dataset({ data: numbered(3), shape: [3, 1] });
     for (const index of [-1, 3, 0.5, Number.NaN]) expect(faultOf(() => dataset.take([0, index]))).toBe("indices[1]");
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["a number", 3],
+  ])("refuses %s for examples, and for indices", (_, bad) => {
+    expect(faultOf(() => new Dataset(bad as Examples))).toBe("data");
+    expect(faultOf(() => new Dataset({ data: numbered(3), shape: [3, 1] }).take(bad as number[]))).toBe("indices");
+  });
+
+  it("takes one argument", () => expect(Dataset.length).toBe(1));
+
+  it("keeps shape and labels of its own, and none of its fields can be set", () => {
+    const [shape, labels] = [
+      [3, 1],
+      [0, 1, 2],
+    ];
+    const dataset = new Dataset({ data: numbered(3), shape, labels });
+    shape[0] = 2;
+    labels[1] = 7;
+    expect(dataset.take([0, 1, 2]).labels).toEqual(Float32Array.of(0, 1, 2));
+    for (const [name, value] of Object.entries({ data: numbered(1), shape: [1, 1], labels: null })) {
+      expect(() => Object.assign(dataset, { [name]: value })).toThrow(TypeError);
+    }
+    expect(() => ((dataset.shape as number[])[0] = 1)).toThrow(TypeError);
+    expect({ ...dataset }).toEqual({ data: numbered(3), shape: [3, 1], labels: Float32Array.of(0, 1, 2) });
+  });
+});
+
+describe("data that change", () => {
+  const dataset = (data: Examples["data"], shape: number[]) => new Dataset({ data, shape, labels: [0, 1] });
+
+  it("are refused once their buffer is transferred", () => {
+    for (const data of [new Uint8Array(8), new Float32Array(8)]) {
+      const changed = dataset(data, [2, 4]);
+      structuredClone(data.buffer, { transfer: [data.buffer] });
+      expect(faultOf(() => changed.take([0]))).toBe("data");
+    }
+  });
+
+  it("are refused once their buffer shrinks", () => {
+    const buffer = new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer & { resize(length: number): void })(8, {
+      maxByteLength: 8,
+    });
+    const changed = dataset(new Uint8Array(buffer), [2, 4]);
+    buffer.resize(4);
+    expect(faultOf(() => changed.take([0]))).toBe("data");
+  });
+
+  it("are refused once their labels are transferred", () => {
+    const changed = dataset(new Float32Array(8), [2, 4]);
+    const { buffer } = changed.labels!;
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    expect(faultOf(() => changed.take([0]))).toBe("labels");
+  });
+
+  it("are refused where a number is taken that cannot be", () => {
+    const vectors = dataset(new Float32Array(8), [2, 4]);
+    (vectors.data as Float32Array)[6] = Number.NaN;
+    vectors.labels![0] = Number.POSITIVE_INFINITY;
+    expect(faultOf(() => vectors.take([1]))).toBe("data[6]");
+    expect(faultOf(() => vectors.take([0]))).toBe("labels[0]");
+    const images = dataset(new Float32Array(8), [2, 2, 2, 1]);
+    (images.data as Float32Array)[1] = 1.5;
+    expect(faultOf(() => images.take([1, 0]))).toBe("data[1]");
+  });
+
+  it("are refused where a class is taken that the model does not have", () => {
+    const format = { shape: [4], condition: { classes: 2 } };
+    const changed = dataset(new Float32Array(8), [2, 4]);
+    fitExamples(changed, format);
+    changed.labels![1] = 2;
+    expect(takeExamples(changed, [0], format).labels).toEqual(Float32Array.of(0));
+    expect(faultOf(() => takeExamples(changed, [0, 1], format))).toBe("labels[1]");
   });
 });

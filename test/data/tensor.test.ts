@@ -36,6 +36,7 @@ describe("Dataset.fromTensor", () => {
     ["a rank it does not know", tf.tensor3d([1], [1, 1, 1]), "shape"],
     ["words", { shape: [1, 1], data: async () => ["a"] }, "data"],
     ["what is no tensor", pixels as never, "tensor"],
+    ["a tensor that cannot be read", { shape: [1, 1], data: () => Promise.reject(new Error("disposed")) }, "data"],
   ])("refuses %s", async (_, tensor, path) => {
     const error = await Dataset.fromTensor(tensor).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(DataError);
