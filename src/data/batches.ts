@@ -22,7 +22,8 @@ export type BatchLike =
  * Everything a GAN can be trained on: examples in memory, or any iterable or async iterable of batches of any size.
  *
  * Examples in memory are shuffled anew for every epoch, by the GAN's seed. Batches come in their own order and are cut to the size asked for; an iterable that can
- * be iterated anew (an array, say) goes round for ever, and one that cannot (a generator) ends training when it ends.
+ * be iterated anew (an array, say) goes round for ever, and one that cannot (a generator) ends training when it ends. A call of `train` closes the iterator that it
+ * was given when it ends, with what is left of the last batch: a generator or a stream is for one call, and for several there is an iterable that begins anew.
  */
 export type TrainingData = Values | Examples | Iterable<BatchLike> | AsyncIterable<BatchLike>;
 
@@ -94,10 +95,15 @@ class ShuffledSource implements BatchSource {
 type AnyIterable = Iterable<BatchLike> | AsyncIterable<BatchLike>;
 type AnyIterator = Iterator<BatchLike> | AsyncIterator<BatchLike>;
 
+/** Iterators had before, and what batches came of: one that gives nothing now is not empty, but used up. */
+const iterated = new WeakSet<object>();
+
 /** The batches of an iterable, cut anew to the size asked for. */
 class IteratedSource implements BatchSource {
   readonly #source: AnyIterable;
   readonly #format: DataFormat;
+  /** Whether an earlier source iterated it. */
+  readonly #isUsed: boolean;
   #iterator: AnyIterator | null;
   /** Batches got in all, and in this round through the source. */
   #batches = 0;
@@ -112,6 +118,8 @@ class IteratedSource implements BatchSource {
     this.#source = source;
     this.#format = format;
     this.#iterator = iteratorOf(source);
+    this.#isUsed = iterated.has(source) || iterated.has(this.#iterator);
+    iterated.add(this.#iterator);
   }
 
   async take(_position: number, count: number): Promise<Batch | null> {
@@ -151,8 +159,10 @@ class IteratedSource implements BatchSource {
         const batch = takeAll(fitExamples(await readBatch(path, value), this.#format, `${path}.`), this.#format);
         this.#batches++;
         this.#batchesThisRound++;
+        iterated.add(this.#source);
         return batch;
       }
+      if (this.#batches === 0 && this.#isUsed) throw usedUp();
       if (this.#batches === 0) throw new DataError({ path: "data", expected: "an iterable of at least one batch", got: "an empty one" });
       // A source that gives itself, or nothing more, when asked for a fresh iterator can be read only once.
       const fresh = iteratorOf(this.#source);
@@ -166,7 +176,13 @@ class IteratedSource implements BatchSource {
   /** What the iterator gives next; what it throws is the caller's own error. */
   async #next(iterator: AnyIterator): Promise<{ readonly done: unknown; readonly value: unknown }> {
     this.#pulling = true;
-    const result: unknown = await iterator.next();
+    let result: unknown;
+    try {
+      result = await iterator.next();
+    } catch (error) {
+      // A stream of Node that was closed is iterated with an error of its own.
+      throw this.#batches === 0 && this.#isUsed && isDestroyed(this.#source) ? usedUp(error) : error;
+    }
     this.#pulling = false;
     const path = `data[${this.#batches}]`;
     if (typeof result !== "object" || result === null) {
@@ -215,6 +231,15 @@ function iteratorOf(source: AnyIterable): AnyIterator {
   );
   if (isIterator) return iterator as AnyIterator;
   throw new DataError({ path: "data", expected: "an iterable that gives an iterator, { next() }", got: show(iterator) });
+}
+
+function isDestroyed(source: AnyIterable): boolean {
+  return "destroyed" in source && source.destroyed === true;
+}
+
+function usedUp(cause?: unknown): DataError {
+  const expected = "what can be iterated anew (an array, an object with [Symbol.asyncIterator]), or a new iterator for each call";
+  return new DataError({ path: "data", expected, got: "an iterator that an earlier call has closed or come to the end of" }, { cause });
 }
 
 /** A batch as examples, its tensor read. */

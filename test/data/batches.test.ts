@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
 import { openSource, type TrainingData } from "../../src/data/batches.ts";
@@ -290,5 +291,45 @@ describe("openSource on iterables", () => {
     await open(source).next(1);
     failing = true;
     await expect(open(source).next(1)).rejects.toThrow(RangeError);
+  });
+
+  describe("handed in again", () => {
+    const stream = (): ReadableStream<Float32Array> => new ReadableStream({ pull: (controller) => controller.enqueue(numbered(4)) });
+
+    it.each<[string, () => TrainingData]>([
+      ["a generator", () => generate(4, 4)],
+      ["an asynchronous one", () => generateLater(4, 4)],
+      ["a stream", stream],
+      ["a stream of Node", () => Readable.from([numbered(4), numbered(4)])],
+    ])("says that %s is used up", async (_, make) => {
+      const data = make();
+      const first = open(data);
+      expect((await first.next(3))?.count).toBe(3);
+      await first.close();
+      await expect(open(data).next(3)).rejects.toThrow(/^data: expected what can be iterated anew.*, got an iterator that an earlier call/);
+    });
+
+    it("says so of one that was closed before it began, and that empty data are empty", async () => {
+      const data = generate(4);
+      await open(data).close();
+      await expect(open(data).next(3)).rejects.toThrow(/earlier call/);
+      const empty: Float32Array[] = [];
+      for (let i = 0; i < 2; i++) await expect(open(empty).next(1)).rejects.toThrow(/an empty one/);
+    });
+
+    it("goes on with what can be iterated anew", async () => {
+      const data = { [Symbol.asyncIterator]: () => generateLater(2, 1) };
+      for (let i = 0; i < 2; i++) {
+        const source = open(data);
+        expect((await source.next(3))!.data).toEqual(Float32Array.of(0, 1, 2));
+        await source.close();
+      }
+    });
+
+    it("refuses a stream that is being read elsewhere", () => {
+      const data = stream();
+      data.getReader();
+      expect(faultOf(() => open(data))).toBe("data");
+    });
   });
 });
