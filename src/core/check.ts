@@ -1,5 +1,6 @@
 /** A small declarative checker: reads plain data, fills in defaults, and notes every fault with its path. */
-import { type ErrorDetail, show } from "./errors.ts";
+import { type ErrorDetail, SpecError, show } from "./errors.ts";
+import { nearestName } from "./nearest.ts";
 
 /** Gives the value that was meant, or notes why there is none in `faults` and gives undefined. */
 export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => T | undefined;
@@ -67,25 +68,63 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-/** Checks the fields of a record one by one and names unknown ones; a faulty field is missing from the result. */
-export function fieldsOf<T>(fields: Fields<T>, value: unknown, path: string, faults: ErrorDetail[]): Partial<T> {
+/**
+ * Checks the fields of a record one by one and names unknown ones; a faulty field is missing from the result.
+ *
+ * @param others fields that are known as well, and not looked at here
+ */
+export function fieldsOf<T>(fields: Fields<T>, value: unknown, path: string, faults: ErrorDetail[], others: readonly string[] = []): Partial<T> {
+  const known = [...Object.keys(fields), ...others];
   if (!isRecord(value)) {
-    faults.push({ path: path || "options", expected: `an object with ${Object.keys(fields).join(", ")}`, got: show(value) });
+    faults.push({ path: path || "options", expected: `an object with ${known.join(", ")}`, got: show(value) });
     return {};
   }
-  const at = (key: string) => (path ? `${path}.${key}` : key);
   for (const key of Object.keys(value)) {
-    if (!Object.hasOwn(fields, key)) {
-      const known = Object.keys(fields).join(", ") || "none";
-      faults.push({ path: at(key), expected: `one of the options ${known}`, got: `an unknown one, ${show(key)}` });
-    }
+    if (known.includes(key)) continue;
+    const nearest = nearestName(key, known);
+    const got = `an unknown one, ${show(key)}${nearest === null ? "" : `; did you mean ${show(nearest)}?`}`;
+    faults.push({ path: fieldPath(path, key), expected: `one of the options ${known.join(", ") || "none"}`, got });
   }
+  return readFields(fields, value, path, faults);
+}
+
+/** Checks these fields of a record, whatever else is in it; a faulty field is missing from the result. */
+export function readFields<T>(fields: Fields<T>, record: Readonly<Record<string, unknown>>, path: string, faults: ErrorDetail[]): Partial<T> {
   const result: Partial<T> = {};
   for (const key of Object.keys(fields) as (keyof T & string)[]) {
-    const checked = fields[key](Object.hasOwn(value, key) ? value[key] : undefined, at(key), faults);
+    const at = fieldPath(path, key);
+    let given: unknown;
+    try {
+      given = Object.hasOwn(record, key) ? record[key] : undefined;
+    } catch (error) {
+      faults.push({
+        path: at,
+        expected: "a value that can be read",
+        got: `a getter that throws ${show(error instanceof Error ? error.message : error)}`,
+      });
+      continue;
+    }
+    const checked = fields[key](given, at, faults);
     if (checked !== undefined) result[key] = checked;
   }
   return result;
+}
+
+function fieldPath(path: string, key: string): string {
+  return path ? `${path}.${key}` : key;
+}
+
+/** The options in full. @throws SpecError with every fault at once, unknown options by name */
+export function checkOptions<T>(fields: Fields<T>, options: unknown, path = ""): T {
+  const faults: ErrorDetail[] = [];
+  const checked = fieldsOf(fields, options, path, faults);
+  refuse(faults);
+  return checked as T;
+}
+
+/** @throws SpecError if there are any faults */
+export function refuse(faults: readonly ErrorDetail[]): void {
+  if (faults.length > 0) throw new SpecError(faults as [ErrorDetail, ...ErrorDetail[]]);
 }
 
 /** A record of exactly these fields. */

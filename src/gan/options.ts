@@ -2,7 +2,7 @@
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
-import { boolean, type Fields, fieldsOf, integer, isRecord, oneOf, optional, real, that } from "../core/check.ts";
+import { boolean, checkOptions, type Fields, integer, isRecord, oneOf, optional, readFields, real, refuse, that } from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
@@ -162,53 +162,39 @@ function isNumbers(value: unknown): boolean {
   return Array.isArray(value) || typedArrayName(value) !== undefined;
 }
 
-function check<T>(fields: Fields<T>, options: unknown): T {
-  const faults: ErrorDetail[] = [];
-  const checked = fieldsOf(fields, options, "", faults);
-  refuse(faults);
-  return checked as T;
-}
-
-function refuse(faults: readonly ErrorDetail[]): void {
-  if (faults.length > 0) throw new SpecError(faults as [ErrorDetail, ...ErrorDetail[]]);
-}
-
 /** Takes the description of a GAN and the choice of a backend apart. @throws SpecError with the faults of both */
 export function checkCreateOptions(options: CreateOptions): { spec: GANSpec; request: BackendRequest } {
   const faults: ErrorDetail[] = [];
-  const isBackend = ([key]: [string, unknown]) => Object.hasOwn(BACKEND, key);
-  const entries = isRecord(options) ? Object.entries(options) : [];
-  const request = fieldsOf(BACKEND, Object.fromEntries(entries.filter(isBackend)), "", faults);
-  const description = isRecord(options) ? Object.fromEntries(entries.filter((e) => !isBackend(e))) : options;
   let spec: GANSpec | undefined;
   try {
-    spec = resolveSpec(description as GANOptions);
+    spec = resolveSpec(options, Object.keys(BACKEND));
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
-    faults.unshift(...error.faults);
+    faults.push(...error.faults);
   }
+  const request = isRecord(options) ? readFields(BACKEND, options, "", faults) : {};
   refuse(faults);
   return { spec: spec!, request: request as BackendRequest };
 }
 
 /** @throws SpecError */
-export const checkBackendOptions = (options: BackendOptions): BackendRequest => check(BACKEND, options);
+export const checkBackendOptions = (options: BackendOptions): BackendRequest => checkOptions(BACKEND, options);
 
 /** @throws SpecError */
-export const checkTrainOptions = (options: TrainOptions): TrainOptions => check(TRAIN, options);
+export const checkTrainOptions = (options: TrainOptions): TrainOptions => checkOptions(TRAIN, options);
 
 /** @throws SpecError */
-export const checkCallOptions = (options: CallOptions): CallOptions => check(CALL, options);
+export const checkCallOptions = (options: CallOptions): CallOptions => checkOptions(CALL, options);
 
 /** @throws SpecError */
-export const checkPrepareOptions = (options: PrepareOptions): PrepareOptions => check(PREPARE, options);
+export const checkPrepareOptions = (options: PrepareOptions): PrepareOptions => checkOptions(PREPARE, options);
 
 /** @throws SpecError */
-export const checkLatentOptions = (options: LatentOptions): LatentOptions => check(LATENTS, options);
+export const checkLatentOptions = (options: LatentOptions): LatentOptions => checkOptions(LATENTS, options);
 
 /** @throws SpecError */
 export function checkSampleOptions(options: SampleOptions): SampleOptions {
-  const checked = check(SAMPLE, options);
+  const checked = checkOptions(SAMPLE, options);
   if (checked.latents && checked.truncation !== undefined) {
     refuse([{ path: "truncation", expected: "none where latents are given", got: `${checked.truncation}` }]);
   }

@@ -33,14 +33,15 @@ const TOP: Fields<TopFields> = { ...NETWORK_FIELDS, ...LEARNING_FIELDS, seed: op
  * The full meaning of `options`: defaults filled in, architecture written out layer by layer.
  *
  * @param options `GANOptions`, or a `GANSpec` read back from JSON: anything else is refused field by field
+ * @param others fields that may stand beside them, and are not looked at
  * @throws SpecError with every fault at once, each with its path
  *
  * @example
  * resolveSpec({ shape: [28, 28, 1], objective: "wasserstein-gp" }).objective.discriminatorSteps; // 5
  */
-export function resolveSpec(options: GANOptions): GANSpec {
+export function resolveSpec(options: GANOptions, others: readonly string[] = []): GANSpec {
   const faults: ErrorDetail[] = [];
-  const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, options, "", faults);
+  const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, options, "", faults, others);
   if (!isRecord(options)) throw new SpecError(faults as [ErrorDetail]);
   const learning = resolveLearning(rest, faults);
   const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
