@@ -47,7 +47,7 @@ const LAYERS: readonly Layer[] = [
   },
   { files: "exec/wasm/executor.ts", imports: ["exec/*", "exec/wasm/run/", "../assembly/format/"] },
   { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/*", "exec/schedule/"], packages: ["@tensorflow/"] },
-  { files: "formats/", imports: ["core/"], packages: ["fast-png", "fflate"] },
+  { files: "formats/", imports: ["core/"], packages: ["fast-png", "pako"] },
   { files: "data/", imports: ["core/"] },
   { files: "gan/", imports: ["core/", "graph/", "nn/", "objective/", "exec/*", "formats/", "data/"] },
   { files: "datasets/", imports: ["core/", "formats/", "data/"] },

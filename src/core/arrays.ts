@@ -24,8 +24,9 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
 
 /** The bytes of a Uint8Array or an ArrayBuffer, not copied; null for anything else. */
 export function bytesOf(value: unknown): Uint8Array | null {
-  if (typedArrayName(value) === "Uint8Array") return value as Uint8Array;
-  if (!isArrayBuffer(value)) return null;
-  // One that was transferred is as long as an empty one, and no array can be made of it.
-  return value.byteLength === 0 ? new Uint8Array() : new Uint8Array(value);
+  const isArray = typedArrayName(value) === "Uint8Array";
+  if (!isArray && !isArrayBuffer(value)) return null;
+  // A buffer that was transferred is as long as an empty one, and neither it nor its arrays can be looked into.
+  if ((value as Uint8Array | ArrayBuffer).byteLength === 0) return new Uint8Array();
+  return isArray ? (value as Uint8Array) : new Uint8Array(value as ArrayBuffer);
 }

@@ -1,7 +1,8 @@
-import { Gunzip } from "fflate";
 import { bytesOf } from "../core/arrays.ts";
+import { checkOptions, type Fields, integer, optional, that } from "../core/check.ts";
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { gunzip, isGzip } from "./gzip.ts";
 
 /** An array of bytes, as an IDX file holds it. */
 export interface IdxArray {
@@ -18,14 +19,23 @@ const MAX_HEADER = 4 + 4 * MAX_RANK;
 /** A deflate stream grows by no more than this: 258 bytes cost at least two bits. */
 const MAX_INFLATION = 1032;
 
+const FIELDS: Fields<{ path: string; maxBytes: number }> = {
+  path: optional(
+    that<string>("a string", (v) => typeof v === "string"),
+    "file",
+  ),
+  maxBytes: optional(integer(1, Number.MAX_SAFE_INTEGER), 2 ** 30),
+};
+
 /**
  * Reads an IDX file of unsigned bytes, gzipped or not: the format of MNIST (LeCun, Cortes & Burges, "The MNIST database of handwritten digits").
  *
- * A file cannot claim more memory than a file of its length may hold.
+ * A file cannot claim more memory than a file of its length may hold. The checksums of a gzipped one must be right.
  *
  * @param file the bytes of the file
  * @param options what it is called, and how much it may hold
  * @throws {@link DataError} if the bytes are not such a file, or not the whole of one and nothing else
+ * @throws {@link SpecError} for options that cannot be
  *
  * @example
  * const { shape, data } = readIdx(await readFile("train-images-idx3-ubyte.gz"));
@@ -36,20 +46,20 @@ export function readIdx(
   options: {
     /** The name of the file in errors. Default "file". */
     readonly path?: string;
-    /** The most bytes of an array that is accepted. Default 2^30. */
+    /** The most bytes of an array that is accepted, at least 1. Default 2^30. */
     readonly maxBytes?: number;
   } = {},
 ): IdxArray {
-  const { path = "file", maxBytes = 2 ** 30 } = options;
+  const { path, maxBytes } = checkOptions(FIELDS, options);
   const bytes = bytesOf(file);
   if (!bytes) throw new DataError({ path, expected: "a Uint8Array or an ArrayBuffer", got: show(file) });
-  const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const { shape, start, end } = readHeader(zipped ? inflate(path, bytes, MAX_HEADER).content : bytes, path);
+  const zipped = isGzip(bytes);
+  const { shape, start, end } = readHeader(zipped ? gunzip(bytes, MAX_HEADER, path).content : bytes, path);
   const most = Math.min(maxBytes, zipped ? bytes.length * MAX_INFLATION : bytes.length);
   if (end - start > most) {
     throw new DataError({ path, expected: `at most ${most} bytes of data`, got: `shape ${showShape(shape)}, ${end - start} bytes` });
   }
-  const { content, length } = zipped ? inflate(path, bytes, end) : { content: bytes, length: bytes.length };
+  const { content, length } = zipped ? gunzip(bytes, end, path) : { content: bytes, length: bytes.length };
   if (length !== end) {
     throw new DataError({
       path,
@@ -80,21 +90,4 @@ function readHeader(bytes: Uint8Array, path: string): { shape: Shape; start: num
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");
-}
-
-/** The first `limit` bytes of a gzip file, and the length of the whole of it; once beyond `limit`, the rest is left unread. */
-function inflate(path: string, zipped: Uint8Array, limit: number): { content: Uint8Array; length: number } {
-  const content = new Uint8Array(limit);
-  let length = 0;
-  const gunzip = new Gunzip((part) => {
-    if (length < limit) content.set(part.subarray(0, limit - length), length);
-    length += part.length;
-  });
-  const step = 4096;
-  try {
-    for (let at = 0; at < zipped.length && length <= limit; at += step) gunzip.push(zipped.subarray(at, at + step), at + step >= zipped.length);
-  } catch (cause) {
-    throw new DataError({ path, expected: "a sound gzip file", got: `a damaged one: ${cause instanceof Error ? cause.message : cause}` }, { cause });
-  }
-  return { content: content.subarray(0, Math.min(length, limit)), length };
 }
