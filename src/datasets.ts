@@ -4,7 +4,7 @@
  * @module ganvas/datasets
  */
 
-export type { DataError } from "./core/errors.ts";
+export { DataError, type ErrorDetail, GanvasError, SpecError } from "./core/errors.ts";
 export { Dataset } from "./data/dataset.ts";
 export { type AnimeFaces, type AnimeFacesOptions, animeFaces } from "./datasets/animeFaces.ts";
 export { animeFaceFactors, animeFacePose, type FaceFactor, type FacePose } from "./datasets/faces/factors.ts";

@@ -117,6 +117,16 @@ describe("importing it", () => {
     }
   });
 
+  it("throws errors that both entries know", async () => {
+    const { stdout } = await runConsumer(`
+      import * as main from "ganvas";
+      import * as datasets from "ganvas/datasets";
+      const thrown = (run) => { try { run() } catch (error) { return error } };
+      const errors = [thrown(() => datasets.ring({ count: 0 })), thrown(() => datasets.readIdx(null))];
+      console.log(errors.map((e) => [e.name, ...[main, datasets].map((entry) => e instanceof entry[e.name] && e instanceof entry.GanvasError)].join()).join());`);
+    expect(stdout).toBe("SpecError,true,true,DataError,true,true\n");
+  });
+
   it("trains and samples from another project's folder", async () => {
     const { stdout, stderr, code } = await runConsumer(`
       import { createGAN, loadGAN } from "ganvas";

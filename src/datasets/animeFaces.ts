@@ -1,8 +1,7 @@
-import { DataError, show } from "../core/errors.ts";
-import { checkSeed } from "../core/random.ts";
+import { checkOptions, type Fields, integer, oneOf, optional, refuse } from "../core/check.ts";
+import { allocateBytes } from "../core/memory.ts";
 import { Dataset } from "../data/dataset.ts";
 import { Canvas } from "./canvas.ts";
-import { checkCount } from "./check.ts";
 import { paintEyes } from "./faces/eyes.ts";
 import { animeFaceFactors, animeFacePose, drawFace, type Face, type FaceFactor, type FacePose } from "./faces/factors.ts";
 import { paintAccessory, paintBackHair, paintFrontHair, paintHairShadow } from "./faces/hair.ts";
@@ -16,7 +15,7 @@ export interface AnimeFaces extends Dataset {
 
 /** Which faces to draw. */
 export interface AnimeFacesOptions {
-  /** Number of faces, at least 1. */
+  /** Number of faces, 1 to 2^24; all of them together may have 2^31 bytes. */
   readonly count: number;
   /** Height and width in pixels, 16 to 128. Default 32. */
   readonly size?: number;
@@ -26,29 +25,35 @@ export interface AnimeFacesOptions {
   readonly label?: FaceFactor;
 }
 
+const FIELDS: Fields<Required<AnimeFacesOptions>> = {
+  count: integer(1, 2 ** 24),
+  size: optional(integer(16, 128), 32),
+  seed: optional(integer(0, Number.MAX_SAFE_INTEGER), 0),
+  label: optional(oneOf(...(Object.keys(animeFaceFactors) as FaceFactor[])), "hairColor"),
+};
+
+/** The most bytes of faces at once. */
+const MAX_BYTES = 2 ** 31;
+
 /**
  * Draws anime-style faces in colour, `[count, size, size, 3]` bytes, every factor of every face independent and uniform.
  *
  * @param options how many faces, and how large
- * @throws {@link DataError} if an option is out of range
+ * @throws {@link SpecError} for options that cannot be
+ * @throws {@link DataError} when there is no memory for that many faces
  *
  * @example
  * const faces = animeFaces({ count: 10, size: 32, seed: 1 });
  * faces.shape; // [10, 32, 32, 3]
  * animeFaceFactors.hairColor[faces.factors.hairColor[0]]; // "blonde"
  */
-export function animeFaces({ count, size = 32, seed = 0, label = "hairColor" }: AnimeFacesOptions): AnimeFaces {
-  checkCount(count);
-  if (!Number.isInteger(size) || size < 16 || size > 128) {
-    throw new DataError({ path: "size", expected: "an integer in 16..128", got: show(size) });
-  }
-  checkSeed("seed", seed);
-  if (!Object.hasOwn(animeFaceFactors, label)) {
-    throw new DataError({ path: "label", expected: `one of ${Object.keys(animeFaceFactors).join(", ")}`, got: show(label) });
-  }
-  const canvas = new Canvas(size);
+export function animeFaces(options: AnimeFacesOptions): AnimeFaces {
+  const { count, size, seed, label } = checkOptions(FIELDS, options);
   const pixels = size * size * 3;
-  const data = new Uint8Array(count * pixels);
+  const most = Math.floor(MAX_BYTES / pixels);
+  if (count > most) refuse([{ path: "count", expected: `an integer from 1 to ${most} at size ${size}`, got: `${count}` }]);
+  const data = allocateBytes(count * pixels, "count");
+  const canvas = new Canvas(size);
   const factors: Record<string, Uint8Array | Float32Array> = {};
   for (const name of Object.keys(animeFaceFactors)) factors[name] = new Uint8Array(count);
   for (const name of animeFacePose) factors[name] = new Float32Array(count);

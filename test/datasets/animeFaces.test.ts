@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { DataError } from "../../src/core/errors.ts";
+import { SpecError } from "../../src/core/errors.ts";
 import { paintFace } from "../../src/datasets/animeFaces.ts";
 import { Canvas } from "../../src/datasets/canvas.ts";
 import { drawFace, type Face } from "../../src/datasets/faces/factors.ts";
@@ -74,12 +74,21 @@ describe("animeFaces", () => {
   it.each<[string, Parameters<typeof animeFaces>[0]]>([
     ["count", { count: 0 }],
     ["count", { count: 1.5 }],
+    ["count", { count: 1e9, size: 256 }],
+    ["count", { count: 43691, size: 128 }],
+    ["count", {} as { count: number }],
+    ["options", undefined as unknown as { count: number }],
+    ["sizes", { count: 1, sizes: 20 } as { count: number }],
     ["size", { count: 1, size: 15 }],
     ["size", { count: 1, size: 129 }],
     ["seed", { count: 1, seed: -1 }],
     ["label", { count: 1, label: "toString" as FaceFactor }],
   ])("refuses a wrong %s: %o", (path, options) => {
-    expect(() => animeFaces(options)).toThrow(DataError);
+    expect(() => animeFaces(options)).toThrow(SpecError);
     expect(() => animeFaces(options)).toThrow(new RegExp(`^${path}: `));
+  });
+
+  it("tells how many faces there may be of a size", () => {
+    expect(() => animeFaces({ count: 1e7, size: 128 })).toThrow("count: expected an integer from 1 to 43690 at size 128, got 10000000");
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { DataError } from "../../src/core/errors.ts";
+import { DataError, SpecError } from "../../src/core/errors.ts";
 import { mnist } from "../../src/datasets/mnist.ts";
 import { MNIST_IMAGES, MNIST_LABELS, MNIST_MISSING } from "../mnist.ts";
 
@@ -31,6 +31,17 @@ describe("mnist", () => {
     expect(path(() => mnist({ images, labels: images }))).toBe("labels");
     expect(path(() => mnist({ images, labels: Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 9) }))).toBe("labels");
     expect(path(() => mnist({ images: images.subarray(1) }))).toBe("images");
+  });
+
+  it("refuses missing files, and what is neither images nor labels", () => {
+    const run = (files?: unknown) => () => mnist(files as { images: Uint8Array });
+    expect(run({})).toThrow(DataError);
+    expect(run({ images: null })).toThrow(/^images: /);
+    expect(run({ images, labels: null })).toThrow(/^labels: /);
+    for (const none of [undefined, null, images]) expect(run(none)).toThrow(SpecError);
+    expect(run({ images, label: labels })).toThrow(
+      'files.label: expected one of the options images, labels, got an unknown one, "label"; did you mean "labels"?',
+    );
   });
 
   it.skipIf(MNIST_MISSING)(`reads MNIST's test set${MNIST_MISSING}`, () => {

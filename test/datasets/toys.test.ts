@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DataError } from "../../src/core/errors.ts";
+import { SpecError } from "../../src/core/errors.ts";
 import { type Dataset, grid, ring } from "../../src/datasets.ts";
 
 /** Mean and standard deviation of each mode's points, along each axis. */
@@ -52,13 +52,27 @@ describe("grid", () => {
 
 it.each<[string, () => unknown]>([
   ["count", () => ring({ count: 0 })],
+  ["count", () => ring({ count: 1e9 })],
+  ["count", () => grid({ count: "5" as unknown as number })],
   ["modes", () => ring({ modes: 2.5 })],
+  ["modes", () => ring({ modes: 1e9 })],
+  ["side", () => grid({ side: 1e9 })],
+  ["radius", () => ring({ radius: 1e300 })],
+  ["options", () => ring(null as unknown as object)],
+  ["options", () => grid(5 as unknown as object)],
   ["radius", () => ring({ radius: Number.NaN })],
   ["stddev", () => grid({ stddev: -1 })],
   ["side", () => grid({ side: 0 })],
   ["extent", () => grid({ extent: 1 / 0 })],
   ["seed", () => grid({ seed: 0.5 })],
 ])("refuses a wrong %s", (path, run) => {
-  expect(run).toThrow(DataError);
+  expect(run).toThrow(SpecError);
   expect(run).toThrow(new RegExp(`^${path}: `));
+});
+
+it("names an unknown option, and the one that was meant", () => {
+  expect(() => ring({ sed: 1 } as object)).toThrow(
+    'sed: expected one of the options modes, radius, count, stddev, seed, got an unknown one, "sed"; did you mean "seed"?',
+  );
+  expect(() => grid({ modes: 1 } as object)).toThrow('got an unknown one, "modes"');
 });
