@@ -1,14 +1,15 @@
 import { encode } from "fast-png";
-import { DataError, ShapeError, show } from "../core/errors.ts";
+import { checkOptions, type Fields, integer, optional } from "../core/check.ts";
+import { DataError, ShapeError, SpecError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 
 /** How several images are laid out in one picture. */
 export interface GridOptions {
-  /** Images in a row, at least 1. Default: the square root of their number, rounded up. */
+  /** Images in a row, 1 to 2^27. Default: the square root of their number, rounded up. */
   readonly columns?: number | undefined;
-  /** White pixels between neighbours, after scaling, at least 0. Default 0. */
+  /** White pixels between neighbours, after scaling, 0 to 2^27. Default 0. */
   readonly gap?: number | undefined;
-  /** Side of the square of pixels that each pixel becomes, at least 1. Default 1. */
+  /** Side of the square of pixels that each pixel becomes, 1 to 2^27. Default 1. */
   readonly scale?: number | undefined;
 }
 
@@ -30,6 +31,17 @@ export interface TensorMaker<T> {
   tensor4d(values: Float32Array, shape: [number, number, number, number]): T;
 }
 
+/** The most pixels of a picture: what every runtime can hold as RGBA several times over, as encoding takes. */
+const MAX_PIXELS = 2 ** 27;
+
+const IMAGE_FIELDS: Fields<{ scale: number }> = { scale: optional(integer(1, MAX_PIXELS), 1) };
+
+const GRID_FIELDS: Fields<{ columns: number | undefined; gap: number; scale: number }> = {
+  columns: optional<number | undefined>(integer(1, MAX_PIXELS), undefined),
+  gap: optional(integer(0, MAX_PIXELS), 0),
+  ...IMAGE_FIELDS,
+};
+
 interface Picture {
   readonly width: number;
   readonly height: number;
@@ -50,7 +62,8 @@ export class Image {
    * @throws {@link ShapeError} unless `data` fills `shape` and the shape is of rank 3 (an image) or 1 (a vector)
    */
   constructor(shape: Shape, data: Float32Array) {
-    checkShape("image", shape, data, [3, 1], "[H, W, C] or [d]");
+    checkShape("image", shape, [3, 1], "[H, W, C] or [d]");
+    checkData("image", shape, data);
     this.shape = [...shape];
     this.data = data;
   }
@@ -58,31 +71,31 @@ export class Image {
   /**
    * The image as the bytes of a PNG file.
    *
-   * @throws {@link ShapeError} for vectors, and unless there are 1, 3 or 4 channels
-   * @throws {@link DataError} for an option that is unknown or out of range
+   * @throws {@link ShapeError} for vectors, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
+   * @throws {@link SpecError} for an option that is unknown or out of range
    *
    * @example
    * await writeFile("first.png", await images.at(0).toPNG({ scale: 4 }));
    */
   async toPNG(options: Pick<GridOptions, "scale"> = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return encodePNG(drawGrid("toPNG", [1, ...this.shape], this.data, options));
+    return encodePNG(drawGrid("toPNG", [1, ...this.shape], this.data, checkOptions(IMAGE_FIELDS, options)));
   }
 
   /**
    * The image as RGBA: an `ImageData` where the runtime has it, else an object with the same fields.
    *
-   * @throws {@link ShapeError} for vectors, and unless there are 1, 3 or 4 channels
-   * @throws {@link DataError} for an option that is unknown or out of range
+   * @throws {@link ShapeError} for vectors, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
+   * @throws {@link SpecError} for an option that is unknown or out of range
    */
   toImageData(options: Pick<GridOptions, "scale"> = {}): ImageData | ImageDataLike {
-    return toRGBA(drawGrid("toImageData", [1, ...this.shape], this.data, options));
+    return toRGBA(drawGrid("toImageData", [1, ...this.shape], this.data, checkOptions(IMAGE_FIELDS, options)));
   }
 
   /**
    * The image as a PNG, as the answer to an HTTP request.
    *
-   * @throws {@link ShapeError} for vectors, and unless there are 1, 3 or 4 channels
-   * @throws {@link DataError} for an option that is unknown or out of range
+   * @throws {@link ShapeError} for vectors, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
+   * @throws {@link SpecError} for an option that is unknown or out of range
    */
   async toResponse(options: Pick<GridOptions, "scale"> = {}): Promise<Response> {
     return respond(await this.toPNG(options));
@@ -109,7 +122,8 @@ export class Images implements Iterable<Image> {
    * @throws {@link ShapeError} unless `data` fills `shape` and the shape is of rank 4 (images) or 2 (vectors)
    */
   constructor(shape: Shape, data: Float32Array) {
-    checkShape("images", shape, data, [4, 2], "[N, H, W, C] or [N, d]");
+    checkShape("images", shape, [4, 2], "[N, H, W, C] or [N, d]");
+    checkData("images", shape, data);
     this.shape = [...shape];
     this.data = data;
   }
@@ -128,10 +142,11 @@ export class Images implements Iterable<Image> {
    * images.at(-1).shape; // [28, 28, 1]
    */
   at(i: number): Image {
-    const index = i < 0 ? i + this.length : i;
-    if (!Number.isInteger(i) || index < 0 || index >= this.length) {
+    if (!Number.isInteger(i) || i < -this.length || i >= this.length) {
       throw new DataError({ path: "index", expected: `an integer from ${-this.length} to ${this.length - 1}`, got: show(i) });
     }
+    checkData("images", this.shape, this.data);
+    const index = i < 0 ? i + this.length : i;
     const shape = this.shape.slice(1);
     const size = sizeOf(shape);
     return new Image(shape, this.data.subarray(index * size, (index + 1) * size));
@@ -145,50 +160,53 @@ export class Images implements Iterable<Image> {
   /**
    * All images in one PNG file, in reading order, as its bytes.
    *
-   * @throws {@link ShapeError} for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
-   * @throws {@link DataError} for an option that is unknown or out of range
+   * @throws {@link ShapeError} for vectors, for an empty batch, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
+   * @throws {@link SpecError} for an option that is unknown or out of range
    *
    * @example
    * await writeFile("samples.png", await images.toPNG({ columns: 8, gap: 2 }));
    */
   async toPNG(options: GridOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return encodePNG(drawGrid("toPNG", this.shape, this.data, options));
+    return encodePNG(drawGrid("toPNG", this.shape, this.data, checkOptions(GRID_FIELDS, options)));
   }
 
   /**
    * All images in one RGBA picture: an `ImageData` where the runtime has it, else an object with the same fields.
    *
-   * @throws {@link ShapeError} for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
-   * @throws {@link DataError} for an option that is unknown or out of range
+   * @throws {@link ShapeError} for vectors, for an empty batch, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
+   * @throws {@link SpecError} for an option that is unknown or out of range
    *
    * @example
    * const { width, height } = images.toImageData({ columns: 4, scale: 2 });
    */
   toImageData(options: GridOptions = {}): ImageData | ImageDataLike {
-    return toRGBA(drawGrid("toImageData", this.shape, this.data, options));
+    return toRGBA(drawGrid("toImageData", this.shape, this.data, checkOptions(GRID_FIELDS, options)));
   }
 
   /**
    * The images as a tensor `[N, H, W, C]` of TensorFlow.js, which is handed in; it has values of its own and is the caller's to dispose of.
    *
    * @throws {@link ShapeError} for vectors
+   * @throws {@link SpecError} unless `tf` has `tensor4d`
    *
    * @example
    * const tensor = (await gan.sample({ count: 8 })).toTensor(tf);
    * tensor.shape; // [8, 28, 28, 1]
    */
   toTensor<T>(tf: TensorMaker<T>): T {
+    if (typeof tf?.tensor4d !== "function") throw new SpecError([{ path: "tf", expected: "TensorFlow.js, with its tensor4d", got: show(tf) }]);
     const [n, h, w, c] = this.shape;
     if (this.shape.length !== 4)
       throw new ShapeError({ path: "toTensor", expected: "images, of shape [H, W, C] each", got: `vectors of ${h} numbers` });
+    checkData("images", this.shape, this.data);
     return tf.tensor4d(this.data.slice(), [n!, h!, w!, c!]);
   }
 
   /**
    * All images in one PNG, as the answer to an HTTP request.
    *
-   * @throws {@link ShapeError} for vectors, for an empty batch, and unless there are 1, 3 or 4 channels
-   * @throws {@link DataError} for an option that is unknown or out of range
+   * @throws {@link ShapeError} for vectors, for an empty batch, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
+   * @throws {@link SpecError} for an option that is unknown or out of range
    *
    * @example
    * const response = await images.toResponse();
@@ -199,24 +217,32 @@ export class Images implements Iterable<Image> {
   }
 }
 
-function checkShape(path: string, shape: Shape, data: Float32Array, ranks: readonly number[], expected: string): void {
-  if (!ranks.includes(shape.length) || shape.some((d) => !Number.isSafeInteger(d) || d < 0)) {
-    throw new ShapeError({ path: `${path}.shape`, expected, got: showShape(shape) });
-  }
-  if (data.length !== sizeOf(shape)) {
-    throw new ShapeError({ path: `${path}.data`, expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got: `${data.length}` });
+function checkShape(path: string, shape: Shape, ranks: readonly number[], expected: string): void {
+  if (!Array.isArray(shape) || !ranks.includes(shape.length) || shape.some((d) => !Number.isSafeInteger(d) || d < 0)) {
+    throw new ShapeError({ path: `${path}.shape`, expected, got: show(shape) });
   }
 }
 
+/** What was checked when images were made holds no longer when the buffer of their values is transferred elsewhere. */
+function checkData(path: string, shape: Shape, data: Float32Array): void {
+  if (data instanceof Float32Array && data.length === sizeOf(shape)) return;
+  const got = data instanceof Float32Array ? `${data.length}` : show(data);
+  throw new ShapeError({ path: `${path}.data`, expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got });
+}
+
 /** Draws images [N, H, W, C] side by side, 8 bits a channel, on white. */
-function drawGrid(method: string, shape: Shape, data: Float32Array, options: GridOptions): Picture {
+function drawGrid(method: string, shape: Shape, data: Float32Array, { columns: given, gap = 0, scale = 1 }: GridOptions): Picture {
   if (shape.length !== 4) throw new ShapeError({ path: method, expected: "images, of shape [H, W, C] each", got: `vectors of ${shape[1]} numbers` });
   const [count, h, w, channels] = shape as [number, number, number, number];
   if (![1, 3, 4].includes(channels)) throw new ShapeError({ path: method, expected: "1, 3 or 4 channels", got: `${channels}` });
+  checkData("images", shape, data);
   if (data.length === 0) throw new ShapeError({ path: method, expected: "at least one pixel", got: showShape(shape) });
-  const { columns, gap, scale } = checkGrid(options, Math.ceil(Math.sqrt(count)));
+  const columns = given ?? Math.ceil(Math.sqrt(count));
   const width = columns * (w * scale + gap) - gap;
   const height = Math.ceil(count / columns) * (h * scale + gap) - gap;
+  if (width * height > MAX_PIXELS) {
+    throw new ShapeError({ path: method, expected: `a picture of at most ${MAX_PIXELS} pixels`, got: `${width} x ${height}` });
+  }
   const bytes = new Uint8ClampedArray(width * height * channels).fill(255);
   for (let n = 0; n < count; n++) {
     const left = (n % columns) * (w * scale + gap);
@@ -246,12 +272,3 @@ function toRGBA({ width, height, channels, bytes }: Picture): ImageData | ImageD
 }
 
 const respond = (png: Uint8Array<ArrayBuffer>): Response => new Response(png, { headers: { "content-type": "image/png" } });
-
-function checkGrid(options: GridOptions, defaultColumns: number): { columns: number; gap: number; scale: number } {
-  const { columns = defaultColumns, gap = 0, scale = 1, ...rest } = options;
-  for (const name of Object.keys(rest)) throw new DataError({ path: name, expected: "columns, gap or scale", got: "an unknown option" });
-  for (const [path, value, least] of [["columns", columns, 1] as const, ["gap", gap, 0] as const, ["scale", scale, 1] as const]) {
-    if (!Number.isSafeInteger(value) || value < least) throw new DataError({ path, expected: `an integer of at least ${least}`, got: show(value) });
-  }
-  return { columns, gap, scale };
-}

@@ -1,6 +1,6 @@
 import { decode } from "fast-png";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { DataError, ShapeError } from "../../src/core/errors.ts";
+import { DataError, ShapeError, SpecError } from "../../src/core/errors.ts";
 import { Image, Images } from "../../src/formats/image.ts";
 
 const ramp = (count: number, h: number, w: number, channels: number) =>
@@ -52,7 +52,7 @@ describe("Images", () => {
     expect(images.at(-1).data).toEqual(images.data.subarray(8));
     expect(images.at(1).data.buffer).toBe(images.data.buffer);
     expect([...images].map((image) => image.data[0])).toEqual([images.data[0], images.data[4], images.data[8]]);
-    for (const i of [3, -4, 0.5, Number.NaN]) expect(() => images.at(i)).toThrow(DataError);
+    for (const i of [3, -4, 0.5, Number.NaN, "0", Symbol("0")] as number[]) expect(() => images.at(i)).toThrow(DataError);
   });
 
   it("makes a picture of one sample", async () => {
@@ -107,7 +107,50 @@ describe("Images", () => {
     expect(() => vectors.toImageData()).toThrow(ShapeError);
   });
 
-  it.each([{ columns: 0 }, { columns: 1.5 }, { gap: -1 }, { scale: 0 }, { rows: 2 }])("refuses the option %j", async (options) => {
-    await expect(ramp(1, 1, 1, 1).toPNG(options)).rejects.toThrow(DataError);
+  it.each([{ columns: 0 }, { columns: 1.5 }, { gap: -1 }, { scale: 0 }, { scale: "2" }, { rows: 2 }, null, 4])(
+    "refuses the options %j",
+    async (options) => {
+      const images = ramp(1, 1, 1, 1);
+      await expect(images.toPNG(options as object)).rejects.toThrow(SpecError);
+      await expect(images.toResponse(options as object)).rejects.toThrow(SpecError);
+      expect(() => images.toImageData(options as object)).toThrow(SpecError);
+    },
+  );
+
+  it("names an unknown option, and the one that was meant", async () => {
+    const images = ramp(1, 1, 1, 1);
+    const message = 'colums: expected one of the options columns, gap, scale, got an unknown one, "colums"; did you mean "columns"?';
+    await expect(images.toPNG({ colums: 2 } as object)).rejects.toThrow(message);
+    await expect(images.at(0).toPNG({ columns: 2 } as object)).rejects.toThrow(
+      'columns: expected one of the options scale, got an unknown one, "columns"',
+    );
+  });
+
+  it("refuses a picture that is too large before it draws any of it", async () => {
+    const images = ramp(1, 2, 2, 1);
+    await expect(images.toPNG({ columns: 1e8 })).rejects.toThrow("toPNG: expected a picture of at most 134217728 pixels, got 200000000 x 2");
+    await expect(images.toPNG({ columns: 1e9 })).rejects.toThrow("columns: expected an integer from 1 to 134217728, got 1000000000");
+    expect(() => images.at(0).toImageData({ scale: 2 ** 27 })).toThrow(ShapeError);
+    expect(() => images.toImageData({ gap: 2 ** 27, columns: 2 ** 27 })).toThrow(ShapeError);
+  });
+
+  it("refuses values that were transferred elsewhere", async () => {
+    const images = ramp(2, 2, 2, 1);
+    structuredClone(null, { transfer: [images.data.buffer as ArrayBuffer] });
+    const message = "images.data: expected 8 values for [2, 2, 2, 1], got 0";
+    expect(() => images.at(0)).toThrow(message);
+    expect(() => images.toImageData()).toThrow(message);
+    expect(() => images.toTensor({ tensor4d: () => 0 })).toThrow(message);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["images.shape", () => new Images(null as unknown as [], new Float32Array(1))],
+    ["image.shape", () => new Image("111" as unknown as [], new Float32Array(1))],
+    ["images.data", () => new Images([1, 1], [0] as unknown as Float32Array)],
+    ["image.data", () => new Image([1], undefined as unknown as Float32Array)],
+    ["tf", () => ramp(1, 1, 1, 1).toTensor(null as unknown as { tensor4d(): void })],
+  ])("refuses what is no %s", (path, run) => {
+    expect(run).toThrow(path === "tf" ? SpecError : ShapeError);
+    expect(run).toThrow(new RegExp(`^${path}: `));
   });
 });
