@@ -242,8 +242,8 @@ export class GAN implements Disposable {
    *
    * @param a the first latent, `[latent]`
    * @param b the last latent, `[latent]`
-   * @param steps how many latents, at least 2
-   * @throws {@link DataError} unless `a` and `b` are one latent each, finite, not zero and not opposite, and `steps` is at least 2
+   * @param steps how many latents, at least 2, of 2^29 numbers at most together
+   * @throws {@link DataError} unless `a` and `b` are one latent each, finite, not zero and not opposite, and `steps` is in that range
    * @throws {@link StateError} when the GAN is disposed of
    *
    * @example

@@ -1,12 +1,19 @@
+import { refuse } from "../core/check.ts";
 import { DataError, show } from "../core/errors.ts";
 import { fillNormals, fillTruncatedNormals, Stream } from "../core/random.ts";
+
+/** The most numbers of latents at once: 2^31 bytes, as every runtime may hold. */
+const MAX_VALUES = 2 ** 29;
 
 /**
  * `count` draws from N(0, I) as rows [count, size]. Row i depends on the seed and i alone.
  *
  * @param truncation values of larger magnitude are drawn again (Brock, Donahue & Simonyan 2019, the truncation trick)
+ * @throws SpecError when `count` of them are more than can be held
  */
 export function drawLatents(size: number, count: number, seed: number, truncation?: number): Float32Array {
+  const most = Math.floor(MAX_VALUES / size);
+  if (count > most) refuse([{ path: "count", expected: `at most ${most} latents of ${size} values`, got: `${count}` }]);
   const z = new Float32Array(count * size);
   for (let i = 0; i < count; i++) {
     const row = z.subarray(i * size, (i + 1) * size);
@@ -19,10 +26,13 @@ export function drawLatents(size: number, count: number, seed: number, truncatio
 /**
  * `steps` latents [steps, a.length] along the great circle from `a` to `b`, both included (White 2016, "Sampling generative networks").
  *
- * @throws DataError when the two differ in length, are not finite, or point in exactly opposite directions
+ * @throws DataError when the two differ in length, are not finite, or point in exactly opposite directions, and for fewer steps than 2 or more than can be held
  */
 export function sphericalInterpolation(a: Float32Array, b: Float32Array, steps: number): Float32Array {
-  if (!Number.isSafeInteger(steps) || steps < 2) throw new DataError({ path: "steps", expected: "an integer of at least 2", got: show(steps) });
+  const most = Math.floor(MAX_VALUES / a.length);
+  if (!Number.isInteger(steps) || steps < 2 || steps > most) {
+    throw new DataError({ path: "steps", expected: `an integer from 2 to ${most}`, got: show(steps) });
+  }
   if (a.length !== b.length) throw new DataError({ path: "b", expected: `${a.length} values, as in a`, got: `${b.length}` });
   const cosine = cosineOf(a, b);
   const out = new Float32Array(steps * a.length);

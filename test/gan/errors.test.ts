@@ -43,6 +43,17 @@ describe("createGAN", () => {
     expect((await faultsOf(createGAN(bad))).sort()).toEqual(["backend", "colour", "latent", "maxMemory", "shape[0]", "threads"]);
   });
 
+  it("names an unknown option among all there are, and the one that was meant", async () => {
+    const { message } = await faultOf(createGAN({ ...options, thread: 1 } as CreateOptions));
+    expect(message).toMatch(/^thread: expected one of the options shape, .*, backend, .*, got an unknown one, "thread"; did you mean "threads"\?$/);
+  });
+
+  it("refuses options whose getters throw", async () => {
+    const thrower = (name: string) => Object.defineProperty({ ...options }, name, { enumerable: true, get: () => JSON.parse("{") });
+    expect(await faultsOf(createGAN(thrower("latent")))).toEqual(["latent"]);
+    expect(await faultsOf(createGAN(thrower("threads")))).toEqual(["threads"]);
+  });
+
   it.each([undefined, null, 4, "mlp", []])("refuses %j as options", async (bad) => {
     expect(await faultOf(createGAN(bad as unknown as CreateOptions))).toBeInstanceOf(SpecError);
   });
@@ -160,7 +171,8 @@ describe("methods", () => {
         ),
       ).toThrow(/^b: /);
       expect(() => gan.interpolate(a, Float32Array.of(1, Number.NaN, 3), 3)).toThrow(DataError);
-      expect(() => gan.interpolate(a, a, 1)).toThrow(DataError);
+      for (const steps of [1, 2.5, "3" as unknown as number, 2 ** 31]) expect(() => gan.interpolate(a, a, steps)).toThrow(DataError);
+      expect(() => gan.interpolate(a, a, 2 ** 31)).toThrow("steps: expected an integer from 2 to 178956970, got 2147483648");
       expect(() => gan.latents({ count: -1, seed: 0.5 })).toThrow(SpecError);
     }));
 
