@@ -1,7 +1,7 @@
 import { deflateRawSync, gzipSync } from "node:zlib";
 
 /** What a member's header may tell besides, by its flag (RFC 1952, section 2.3.1). */
-export const Flag = { text: 1, headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
+export const Flag = { text: 1, headerCrc: 2, extra: 4, name: 8, comment: 16 } as const;
 
 /** The CRC32 of these bytes, as Node's zlib computes it. */
 function crc32(bytes: Uint8Array): number {
