@@ -1,16 +1,33 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { decode } from "fast-png";
 import { afterAll, describe, expect, it } from "vitest";
 import { cli } from "../src/demo/cli.ts";
+import { WriteError, writeWhole } from "../src/demo/files.ts";
+import { Interruption, onInterruption } from "../src/demo/interruption.ts";
 import { parseOptions, UsageError } from "../src/demo/options.ts";
 import { plotLosses } from "../src/demo/plot.ts";
 import { duration, showProgress } from "../src/demo/progress.ts";
 import { type DemoSettings, settings } from "../src/demo/settings.ts";
 import { loadGAN } from "../src/index.ts";
 import { expectSameBytes } from "./bytes.ts";
+import { ROOT } from "./child.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ganvas-demo-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -31,19 +48,34 @@ const small: DemoSettings = {
 /** A stream that keeps what is written to it. */
 class Sink extends Writable {
   text = "";
-  constructor(readonly isTTY = false) {
+  constructor(
+    readonly onText = (_: string) => {},
+    readonly isTTY = false,
+  ) {
     super();
   }
   override _write(chunk: Buffer, _: string, done: () => void) {
     this.text += chunk;
+    this.onText(String(chunk));
     done();
   }
 }
 
-async function run(argv: readonly string[], signal = new AbortController().signal) {
-  const out = new Sink();
+/** Runs the demo. What `onStep` does has been done when a step has been told, and before it is noted. */
+async function run(
+  argv: readonly string[],
+  {
+    signal = new AbortController().signal,
+    onStep = (_: number) => {},
+    settings = small,
+  }: { signal?: AbortSignal; onStep?: (step: number) => void; settings?: DemoSettings } = {},
+) {
+  const out = new Sink((text) => {
+    const step = /^step (\d+)/.exec(text)?.[1];
+    if (step) onStep(Number(step));
+  });
   const err = new Sink();
-  const code = await cli(argv, small, { out, err, signal });
+  const code = await cli(argv, settings, { out, err, signal });
   return { code, out: out.text, err: err.text };
 }
 
@@ -91,7 +123,7 @@ describe("the demo", () => {
     expect(readdirSync(out).sort()).toEqual(["losses.svg", "model.safetensors", "progress.png", "samples.png"]);
     expect(decode(readFileSync(join(out, "samples.png")))).toMatchObject({ width: 8 * 16 * 2, height: 8 * 16 * 2, channels: 3 });
     expect(decode(readFileSync(join(out, "progress.png")))).toMatchObject({ width: 3 * 16 * 2, height: 3 * 16 * 2, channels: 3 });
-    using gan = await loadGAN(readFileSync(join(out, "model.safetensors")));
+    using gan = await loadGAN(readFileSync(join(out, "model.safetensors")), { backend: "wasm" });
     expect(gan.step).toBe(4);
     expect(gan.spec.shape).toEqual([16, 16, 3]);
     // The model and the seed give the very picture that was written.
@@ -105,29 +137,60 @@ describe("the demo", () => {
     expectSameBytes(Uint8Array.from(rows), column.data);
   });
 
-  it("trains on the images of an IDX file", async () => {
-    const file = join(folder, "grey.idx");
-    writeFileSync(file, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 16, 0, 0, 0, 16, ...Array.from({ length: 6 * 256 }, (_, i) => i % 251)));
-    const out = join(folder, "grey");
-    expect(await run(["--data", file, "--out", out, "--steps", "2"])).toMatchObject({ code: 0, err: "" });
-    expect(decode(readFileSync(join(out, "samples.png")))).toMatchObject({ channels: 1 });
+  it("writes while it trains, goes on where it cannot, and when interrupted writes what there is", async () => {
+    const interrupt = new AbortController();
+    const out = join(folder, "interrupted");
+    const model = join(out, "model.safetensors");
+    let second: Uint8Array | undefined;
+    const onStep = (step: number) => {
+      if (step === 1) mkdirSync(model); // in the way of the first writing
+      if (step === 2) rmdirSync(model);
+      if (step === 3) second = readFileSync(model);
+      if (step === 3) interrupt.abort(new Interruption("SIGTERM"));
+    };
+    const result = await run(["--out", out, "--steps", "20"], { signal: interrupt.signal, onStep, settings: { ...small, writeEvery: 0 } });
+    expect(result).toMatchObject({ code: 143, out: expect.stringContaining("Trained for 3 steps.") });
+    expect(result.err).toMatch(/^demo: [^\n]*model\.safetensors: EISDIR: [^\n]*; training goes on\n$/);
+    expect(readdirSync(out).sort()).toEqual(["losses.svg", "model.safetensors", "progress.png", "samples.png"]);
+    for (const [step, bytes] of [
+      [2, second!],
+      [3, readFileSync(model)],
+    ] as const) {
+      using gan = await loadGAN(bytes, { backend: "wasm" });
+      expect(gan.step).toBe(step);
+    }
+    // Columns: before the first step, and where it stopped.
+    expect(decode(readFileSync(join(out, "progress.png"))).width).toBe(2 * 16 * 2);
   });
 
-  it("stops at Ctrl-C and still writes what there is", async () => {
-    const interrupt = new AbortController();
-    const out = new Sink();
-    out.write = ((chunk: string) => {
-      out.text += chunk;
-      if (chunk.startsWith("step 2/")) interrupt.abort();
-      return true;
-    }) as typeof out.write;
-    const folderOut = join(folder, "interrupted");
-    expect(await cli(["--out", folderOut, "--steps", "20"], small, { out, err: new Sink(), signal: interrupt.signal })).toBe(0);
-    expect(out.text).toContain("Trained for 2 steps.");
-    using gan = await loadGAN(readFileSync(join(folderOut, "model.safetensors")));
-    expect(gan.step).toBe(2);
-    // Columns: before the first step, and where it stopped.
-    expect(decode(readFileSync(join(folderOut, "progress.png"))).width).toBe(2 * 16 * 2);
+  it("writes nothing over what is there when it is interrupted before the first step", async () => {
+    const out = join(folder, "earlier");
+    mkdirSync(out);
+    writeFileSync(join(out, "model.safetensors"), "a good model");
+    const result = await run(["--out", out], { signal: AbortSignal.abort(new Interruption("SIGINT")) });
+    expect(result).toMatchObject({ code: 130, err: "", out: expect.stringContaining("nothing is written") });
+    expect(readdirSync(out).map((name) => readFileSync(join(out, name), "utf8"))).toEqual(["a good model"]);
+  });
+
+  it("answers results that cannot be written in the end with one line and code 1", async () => {
+    const out = join(folder, "gone");
+    const result = await run(["--out", out, "--steps", "1"], { onStep: () => rmSync(out, { recursive: true }) });
+    expect(result.code).toBe(1);
+    expect(result.err).toMatch(/^demo: [^\n]*model\.safetensors: ENOENT: [^\n]*\n$/);
+  });
+
+  it("as a process, trains on the images of an IDX file until SIGTERM, and exits with 143 and what there is", async () => {
+    const grey = join(folder, "grey.idx");
+    writeFileSync(grey, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 16, 0, 0, 0, 16, ...Array.from({ length: 6 * 256 }, (_, i) => i % 251)));
+    const out = join(folder, "terminated");
+    const child = spawn(process.execPath, ["dist/demo.js", "--data", grey, "--out", out], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    child.stdout.on("data", (text) => {
+      if (String(text).includes("step 1/")) child.kill("SIGTERM");
+    });
+    expect(await once(child, "exit")).toEqual([143, null]);
+    using gan = await loadGAN(readFileSync(join(out, "model.safetensors")), { backend: "wasm" });
+    expect(gan.step).toBeGreaterThan(0);
+    expect(decode(readFileSync(join(out, "samples.png")))).toMatchObject({ channels: 1 });
   });
 
   const notIdx = join(folder, "not.idx");
@@ -159,8 +222,83 @@ describe("the demo", () => {
     expect(result.err).toMatch(/^demo: --out: [^\n]*\n$/);
   });
 
+  it("answers a folder in a result's place with one line and code 2, before it trains", async () => {
+    mkdirSync(join(folder, "taken", "losses.svg"), { recursive: true });
+    const result = await run(["--out", join(folder, "taken")]);
+    expect(result).toMatchObject({ code: 2, out: "" });
+    expect(result.err).toMatch(/^demo: --out: [^\n]*losses\.svg is not a file\n$/);
+  });
+
   it("explains itself", async () => {
     expect((await run(["--help"])).out).toContain("--steps <n>");
+  });
+});
+
+describe("writeWhole", () => {
+  const place = join(folder, "whole");
+  mkdirSync(place);
+  const path = join(place, "model");
+
+  it("replaces what is there, keeping its permissions, and what a link leads to", async () => {
+    await writeWhole(path, "first");
+    chmodSync(path, 0o600);
+    symlinkSync(path, join(folder, "link"));
+    await writeWhole(join(folder, "link"), Uint8Array.of(50, 110, 100));
+    expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["2nd", 0o600]);
+    expect(readdirSync(place)).toEqual(["model"]);
+  });
+
+  it("leaves what is there, and nothing else, when the disk is full half-way", async () => {
+    await writeWhole(path, "good");
+    async function* tooMuch() {
+      yield "half";
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    }
+    const error = await writeWhole(path, tooMuch() as never).catch((e) => e);
+    expect(error).toBeInstanceOf(WriteError);
+    expect(error.message).toBe(`${path}: ENOSPC: no space left on device, write`);
+    expect(readdirSync(place).map((name) => readFileSync(join(place, name), "utf8"))).toEqual(["good"]);
+  });
+});
+
+describe("onInterruption", () => {
+  let now = 0;
+  const listen = () => {
+    const exits: number[] = [];
+    const process = Object.assign(new EventEmitter(), {
+      stdout: new EventEmitter(),
+      stderr: new EventEmitter(),
+      exit: (code: number) => exits.push(code),
+    });
+    return { process, exits, signal: onInterruption(process, () => now) };
+  };
+
+  it.each([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ])("takes %s for a wish to end, its echo for the same, and a second one for an order", (name, code) => {
+    const { process, exits, signal } = listen();
+    expect(signal.aborted).toBe(false);
+    process.emit(name);
+    expect(signal.reason).toMatchObject({ exitCode: code });
+    now += 5; // Ctrl-C comes from the terminal, and from npm once more
+    process.emit(name);
+    expect(exits).toEqual([]);
+    now += 1000;
+    process.emit(name);
+    expect(exits).toEqual([code]);
+  });
+
+  it("ends when nobody reads standard output any more, or it cannot be written", () => {
+    const closed = listen();
+    closed.process.stderr.emit("error", new Error("write EPIPE"));
+    expect(closed.signal.aborted).toBe(false);
+    closed.process.stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    expect(closed.signal.reason).toMatchObject({ exitCode: 141 });
+    const full = listen();
+    full.process.stdout.emit("error", Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }));
+    expect(full.signal.reason).toBeInstanceOf(WriteError);
   });
 });
 
@@ -179,7 +317,7 @@ describe("showProgress", () => {
   });
 
   it("draws a bar on a terminal", () => {
-    const out = new Sink(true);
+    const out = new Sink(undefined, true);
     const progress = showProgress(out, 10);
     progress.update({ step: 5, ...standing });
     progress.stop();

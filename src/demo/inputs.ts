@@ -1,4 +1,5 @@
-import { access, constants, mkdir, readFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { animeFaces, mnist } from "../datasets.ts";
 import { createGAN, type Dataset, type GAN, GanvasError } from "../index.ts";
 import { type DemoOptions, UsageError } from "./options.ts";
@@ -21,11 +22,17 @@ export function openGAN({ data, seed }: DemoOptions, settings: DemoSettings, dat
   return data === null ? create() : blame(`--data ${data}`, create);
 }
 
-/** Makes the folder for the results. @throws {UsageError} if it cannot be made, or not be written to. */
-export async function openFolder({ out }: DemoOptions): Promise<void> {
+/** Makes the folder for the results. @throws {UsageError} if it cannot be made, or files of these names not be written there. */
+export async function openFolder({ out }: DemoOptions, names: readonly string[]): Promise<void> {
   try {
     await mkdir(out, { recursive: true });
     await access(out, constants.W_OK);
+    for (const path of names.map((name) => join(out, name))) {
+      const there = await stat(path).catch(() => null);
+      if (!there) continue;
+      if (!there.isFile()) throw new Error(`${path} is not a file`);
+      await access(path, constants.W_OK);
+    }
   } catch (cause) {
     throw new UsageError(`--out: ${(cause as Error).message}`, { cause });
   }

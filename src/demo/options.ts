@@ -19,7 +19,8 @@ export interface DefaultSteps {
 /** A command line, or a file it names, that the demo can do nothing with: one line to tell the user. */
 export class UsageError extends Error {}
 
-export const usage = `Trains a DCGAN on drawn faces, or on the images of an IDX file (MNIST's format), and writes what it learnt.
+export const usage = `Trains a DCGAN on drawn faces, or on the images of an IDX file (MNIST's format), and writes what it learnt,
+every twenty seconds and at the end. Ctrl-C ends it after the step under way; a second one ends it at once.
 
   npm run demo -- [--data <file>] [--steps <n>] [--seed <n>] [--out <folder>]
 
@@ -27,7 +28,7 @@ export const usage = `Trains a DCGAN on drawn faces, or on the images of an IDX 
   --steps <n>     steps of training
   --seed <n>      of faces, weights and samples (default 1)
   --out <folder>  where the results go (default demo-output)
-  --help          this text
+  -h, --help      this text
 `;
 
 /**
@@ -51,7 +52,7 @@ export function parseOptions(argv: readonly string[], defaultSteps: DefaultSteps
 function parse(argv: readonly string[]) {
   const text = { type: "string" } as const;
   try {
-    return parseArgs({ args: [...argv], options: { data: text, steps: text, seed: text, out: text, help: { type: "boolean" } } }).values;
+    return parseArgs({ args: [...argv], options: { data: text, steps: text, seed: text, out: text, help: { type: "boolean", short: "h" } } }).values;
   } catch (error) {
     // Node's message goes on to explain positional arguments, of which there are none here.
     throw new UsageError((error as Error).message.split(/\. |\n/)[0]!, { cause: error });

@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type GAN, Images, TrainingError } from "../index.ts";
+import { WriteError, writeWhole } from "./files.ts";
 import { openData, openFolder, openGAN } from "./inputs.ts";
 import type { DemoOptions } from "./options.ts";
 import { plotLosses } from "./plot.ts";
@@ -10,21 +10,27 @@ import type { DemoSettings } from "./settings.ts";
 /** Who is looking on. */
 export interface Audience {
   readonly out: Terminal;
+  /** What is not well goes here. */
+  readonly err: NodeJS.WritableStream;
   /** Once aborted, the training stops after its current step, and what there is is written. */
   readonly signal: AbortSignal;
 }
 
+/** Names of the results, the dearest first. */
+const RESULTS = ["model.safetensors", "samples.png", "progress.png", "losses.svg"] as const;
+
 /**
- * Trains a GAN and writes samples.png, progress.png, losses.svg and model.safetensors.
+ * Trains a GAN and writes `RESULTS`: every few seconds, and when training ends. Before the first step it writes nothing.
  *
  * @throws {UsageError} before anything is written, if the options ask for what cannot be.
  * @throws {TrainingError} if the training broke down; what there was before has then been written.
+ * @throws {WriteError} if the results could not be written in the end.
  */
-export async function runDemo(options: DemoOptions, settings: DemoSettings, { out, signal }: Audience): Promise<void> {
+export async function runDemo(options: DemoOptions, settings: DemoSettings, { out, err, signal }: Audience): Promise<void> {
   const dataset = await openData(options, settings);
   const gan = await openGAN(options, settings, dataset);
   try {
-    await openFolder(options);
+    await openFolder(options, RESULTS);
     out.write(
       `Training on ${dataset.count} images of ${dataset.shape.slice(1).join(" x ")} on ${gan.backend.name}, threads: ${gan.backend.threads}.\n`,
     );
@@ -32,6 +38,7 @@ export async function runDemo(options: DemoOptions, settings: DemoSettings, { ou
     await journal.look();
     const progress = showProgress(out, options.steps);
     const start = performance.now();
+    let written = start;
     let failure: TrainingError | undefined;
     try {
       await gan.train(dataset, {
@@ -42,6 +49,13 @@ export async function runDemo(options: DemoOptions, settings: DemoSettings, { ou
           const imagesPerSecond = settings.batchSize / secondsPerStep;
           progress.update({ step, discriminatorLoss, generatorLoss, imagesPerSecond, secondsLeft: secondsPerStep * (options.steps - step) });
           await journal.note(step, discriminatorLoss, generatorLoss, divergence);
+          if (performance.now() - written < settings.writeEvery * 1000) return;
+          // A disk that is full now may not be so in the end.
+          await journal.write().catch((error: unknown) => {
+            if (!(error instanceof WriteError)) throw error;
+            err.write(`demo: ${error.message}; training goes on\n`);
+          });
+          written = performance.now();
         },
       });
     } catch (error) {
@@ -50,8 +64,11 @@ export async function runDemo(options: DemoOptions, settings: DemoSettings, { ou
     } finally {
       progress.stop();
     }
-    const files = await journal.write();
-    out.write(`Trained for ${gan.step} steps. Written to ${options.out}: ${files.join(", ")}.\n`);
+    if (gan.step === 0) out.write(`Ended before the first step: nothing is written to ${options.out}.\n`);
+    else {
+      await journal.write();
+      out.write(`Trained for ${gan.step} ${gan.step === 1 ? "step" : "steps"}. Written to ${options.out}: ${RESULTS.join(", ")}.\n`);
+    }
     if (failure) throw failure;
   } finally {
     gan.dispose();
@@ -65,9 +82,8 @@ class Journal {
   readonly #options: DemoOptions;
   readonly #moments: ReadonlySet<number>;
   readonly #latents: Float32Array;
-  /** Pictures made of the same latents, and the step of the last of them. */
+  /** Pictures made of the same latents. */
   readonly #looks: Images[] = [];
-  #lastLook = -1;
   readonly #losses = { discriminator: [] as number[], generator: [] as number[], divergence: [] as number[] };
 
   constructor(gan: GAN, settings: DemoSettings, options: DemoOptions) {
@@ -85,29 +101,35 @@ class Journal {
     if (this.#moments.has(step)) await this.look();
   }
 
-  /** Makes pictures of the latents that are followed. */
+  /** Keeps a picture of the latents that are followed. */
   async look(): Promise<void> {
-    this.#looks.push(await this.#gan.sample({ latents: this.#latents }));
-    this.#lastLook = this.#gan.step;
+    this.#looks.push(await this.#picture());
   }
 
-  /** Writes everything; returns the names of the files. */
-  async write(): Promise<string[]> {
-    if (this.#lastLook !== this.#gan.step) await this.look();
-    const samples = await this.#gan.sample({ count: 64, seed: this.#options.seed });
+  /** Writes everything there is. @throws {WriteError} */
+  async write(): Promise<void> {
+    const { out, seed } = this.#options;
+    const { scale } = this.#settings;
+    const step = this.#gan.step;
+    const looks = this.#moments.has(step) ? this.#looks : [...this.#looks, await this.#picture()];
+    const samples = await this.#gan.sample({ count: 64, seed });
     const { discriminator, generator, divergence } = this.#losses;
-    const files = {
-      "samples.png": await samples.toPNG({ columns: 8, scale: this.#settings.scale }),
-      "progress.png": await sideBySide(this.#looks).toPNG({ columns: this.#looks.length, scale: this.#settings.scale }),
+    const results: Record<(typeof RESULTS)[number], Uint8Array | string> = {
+      "model.safetensors": await this.#gan.save(),
+      "samples.png": await samples.toPNG({ columns: 8, scale }),
+      "progress.png": await sideBySide(looks).toPNG({ columns: looks.length, scale }),
       "losses.svg": plotLosses([
         { name: "discriminator loss", values: discriminator, color: "#3366cc" },
         { name: "generator loss", values: generator, color: "#dd5533" },
         { name: "divergence", values: divergence, color: "#339966" },
       ]),
-      "model.safetensors": await this.#gan.save(),
     };
-    for (const [name, content] of Object.entries(files)) await writeFile(join(this.#options.out, name), content);
-    return Object.keys(files);
+    for (const name of RESULTS) await writeWhole(join(out, name), results[name]);
+  }
+
+  /** A picture of the latents that are followed, as the generator now makes it. */
+  #picture(): Promise<Images> {
+    return this.#gan.sample({ latents: this.#latents });
   }
 }
 

@@ -18,6 +18,8 @@ export interface DemoSettings {
   readonly rows: number;
   /** When they are looked at, as parts of the training. */
   readonly moments: readonly number[];
+  /** Seconds between two writings of the results, while training. */
+  readonly writeEvery: number;
   /** Each pixel becomes a square of this many a side. */
   readonly scale: number;
 }
@@ -32,5 +34,6 @@ export const settings: DemoSettings = {
   emaDecay: 0.99,
   rows: 8,
   moments: [0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1],
+  writeEvery: 20,
   scale: 3,
 };
