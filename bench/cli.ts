@@ -13,7 +13,8 @@ export const USAGE = `npm run bench -- kernels|sample|train [options]
   --workload T28    one workload of the suite, by the name of its file in bench/shapes
   --batch n         one batch size instead of those in the file
   --runtime node24  run in the Node 24 of bench/package.json
-  --json file       also write the rows as JSON`;
+  --json file       also write the rows as JSON
+  --help            this text`;
 
 export const SUITES = { kernels: ["GEMM", "T64", "T28"], sample: ["S64"], train: ["T28", "T64", "TGP", "TMLP"] } as const;
 export type Suite = keyof typeof SUITES;
@@ -40,8 +41,8 @@ const QUICK = {
   train: { workload: "T28", batch: 64, peers: ["tfjs-cpu"] },
 } as const satisfies Record<Suite, object>;
 
-/** @throws Error that says in one line what is wrong */
-export function parse(args: readonly string[]): Options {
+/** The options; null where help is asked for. @throws Error that says in one line what is wrong */
+export function parse(args: readonly string[]): Options | null {
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -55,8 +56,10 @@ export function parse(args: readonly string[]): Options {
       batch: { type: "string" },
       runtime: { type: "string" },
       json: { type: "string" },
+      help: { type: "boolean", short: "h" },
     },
   });
+  if (values.help) return null;
   const [suite, ...more] = positionals;
   if (!suite || !Object.hasOwn(SUITES, suite) || more.length > 0) throw new Error(`expected one of ${Object.keys(SUITES).join(", ")}`);
   const backend = checkBackend(values.backend, suite as Suite);

@@ -14,17 +14,24 @@ import { installPeers, runInNode24 } from "./setup.ts";
 import { loadLayers, loadTasks } from "./shapes.ts";
 import type { Task } from "./task.ts";
 
-let options: Options;
-try {
-  options = parse(process.argv.slice(2));
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
-  process.exit(2);
-}
+const options = optionsOf(process.argv.slice(2));
 if (options.backend === "webgpu" && !options.node24) await tellAdapter();
 if (options.peers.length > 0 || options.node24) installPeers();
 if (options.node24) process.exit(runInNode24(options.args));
 await main(options);
+
+/** What the command line asks for; ends the program where that is help, or nonsense. */
+function optionsOf(args: readonly string[]): Options {
+  try {
+    const options = parse(args);
+    if (options) return options;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 async function main({ workloads, backend, json }: Options): Promise<void> {
   const peak = backend === "wasm" ? await tellPeak() : null;

@@ -111,8 +111,10 @@ describe("command line", () => {
 
   it("drops --runtime before it runs itself again", () => {
     expect(parse(["train", "--runtime", "node24", "--quick"])).toMatchObject({ node24: true, args: ["train", "--quick"] });
-    expect(parse(["--runtime=node24", "train"]).args).toEqual(["train"]);
+    expect(parse(["--runtime=node24", "train"])?.args).toEqual(["train"]);
   });
+
+  it("asks for no suite where help is asked for", () => expect([parse(["--help"]), parse(["train", "-h"])]).toEqual([null, null]));
 
   it.each([
     [["paint"]],
