@@ -4,16 +4,18 @@ import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT, run } from "./child.ts";
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly sideEffects: boolean;
 }
 
-/** A project of someone else, with the package installed as npm would, from the tarball that npm would publish. */
+/** A project of someone else, with the package installed as `npm install --omit=optional` would, from the tarball that npm would publish. */
 let consumer: string;
 let files: string[];
 let manifest: Manifest;
@@ -55,7 +57,8 @@ describe("the package", () => {
   });
 
   it("imports from its code only what it holds, what Node has and what it depends on", () => {
-    const known = [...Object.keys(manifest.dependencies), ...builtinModules.map((name) => `node:${name}`)];
+    const { dependencies, optionalDependencies } = manifest;
+    const known = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...builtinModules.map((name) => `node:${name}`)];
     for (const file of files.filter((path) => /^dist\/[^/]*\.js$/.test(path))) {
       const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => name!);
       for (const name of specifiers) {
@@ -136,6 +139,39 @@ describe("importing it", () => {
       const copy = await loadGAN(await gan.save(), { backend: "wasm" });
       console.log(copy.step, (await copy.sample({ count: 3 })).data.length);`);
     expect({ stdout, stderr, code }).toEqual({ stdout: "2 6\n", stderr: "", code: 0 });
+  });
+});
+
+describe("without TensorFlow.js", () => {
+  it("says what is missing: by auto's reason, and by an error where WebGPU is asked for", async () => {
+    const { stdout, stderr } = await runConsumer(`
+      import { BackendError, createGAN } from "ganvas";
+      let devices = 0;
+      const requestDevice = async () => (devices++, { destroy: () => devices-- });
+      const gpu = { requestAdapter: async () => ({ info: { description: "a GPU" }, limits: {}, requestDevice }) };
+      Object.defineProperty(globalThis, "navigator", { value: { gpu } });
+      const tiny = { shape: [2], latent: 2, width: 4, batchSize: 4, threads: 1 };
+      const gan = await createGAN({ ...tiny, backend: "auto" });
+      const error = await createGAN({ ...tiny, backend: "webgpu" }).catch((e) => e);
+      console.log(JSON.stringify([gan.backend.name, gan.backend.reason, error instanceof BackendError, error.message, devices]));
+      gan.dispose();`);
+    expect(stderr).toBe("");
+    const packages = Object.entries(manifest.optionalDependencies).map(([name, version]) => `${name}@${version}`);
+    const got = `an installation without TensorFlow.js; \`npm install ${packages.join(" ")}\` adds it`;
+    expect(JSON.parse(stdout)).toEqual(["wasm", `no WebGPU: ${got}`, true, `backend: expected TensorFlow.js, for WebGPU, got ${got}`, 0]);
+  });
+
+  it("can be bundled, its imports left as they are", async () => {
+    const { outputFiles, warnings } = await build({
+      stdin: { contents: 'export * from "ganvas";', resolveDir: consumer },
+      bundle: true,
+      format: "esm",
+      write: false,
+      logLevel: "silent",
+      external: ["node:*"],
+    });
+    expect(warnings).toEqual([]);
+    for (const name of Object.keys(manifest.optionalDependencies)) expect(outputFiles[0]!.text).toContain(`import("${name}")`);
   });
 });
 

@@ -21,7 +21,7 @@ export interface TfjsOptions {
 /**
  * Sets up the WebGPU backend. TensorFlow.js is loaded only when there is a device.
  *
- * @throws BackendError when there is no adapter, only a software one where that will not do, or it fails at a first product
+ * @throws BackendError when there is no adapter, only a software one where that will not do, no TensorFlow.js, or it fails at a first product
  */
 export async function createTfjsExecutor({ device, software = true, reason = "asked for" }: TfjsOptions = {}): Promise<Executor> {
   const found: FoundDevice = device ? { device, name: "the application's device", software: false } : await requestDevice();

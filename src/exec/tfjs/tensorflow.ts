@@ -1,6 +1,7 @@
 /** The only door to TensorFlow.js. Its kernels are used; its engine (tape, scopes, the current backend) is not. */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { KernelFunc } from "@tensorflow/tfjs-core";
+import { BackendError } from "../../core/errors.ts";
 
 export interface TensorFlow {
   /** The WebGPU kernel of this name. */
@@ -19,11 +20,11 @@ export interface TensorFlow {
  *
  * What is shared nevertheless: an application's `WEBGPU_...` flags choose among kernels for us too while a program is compiled,
  * and one that imports the WebGPU backend after us, to have it chosen by itself, has to ask for it by `setBackend`.
+ *
+ * @throws BackendError when it is not installed, as an optional dependency need not be, or does not load
  */
 export async function loadTensorFlow(): Promise<TensorFlow> {
-  const core = await import("@tensorflow/tfjs-core");
-  const known = core.findBackendFactory("webgpu") !== null;
-  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  const { core, known, WebGPUBackend } = await importTensorFlow();
   const factory = core.findBackendFactory("webgpu");
   if (!known && factory) {
     core.removeBackend("webgpu");
@@ -44,3 +45,22 @@ export async function loadTensorFlow(): Promise<TensorFlow> {
     backend: (device, info) => new Backend(device, info),
   };
 }
+
+/** The modules, and whether an application had registered a backend "webgpu" before they were imported. */
+async function importTensorFlow() {
+  // Imports by name within `try`, so that bundlers find them, and may do without.
+  try {
+    const core = await import("@tensorflow/tfjs-core");
+    const known = core.findBackendFactory("webgpu") !== null;
+    const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+    return { core, known, WebGPUBackend };
+  } catch (cause) {
+    const { code, message } = cause as { code?: unknown; message?: unknown };
+    const missing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
+    const got = missing ? `an installation without TensorFlow.js; \`${INSTALL}\` adds it` : `TensorFlow.js, which does not load: ${message}`;
+    throw new BackendError({ path: "backend", expected: "TensorFlow.js, for WebGPU", got }, { cause });
+  }
+}
+
+/** The optional dependencies of package.json. */
+const INSTALL = "npm install @tensorflow/tfjs-backend-webgpu@4.22.0 @tensorflow/tfjs-core@4.22.0";
