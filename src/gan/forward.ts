@@ -1,4 +1,6 @@
 /** A network at work, on any number of examples. */
+import { DataError } from "../core/errors.ts";
+import { allocateFloats } from "../core/memory.ts";
 import type { Pause } from "../core/time.ts";
 import type { Executor, Feeds, MemoryReport } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -50,6 +52,7 @@ export class Forward {
    * which few are ever compiled.
    *
    * @param pause awaited between runs
+   * @throws DataError when a number of it would not be finite, or there is no memory for all
    */
   protected async run(inputs: Readonly<Record<string, Float32Array | null>>, count: number, pause?: Pause): Promise<Float32Array> {
     const { name, graph, fetch, most } = this.#pass;
@@ -62,8 +65,15 @@ export class Forward {
       );
       const program = await this.#programs.get(name, size, () => graph(size));
       const output = (await program.run(feeds))[fetch]!;
-      result ??= new Float32Array((output.length / size) * count);
-      result.set(output.subarray(0, (output.length / size) * rows), (output.length / size) * first);
+      const width = output.length / size;
+      result ??= allocateFloats(width * count, "count");
+      const made = output.subarray(0, width * rows);
+      const fault = made.findIndex((x) => !Number.isFinite(x));
+      if (fault >= 0) {
+        const path = `example ${first + Math.floor(fault / width)}`;
+        throw new DataError({ path, expected: "inputs and weights small enough for a finite result", got: `${made[fault]}` });
+      }
+      result.set(made, width * first);
       first += rows;
       if (first < count) await pause?.();
     }

@@ -3,7 +3,8 @@
 import { isFloat32Array } from "../core/arrays.ts";
 import { DataError, SpecError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
-import { showShape, sizeOf } from "../core/shape.ts";
+import { MOST_FLOATS } from "../core/memory.ts";
+import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
 import { type DataFormat, type Examples, fitExamples, takeAll } from "../data/dataset.ts";
@@ -13,7 +14,7 @@ import { Images } from "../formats/image.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows } from "./condition.ts";
 import { Host, type HostOptions } from "./host.ts";
-import { drawLatents, sphericalInterpolation } from "./latents.ts";
+import { checkLatentCount, drawLatents, drawLatentsInTurns, sphericalInterpolation } from "./latents.ts";
 import {
   type CallOptions,
   checkCallOptions,
@@ -31,8 +32,11 @@ import type { TrainReport } from "./reports.ts";
 import type { GANSpec } from "./spec.ts";
 import { Trainer } from "./trainer.ts";
 
-/** Numbers of one array, 4 GiB of them: what every engine can have. */
-const MOST_FLOATS = 2 ** 30;
+/** @throws SpecError when so many images are more than an array holds */
+function checkCount(count: number, shape: Shape): void {
+  const most = Math.floor(MOST_FLOATS / sizeOf(shape));
+  if (count > most) throw new SpecError([{ path: "count", expected: `at most ${most} at once of shape ${showShape(shape)}`, got: `${count}` }]);
+}
 
 const disposed = (): StateError => new StateError({ path: "gan", expected: "a GAN in use", got: "one that is disposed" });
 
@@ -173,21 +177,18 @@ export class GAN implements Disposable {
    */
   async sample(options: SampleOptions = {}): Promise<Images> {
     this.#checkAlive();
-    const { seed = 0, truncation, latents, ema = true, condition, signal, ...given } = checkSampleOptions(options);
-    const count = given.count ?? (latents ? latents.length / this.spec.latent : 1);
-    this.#checkCount(count);
+    const { seed = 0, truncation, latents, ema = true, condition, signal, ...rest } = checkSampleOptions(options);
+    const count = rest.count ?? (latents ? latents.length / this.spec.latent : 1);
+    checkCount(count, this.spec.shape);
     if (latents) this.#checkLatents(latents, count);
-    const z = latents ? new Float32Array(latents) : drawLatents(this.spec.latent, count, seed, truncation);
+    else checkLatentCount(this.spec.latent, count);
+    const given = latents && new Float32Array(latents);
     const labels = conditionRows(this.spec.condition, condition, count, seed, this.#host.progress.classesSeen);
-    const data = await this.#exclusive(async () => (await this.#host.sampler(ema)).generate(z, labels, count, this.#pause(signal)), signal);
-    const fault = data.findIndex((x) => !Number.isFinite(x));
-    if (fault >= 0) {
-      throw new DataError({
-        path: latents ? "latents" : "sample",
-        expected: `${latents ? "latents" : "weights"} small enough for finite samples`,
-        got: `${data[fault]} in sample ${Math.floor((fault * count) / data.length)}`,
-      });
-    }
+    const pause = this.#pause(signal);
+    const data = await this.#exclusive(async () => {
+      const sampler = await this.#host.sampler(ema);
+      return sampler.generate(given ?? (await drawLatentsInTurns(this.spec.latent, count, seed, truncation, pause)), labels, count, pause);
+    }, signal);
     return new Images([count, ...this.spec.shape], data);
   }
 
@@ -212,11 +213,7 @@ export class GAN implements Disposable {
     const { signal } = checkCallOptions(options);
     const { count, data, labels } = takeAll(fitExamples(images, this.#format), this.#format);
     const judged = async () => (await this.#host.judge()).score(data, labels, count, this.#pause(signal));
-    const scores = await this.#exclusive(judged, signal);
-    const fault = scores.findIndex((x) => !Number.isFinite(x));
-    if (fault >= 0)
-      throw new DataError({ path: `data, example ${fault}`, expected: "numbers small enough for a finite score", got: `${scores[fault]}` });
-    return scores;
+    return this.#exclusive(judged, signal);
   }
 
   /**
@@ -233,7 +230,6 @@ export class GAN implements Disposable {
   latents(options: LatentOptions = {}): Float32Array {
     this.#checkAlive();
     const { count = 1, seed = 0, truncation } = checkLatentOptions(options);
-    this.#checkCount(count);
     return drawLatents(this.spec.latent, count, seed, truncation);
   }
 
@@ -316,13 +312,6 @@ export class GAN implements Disposable {
 
   #checkAlive(): void {
     if (this.#disposed) throw disposed();
-  }
-
-  /** @throws SpecError when so many images, or their latents, are more than an array holds */
-  #checkCount(count: number): void {
-    const { shape, latent } = this.spec;
-    const most = Math.floor(MOST_FLOATS / Math.max(sizeOf(shape), latent));
-    if (count > most) throw new SpecError([{ path: "count", expected: `at most ${most} at once of shape ${showShape(shape)}`, got: `${count}` }]);
   }
 
   #checkLatents(latents: Float32Array, count: number): void {

@@ -1,9 +1,8 @@
 import { refuse } from "../core/check.ts";
 import { DataError, show } from "../core/errors.ts";
+import { allocateFloats, MOST_FLOATS } from "../core/memory.ts";
 import { fillNormals, fillTruncatedNormals, Stream } from "../core/random.ts";
-
-/** The most numbers of latents at once: 2^31 bytes, as every runtime may hold. */
-const MAX_VALUES = 2 ** 29;
+import type { Pause } from "../core/time.ts";
 
 /**
  * `count` draws from N(0, I) as rows [count, size]. Row i depends on the seed and i alone.
@@ -12,15 +11,45 @@ const MAX_VALUES = 2 ** 29;
  * @throws SpecError when `count` of them are more than can be held
  */
 export function drawLatents(size: number, count: number, seed: number, truncation?: number): Float32Array {
-  const most = Math.floor(MAX_VALUES / size);
+  checkLatentCount(size, count);
+  const z = allocateFloats(count * size, "count");
+  fillLatents(z, size, 0, count, seed, truncation);
+  return z;
+}
+
+/** What `drawLatents` gives. @param pause awaited between parts of it */
+export async function drawLatentsInTurns(
+  size: number,
+  count: number,
+  seed: number,
+  truncation: number | undefined,
+  pause: Pause,
+): Promise<Float32Array> {
+  const z = allocateFloats(count * size, "count");
+  const rows = Math.ceil(PART / size);
+  for (let first = 0; first < count; first += rows) {
+    if (first > 0) await pause();
+    fillLatents(z, size, first, Math.min(count, first + rows), seed, truncation);
+  }
+  return z;
+}
+
+/** @throws SpecError when `count` latents of `size` values are more than an array holds */
+export function checkLatentCount(size: number, count: number): void {
+  const most = Math.floor(MOST_FLOATS / size);
   if (count > most) refuse([{ path: "count", expected: `at most ${most} latents of ${size} values`, got: `${count}` }]);
-  const z = new Float32Array(count * size);
-  for (let i = 0; i < count; i++) {
+}
+
+/** Values drawn without a pause: a few milliseconds' worth. */
+const PART = 2 ** 16;
+
+/** Draws the rows from `first` to before `end` of z [count, size]. */
+function fillLatents(z: Float32Array, size: number, first: number, end: number, seed: number, truncation: number | undefined): void {
+  for (let i = first; i < end; i++) {
     const row = z.subarray(i * size, (i + 1) * size);
     if (truncation === undefined) fillNormals(row, seed, Stream.latents, i);
     else fillTruncatedNormals(row, seed, Stream.latents, i, truncation);
   }
-  return z;
 }
 
 /**
@@ -29,13 +58,13 @@ export function drawLatents(size: number, count: number, seed: number, truncatio
  * @throws DataError when the two differ in length, are not finite, or point in exactly opposite directions, and for fewer steps than 2 or more than can be held
  */
 export function sphericalInterpolation(a: Float32Array, b: Float32Array, steps: number): Float32Array {
-  const most = Math.floor(MAX_VALUES / a.length);
+  const most = Math.floor(MOST_FLOATS / a.length);
   if (!Number.isInteger(steps) || steps < 2 || steps > most) {
     throw new DataError({ path: "steps", expected: `an integer from 2 to ${most}`, got: show(steps) });
   }
   if (a.length !== b.length) throw new DataError({ path: "b", expected: `${a.length} values, as in a`, got: `${b.length}` });
   const cosine = cosineOf(a, b);
-  const out = new Float32Array(steps * a.length);
+  const out = allocateFloats(steps * a.length, "steps");
   for (let k = 0; k < steps; k++) {
     const [wa, wb] = slerpWeights(cosine, k / (steps - 1));
     for (let i = 0; i < a.length; i++) out[k * a.length + i] = wa * a[i]! + wb * b[i]!;

@@ -71,7 +71,7 @@ export interface PrepareOptions {
 
 /** How many images are made, and what they follow from. Nothing must be given. */
 export interface SampleOptions extends CallOptions {
-  /** Number of images, 1 to 2^24, and at most 2^30 numbers in all. Default 1, or as many as there are latents. */
+  /** Number of images, 1 to 2^24, and at most 2^29 numbers in all. Default 1, or as many as there are latents. */
   readonly count?: number | undefined;
   /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
   readonly seed?: number | undefined;
