@@ -102,6 +102,6 @@ export type { Condition, CustomArchitecture, NetworkOptions, NetworkSpec } from 
 export type { CommonParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
 export type { AdamSpec, OptimizerSpec, RMSPropSpec } from "./objective/optimizers.ts";
 export type { PresetName, PresetOptions } from "./objective/presets.ts";
-export type { Lazy, RegularizerName, RegularizerSpec } from "./objective/regularizers.ts";
+export type { LazyPenalty, RegularizerName, RegularizerSpec } from "./objective/regularizers.ts";
 export type { ReportName, StepSeries, StepValues } from "./objective/reports.ts";
 export type { Averaging, LearningOptions, LearningSpec, OptimizerOptions } from "./objective/spec.ts";

@@ -31,8 +31,8 @@ export interface Regularizer<P = object> {
 /** A row of the table; it keeps the type of its parameters. */
 const regularizer = <P>(row: Regularizer<P>): Regularizer<P> => row;
 
-/** A parameter of every penalty: how often it counts. */
-export interface Lazy {
+/** The parameter that every penalty has: how often it counts (lazy regularization). */
+export interface LazyPenalty {
   /** The penalty counts at every so many updates of the discriminator, from the first on, and then as many times (Karras et al. 2020, appendix B), 1 to 256. Default 1. */
   readonly every: number;
 }
@@ -51,7 +51,7 @@ export const REGULARIZERS = {
 
   /** A penalty on the norm of the critic's gradient between real and generated images: Gulrajani et al. 2017, equation 3. */
   "gradient-penalty": regularizer<
-    Lazy & {
+    LazyPenalty & {
       /** Its weight λ, above 0. Default 10. */
       readonly lambda: number;
     }
