@@ -30,6 +30,7 @@ export class Graph {
   readonly fetches = new Map<string, Node>();
   readonly assigns = new Map<Node<"variable">, Node>();
   readonly #known = new Map<string, Node>();
+  readonly #leaves = new Map<string, Node>(); // inputs and variables, by op and name
 
   /** A tensor fed at every run under `name`. Asked for again, it must have the same shape. */
   input(name: string, shape: Shape): Node<"input"> {
@@ -68,6 +69,7 @@ export class Graph {
     const node: Node<O> = { graph: this, id: this.nodes.length, op, inputs: [...inputs], attrs, shape: [...shape] };
     this.nodes.push(node);
     this.#known.set(key, node);
+    if (isOp(node, "input") || isOp(node, "variable")) this.#leaves.set(`${op} ${node.attrs.name}`, node);
     return node;
   }
 
@@ -90,7 +92,7 @@ export class Graph {
   }
 
   #leaf<O extends "input" | "variable">(op: O, name: string, shape: Shape): Node<O> {
-    const known = this.nodes.find((n) => n.op === op && (n.attrs as OpAttrs[O]).name === name);
+    const known = this.#leaves.get(`${op} ${name}`);
     if (known && !sameShape(known.shape, shape)) {
       throw new ShapeError({ path: name, expected: showShape(known.shape), got: showShape(shape) });
     }
