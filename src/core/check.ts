@@ -1,6 +1,7 @@
 /** A small declarative checker: reads plain data, fills in defaults, and notes every fault with its path. */
 import { type ErrorDetail, SpecError, show } from "./errors.ts";
 import { nearestName } from "./nearest.ts";
+import { shallowCopy } from "./plain.ts";
 
 /** Gives the value that was meant, or notes why there is none in `faults` and gives undefined. */
 export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => T | undefined;
@@ -59,10 +60,13 @@ export function list<T>(item: Check<T>, { min = 0, max = 1000 } = {}): Check<rea
       return undefined;
     }
     const before = faults.length;
-    const items = value.map((v, i) => item(v, `${path}[${i}]`, faults));
+    const items = Array.from(value, (v, i) => item(v, `${path}[${i}]`, faults)); // holes are looked at too
     return faults.length === before ? (items as T[]) : undefined;
   };
 }
+
+/** A list of two. */
+export const pair = <T>(item: Check<T>): Check<readonly [T, T]> => list(item, { min: 2, max: 2 }) as Check<readonly [T, T]>;
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
@@ -85,26 +89,14 @@ export function fieldsOf<T>(fields: Fields<T>, value: unknown, path: string, fau
     const got = `an unknown one, ${show(key)}${nearest === null ? "" : `; did you mean ${show(nearest)}?`}`;
     faults.push({ path: fieldPath(path, key), expected: `one of the options ${known.join(", ") || "none"}`, got });
   }
-  return readFields(fields, value, path, faults);
+  return checkFields(fields, value, path, faults);
 }
 
 /** Checks these fields of a record, whatever else is in it; a faulty field is missing from the result. */
-export function readFields<T>(fields: Fields<T>, record: Readonly<Record<string, unknown>>, path: string, faults: ErrorDetail[]): Partial<T> {
+export function checkFields<T>(fields: Fields<T>, record: Readonly<Record<string, unknown>>, path: string, faults: ErrorDetail[]): Partial<T> {
   const result: Partial<T> = {};
   for (const key of Object.keys(fields) as (keyof T & string)[]) {
-    const at = fieldPath(path, key);
-    let given: unknown;
-    try {
-      given = Object.hasOwn(record, key) ? record[key] : undefined;
-    } catch (error) {
-      faults.push({
-        path: at,
-        expected: "a value that can be read",
-        got: `a getter that throws ${show(error instanceof Error ? error.message : error)}`,
-      });
-      continue;
-    }
-    const checked = fields[key](given, at, faults);
+    const checked = fields[key](Object.hasOwn(record, key) ? record[key] : undefined, fieldPath(path, key), faults);
     if (checked !== undefined) result[key] = checked;
   }
   return result;
@@ -117,7 +109,9 @@ function fieldPath(path: string, key: string): string {
 /** The options in full. @throws SpecError with every fault at once, unknown options by name */
 export function checkOptions<T>(fields: Fields<T>, options: unknown, path = ""): T {
   const faults: ErrorDetail[] = [];
-  const checked = fieldsOf(fields, options, path, faults);
+  const given = shallowCopy(options, path, faults);
+  refuse(faults);
+  const checked = fieldsOf(fields, given, path, faults);
   refuse(faults);
   return checked as T;
 }

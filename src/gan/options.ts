@@ -2,8 +2,9 @@
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
-import { boolean, checkOptions, type Fields, integer, isRecord, oneOf, optional, readFields, real, refuse, that } from "../core/check.ts";
+import { boolean, checkFields, checkOptions, type Fields, integer, isRecord, oneOf, optional, real, refuse, that } from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
+import { shallowCopy } from "../core/plain.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
@@ -165,14 +166,18 @@ function isNumbers(value: unknown): boolean {
 /** Takes the description of a GAN and the choice of a backend apart. @throws SpecError with the faults of both */
 export function checkCreateOptions(options: CreateOptions): { spec: GANSpec; request: BackendRequest } {
   const faults: ErrorDetail[] = [];
+  const given = shallowCopy(options, "", faults);
+  refuse(faults);
+  const entries = isRecord(given) ? Object.entries(given) : [];
+  const description = isRecord(given) ? Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(BACKEND, key))) : given;
   let spec: GANSpec | undefined;
   try {
-    spec = resolveSpec(options, Object.keys(BACKEND));
+    spec = resolveSpec(description as GANOptions, Object.keys(BACKEND));
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     faults.push(...error.faults);
   }
-  const request = isRecord(options) ? readFields(BACKEND, options, "", faults) : {};
+  const request = isRecord(given) ? checkFields(BACKEND, given, "", faults) : {};
   refuse(faults);
   return { spec: spec!, request: request as BackendRequest };
 }

@@ -1,6 +1,7 @@
 /** The description of a GAN: both networks, how they learn, and the seed of everything random. */
-import { type Fields, fieldsOf, integer, isRecord, optional } from "../core/check.ts";
-import { type ErrorDetail, SpecError } from "../core/errors.ts";
+import { type Fields, fieldsOf, integer, isRecord, optional, refuse } from "../core/check.ts";
+import type { ErrorDetail } from "../core/errors.ts";
+import { deepFreeze, plainCopy } from "../core/plain.ts";
 import { NETWORK_FIELDS, type NetworkFields, type NetworkOptions, type NetworkSpec, resolveNetworks } from "../nn/spec.ts";
 import {
   LEARNING_FIELDS,
@@ -32,8 +33,9 @@ const TOP: Fields<TopFields> = { ...NETWORK_FIELDS, ...LEARNING_FIELDS, seed: op
 /**
  * The full meaning of `options`: defaults filled in, architecture written out layer by layer.
  *
- * @param options `GANOptions`, or a `GANSpec` read back from JSON: anything else is refused field by field
- * @param others fields that may stand beside them, and are not looked at
+ * @param options `GANOptions`, or a `GANSpec` read back from JSON: anything else is refused field by field. Read once, and left as it is
+ * @param others fields that are known beside those of a description, to be told of where one is unknown
+ * @returns plain JSON that cannot be changed
  * @throws SpecError with every fault at once, each with its path
  *
  * @example
@@ -41,11 +43,14 @@ const TOP: Fields<TopFields> = { ...NETWORK_FIELDS, ...LEARNING_FIELDS, seed: op
  */
 export function resolveSpec(options: GANOptions, others: readonly string[] = []): GANSpec {
   const faults: ErrorDetail[] = [];
-  const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, options, "", faults, others);
-  if (!isRecord(options)) throw new SpecError(faults as [ErrorDetail]);
+  const copy = plainCopy(options, faults);
+  refuse(faults);
+  const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, copy, "", faults, others);
+  if (!isRecord(copy)) refuse(faults);
   const learning = resolveLearning(rest, faults);
   const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
   const networks = resolveNetworks(given, needsImagesAlone(learning), faults);
-  if (faults.length > 0) throw new SpecError(faults as [ErrorDetail, ...ErrorDetail[]]);
-  return { ...networks, ...learning, seed } as GANSpec;
+  refuse(faults);
+  const spec = { ...networks, ...learning, seed } as GANSpec;
+  return deepFreeze(spec);
 }

@@ -1,6 +1,6 @@
 /** Optimizers: how a tensor changes by its gradient, as a graph. PyTorch's formulas. */
 
-import { type Check, type Fields, list, optional, real, that } from "../core/check.ts";
+import { type Check, type Fields, optional, pair, real, that } from "../core/check.ts";
 import { adamStep, lerp, square } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 
@@ -15,7 +15,7 @@ export interface AdamSpec {
   /** The step size α, above 0, at most 1e30. Default 2e-4. */
   readonly learningRate: number;
   /** Decay rates of the first and the second moment, each in [0, 1). Default [0.5, 0.999]. */
-  readonly betas: readonly number[];
+  readonly betas: readonly [number, number];
   /** A number that is added to the root of the second moment, 1e-12 to 1e30. Default 1e-8. */
   readonly epsilon: number;
 }
@@ -58,17 +58,17 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
   adam: {
     fields: {
       learningRate: optional(LEARNING_RATE, 2e-4),
-      betas: optional(list(rate, { min: 2, max: 2 }), [0.5, 0.999]),
+      betas: optional(pair(rate), [0.5, 0.999]),
       epsilon: optional(EPSILON, 1e-8),
     },
     slots: ["adam.m", "adam.v"],
     scalars: ({ learningRate, betas }, t) => ({
-      stepSize: learningRate / (1 - integerPower(betas[0]!, t)),
-      scale: 1 / Math.sqrt(1 - integerPower(betas[1]!, t)),
+      stepSize: learningRate / (1 - integerPower(betas[0], t)),
+      scale: 1 / Math.sqrt(1 - integerPower(betas[1], t)),
     }),
     step({ betas, epsilon }, p, g, [m, v], scalar) {
-      const newM = lerp(m!, g, 1 - betas[0]!);
-      const newV = lerp(v!, square(g), 1 - betas[1]!);
+      const newM = lerp(m!, g, 1 - betas[0]);
+      const newV = lerp(v!, square(g), 1 - betas[1]);
       return { value: adamStep(p, newM, newV, scalar("stepSize"), scalar("scale"), epsilon), slots: [newM, newV] };
     },
   },

@@ -132,7 +132,8 @@ const ema: Check<Averaging | false> = (value, path, faults) =>
 const optimizer =
   (preset: OptimizerSpec): Check<OptimizerSpec> =>
   (value, path, faults) => {
-    const full = isRecord(value) && (value.name === undefined || value.name === preset.name) ? { ...preset, ...value, name: preset.name } : value;
+    const given = isRecord(value) ? Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) : null;
+    const full = given && (given.name ?? preset.name) === preset.name ? { ...preset, ...given } : value;
     return variant<OptimizerSpec>("name", () => fieldsByName(OPTIMIZERS))(full, path, faults);
   };
 

@@ -229,6 +229,102 @@ describe("resolveSpec", () => {
     expect(faults).toEqual([expect.stringMatching(/^architecture\.generator\[0\](\.layers\[0\]){8}\.layers: expected at most 8 levels/)]);
   });
 
+  it.each<[string, object, string]>([
+    // biome-ignore lint/suspicious/noSparseArray: that is what is refused
+    ["a pair of numbers", { optimizer: { generator: { betas: [, 0.9] } } }, "optimizer.generator.betas[0]: expected a value, got a hole in the list"],
+    // biome-ignore lint/suspicious/noSparseArray: likewise
+    ["a shape", { shape: [2, , 3] }, "shape[1]: expected a value, got a hole in the list"],
+    [
+      "a list of layers",
+      { architecture: { generator: new Array(1), discriminator: [] } },
+      "architecture.generator[0]: expected a value, got a hole in the list",
+    ],
+    ["a list of regularizers", { regularizers: new Array(2) }, "regularizers[0]: expected a value, got a hole in the list"],
+    ["a long list", { shape: new Array(2 ** 32 - 1) }, "shape: expected at most 16384 values in all, got more"],
+    [
+      "a list with more than items",
+      { shape: Object.assign([2], { unit: "px" }) },
+      "shape.unit: expected nothing but the items of a list, got a field of its own",
+    ],
+  ])("refuses holes in %s, if any", (_, options, fault) => {
+    expect(faultsOf({ shape: [2], ...options })).toEqual([fault]);
+  });
+
+  it("refuses what cannot be read, and what is no data", () => {
+    const refuse = (): never => {
+      throw new Error("not for you");
+    };
+    const revoked = Proxy.revocable([], {});
+    revoked.revoke();
+    const faulty: object[] = [
+      Object.defineProperty({ shape: [2] }, "seed", { enumerable: true, get: refuse }),
+      { shape: [2], condition: new Proxy({}, { ownKeys: () => ["classes"], getOwnPropertyDescriptor: refuse }) },
+      { shape: revoked.proxy },
+      { shape: () => [2] },
+      { shape: [2], seed: Symbol("seed") },
+      { shape: [2], batchSize: 64n },
+      { shape: [2], seed: Object.create(Object.create(null)) },
+      { shape: Float32Array.of(2) },
+      { shape: [2], objective: new Map([["name", "minimax"]]) },
+    ];
+    for (const options of faulty) expect(faultsOf(options)).toHaveLength(1);
+    expect(faultsOf(faulty[0])).toEqual(["seed: expected a value that can be read, got one that throws"]);
+  });
+
+  it("refuses what contains itself, and what grows without end", () => {
+    const layer: { type: string; layers: unknown[] } = { type: "residual", layers: [] };
+    layer.layers.push(layer);
+    const discriminator = [{ type: "dense", units: 1 }];
+    expect(faultsOf({ shape: [2], architecture: { generator: [layer], discriminator } })[0]).toMatch(/at most 8 levels/);
+    layer.layers.push(layer, layer);
+    expect(faultsOf({ shape: [2], architecture: { generator: [layer], discriminator } })[0]).toMatch(/at most 16384 values in all/);
+    const list: unknown[] = [];
+    list.push(list);
+    expect(faultsOf({ shape: list })).toHaveLength(1);
+  });
+
+  it("reads every field once", () => {
+    const read = new Map<string, number>();
+    const watched = <T extends object>(value: T, path: string): T =>
+      new Proxy(value, {
+        get(target, key) {
+          if (typeof key === "string") read.set(`${path}.${key}`, (read.get(`${path}.${key}`) ?? 0) + 1);
+          const got = Reflect.get(target, key);
+          return typeof got === "object" && got !== null ? watched(got as object, `${path}.${String(key)}`) : got;
+        },
+      });
+    const options: GANOptions = {
+      shape: [4, 4, 1],
+      architecture: TINY_LAYERS,
+      condition: { classes: 2 },
+      optimizer: { generator: { betas: [0, 0.5] } },
+    };
+    expect(resolveSpec(watched(options, ""))).toStrictEqual(resolveSpec(options));
+    expect([...read.values()].every((times) => times === 1)).toBe(true);
+    expect(read.get(".optimizer.generator.betas.1")).toBe(1);
+  });
+
+  it("gives what nobody can change, and leaves alone what it was given", () => {
+    const options = {
+      shape: [4, 4, 1],
+      architecture: structuredClone(TINY_LAYERS),
+      optimizer: { generator: { betas: [0, 0.5] as [number, number] } },
+    };
+    const before = structuredClone(options);
+    const spec = resolveSpec(options);
+    const parts = (value: object): object[] => [value, ...Object.values(value).flatMap((v) => (typeof v === "object" && v !== null ? parts(v) : []))];
+    expect(parts(spec).filter((part) => !Object.isFrozen(part))).toEqual([]);
+    expect(parts(options).filter((part) => Object.isFrozen(part) || parts(spec).includes(part))).toEqual([]);
+    expect(options).toStrictEqual(before);
+    options.shape[0] = 5;
+    expect(spec.shape).toEqual([4, 4, 1]);
+  });
+
+  it("takes an optimizer's number that is undefined as left out", () => {
+    const { optimizer } = resolveSpec({ shape: [2], objective: "wasserstein-gp", optimizer: { generator: { learningRate: undefined as never } } });
+    expect(optimizer.generator.learningRate).toBe(1e-4);
+  });
+
   it("keeps batch norm out of the penalised DCGAN critic, with a bias in its place", () => {
     const { discriminator, generator } = resolveSpec({ shape: [32, 32, 3], objective: "wasserstein-gp" }).architecture;
     expect(discriminator.some((l) => l.type === "batchNorm")).toBe(false);

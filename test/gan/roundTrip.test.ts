@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { encodeCheckpoint } from "../../src/gan/checkpoint.ts";
+import { checkpointOf, firstSnapshot, readSnapshot } from "../../src/gan/snapshot.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
+import { createGAN, loadGAN } from "../../src/index.ts";
+import { specs } from "../cases/specs.ts";
+
+const SEED = Number(process.env.GANVAS_FUZZ_SEED ?? 1);
+const RUNS = Number(process.env.GANVAS_FUZZ ?? 60);
+
+describe("any description of a GAN", () => {
+  it("is plain JSON in full, which means itself and is written and read byte for byte", async () => {
+    await fc.assert(
+      fc.asyncProperty(specs, async (options) => {
+        const spec = resolveSpec(options);
+        const read = JSON.parse(JSON.stringify(spec));
+        expect(read).toStrictEqual(spec); // -0 and 0 are two there, and a missing field is not an undefined one
+        expect(JSON.stringify(resolveSpec(spec))).toBe(JSON.stringify(spec));
+        expect(JSON.stringify(resolveSpec(read))).toBe(JSON.stringify(spec));
+        const file = encodeCheckpoint(await checkpointOf(firstSnapshot(spec)));
+        expect(Buffer.compare(encodeCheckpoint(await checkpointOf(readSnapshot(file))), file)).toBe(0);
+      }),
+      { seed: SEED, numRuns: RUNS },
+    );
+  });
+
+  it("makes a GAN that is saved and loaded byte for byte", async () => {
+    await fc.assert(
+      fc.asyncProperty(specs, async (options) => {
+        const made = await createGAN({ ...options, batchSize: 2, backend: "reference" });
+        const file = await made.save();
+        const loaded = await loadGAN(file, { backend: "reference" });
+        expect(Buffer.compare(await loaded.save(), file)).toBe(0);
+        expect(loaded.spec).toStrictEqual(made.spec);
+        made.dispose();
+        loaded.dispose();
+      }),
+      { seed: SEED, numRuns: Math.ceil(RUNS / 10) },
+    );
+  });
+});
