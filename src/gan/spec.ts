@@ -2,7 +2,7 @@
 import { type Fields, fieldsOf, integer, isRecord, optional, refuse } from "../core/check.ts";
 import type { ErrorDetail } from "../core/errors.ts";
 import { deepFreeze, plainCopy } from "../core/plain.ts";
-import { NETWORK_FIELDS, type NetworkFields, type NetworkOptions, type NetworkSpec, resolveNetworks } from "../nn/spec.ts";
+import { leastBatch, NETWORK_FIELDS, type NetworkFields, type NetworkOptions, type NetworkSpec, resolveNetworks } from "../nn/spec.ts";
 import {
   LEARNING_FIELDS,
   type LearningFields,
@@ -52,5 +52,13 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   const networks = resolveNetworks(given, needsImagesAlone(learning), faults);
   refuse(faults);
   const spec = { ...networks, ...learning, seed } as GANSpec;
+  checkBatch(spec);
   return deepFreeze(spec);
+}
+
+/** @throws SpecError when a network cannot be trained on batches of the size it is meant for */
+function checkBatch(spec: GANSpec): void {
+  const { size, path, type } = leastBatch(spec);
+  if (spec.batchSize >= size) return;
+  refuse([{ path: "batchSize", expected: `at least ${size}, as the statistics of ${path}, a ${type}, need`, got: `${spec.batchSize}` }]);
 }

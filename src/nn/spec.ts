@@ -4,7 +4,18 @@ import { type ErrorDetail, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { ARCHITECTURES, type ArchitectureName, PREFERENCE } from "./architectures/table.ts";
 import type { Initialization } from "./init.ts";
-import { checkLayers, featureSums, findMixing, type Layer, type LayerSpec, traceShapes } from "./layers/table.ts";
+import {
+  checkLayers,
+  featureSums,
+  findMixing,
+  type Layer,
+  type LayerSpec,
+  type LeastBatch,
+  leastBatches,
+  rangeOf,
+  traceShapes,
+} from "./layers/table.ts";
+import { ANY_NUMBER, type Range } from "./layers/types.ts";
 
 /** What images are made for: one of `classes` labels, or a vector of `size` real numbers; either from 1 to 65536. */
 export type Condition =
@@ -19,9 +30,12 @@ export type Condition =
 
 /** Both networks of a GAN, given layer by layer. */
 export interface CustomArchitecture {
-  /** The layers that lead from a latent, `[latent]` (with a condition, `[latent + classes]` or `[latent + size]`), to an image of the GAN's `shape`. */
+  /** The layers that lead from a latent, `[latent]` (with a condition, `[latent + classes]` or `[latent + size]`), to an image of the GAN's `shape`: in [-1, 1], as its data are, if they end in tanh. */
   readonly generator: readonly LayerSpec[];
-  /** The layers that lead from an image of the GAN's `shape` to one number, its score. With a condition the last is a dense layer of one unit. */
+  /**
+   * The layers that lead from an image of the GAN's `shape` to one number, its score before any sigmoid: they do not end in an activation that bounds it. With a condition the
+   * last is a dense layer of one unit.
+   */
   readonly discriminator: readonly LayerSpec[];
   /** How weights begin: He and Glorot normal ("fan"), or N(0, 0.02) ("dcgan"). Default "fan". */
   readonly initialization?: Initialization;
@@ -29,7 +43,7 @@ export interface CustomArchitecture {
 
 /** The description of both networks. Only `shape` must be given. */
 export interface NetworkOptions {
-  /** The shape of what the GAN makes: `[height, width, channels]` of an image in [-1, 1], or `[size]` of a vector; each from 1 to 65536. */
+  /** The shape of what the GAN makes: `[height, width, channels]` of an image, or `[size]` of a vector; each from 1 to 65536. */
   readonly shape: Shape;
   /**
    * Both networks, by the name of an architecture or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes square images whose side halves to 4, 5, 6 or 7, with 1, 3 or 4
@@ -156,11 +170,32 @@ function checkNetworks(
     if (end && sizeOf(end) !== 1) faults.push({ path, expected: "layers that end in one number", got: showShape(end) });
   }
   if (condition) checkEmbedding(discriminator, path, faults);
+  else checkScores(discriminator, path, faults);
   if (imagesAlone === null) return;
   for (const { path: place, type } of findMixing(discriminator, path)) {
     faults.push({ path: place, expected: `a layer that keeps images apart (layerNorm), as ${imagesAlone} needs`, got: type });
   }
 }
+
+/** Objectives take scores of any size: of bounded ones those that end in a sigmoid make a second sigmoid, and little is left to learn from. */
+function checkScores(discriminator: readonly Layer[], path: string, faults: ErrorDetail[]): void {
+  let range = ANY_NUMBER;
+  // The layer that first bounds what no layer after it makes unbounded again.
+  let bounding = 0;
+  for (const [i, l] of discriminator.entries()) {
+    if (!isBounded(range)) bounding = i;
+    range = rangeOf(l, range);
+  }
+  if (!isBounded(range)) return;
+  const layer = discriminator[bounding]!;
+  faults.push({
+    path: `${path}[${bounding}]`,
+    expected: "scores before any sigmoid or other activation that bounds them",
+    got: layer.type === "activation" ? layer.name : layer.type,
+  });
+}
+
+const isBounded = (range: Range): boolean => range.some(Number.isFinite);
 
 /** A condition is compared with the features that the last layer sums up. */
 function checkEmbedding(discriminator: readonly Layer[], path: string, faults: ErrorDetail[]): void {
@@ -172,6 +207,14 @@ function checkEmbedding(discriminator: readonly Layer[], path: string, faults: E
     expected: "a dense layer of one unit, as a condition needs",
     got: sums === null ? last.type : `${sums} units`,
   });
+}
+
+/** The smallest batch that both networks can be trained on, with the first layer that needs as many. */
+export function leastBatch({ architecture, shape, latent, condition }: NetworkSpec): LeastBatch {
+  return [
+    ...leastBatches(architecture.generator, [latent + conditionSize(condition)], "architecture.generator"),
+    ...leastBatches(architecture.discriminator, shape, "architecture.discriminator"),
+  ].reduce((most, other) => (other.size > most.size ? other : most));
 }
 
 /** Numbers that describe what one image is made for; 0 for a model without condition. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeFault, SpecError } from "../../src/core/errors.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+import { leastBatch } from "../../src/nn/spec.ts";
 
 import { OLD_SPECS } from "../cases/oldSpecs.ts";
 import { TINY_LAYERS } from "../objective/harness.ts";
@@ -323,6 +324,86 @@ describe("resolveSpec", () => {
   it("takes an optimizer's number that is undefined as left out", () => {
     const { optimizer } = resolveSpec({ shape: [2], objective: "wasserstein-gp", optimizer: { generator: { learningRate: undefined as never } } });
     expect(optimizer.generator.learningRate).toBe(1e-4);
+  });
+
+  it("takes 256 layers a network, those within residual layers included", () => {
+    const flat = (count: number) => Array.from({ length: count }, () => ({ type: "dense", units: 2 }));
+    const architecture = (generator: object[]) => ({ generator, discriminator: [{ type: "dense", units: 1 }] });
+    const within = (count: number) => architecture([{ type: "residual", layers: flat(100), shortcut: flat(100) }, ...flat(count - 201)]);
+    for (const of of [(count: number) => architecture(flat(count)), within]) {
+      expect(faultsOf({ shape: [2], architecture: of(256) })).toEqual([]);
+      expect(faultsOf({ shape: [2], architecture: of(257) })).toEqual([
+        "architecture.generator: expected at most 256 layers, those within residual layers included, got 257",
+      ]);
+    }
+  });
+
+  it("refuses a layer that gives more than memory holds", () => {
+    const generator = [
+      { type: "dense", units: 64 },
+      { type: "reshape", shape: [8, 8, 1] },
+      ...[1, 2, 3].map(() => ({ type: "upsample", factor: 64 })),
+    ];
+    expect(faultsOf({ shape: image, architecture: { generator, discriminator: [{ type: "flatten" }, { type: "dense", units: 1 }] } })).toEqual([
+      "architecture.generator[4] upsample: expected an output of at most 2^30 values an example, got [2097152, 2097152, 1]",
+    ]);
+  });
+
+  const dense = { type: "dense", units: 1 };
+  const activation = (name: string, alpha = 0.2) => ({ type: "activation", name, alpha });
+  it.each<[string, object[], number | null]>([
+    ["a sigmoid", [dense, activation("sigmoid")], 1],
+    ["tanh", [dense, activation("tanh")], 1],
+    ["relu", [dense, activation("relu")], 1],
+    ["softplus", [dense, activation("softplus")], 1],
+    ["leakyRelu that is relu", [dense, activation("leakyRelu", 0)], 1],
+    [
+      "a sigmoid and layers that change nothing",
+      [dense, activation("sigmoid"), { type: "reshape", shape: [1] }, { type: "flatten" }, { type: "dropout", rate: 0.5 }],
+      1,
+    ],
+    ["a sigmoid and a sum of bounded paths", [dense, activation("sigmoid"), { type: "residual", layers: [activation("tanh")] }], 1],
+    ["a residual layer with a sigmoid in both paths", [dense, { type: "residual", layers: [activation("tanh")], shortcut: [activation("tanh")] }], 1],
+    ["a sigmoid that another follows", [dense, activation("sigmoid"), activation("leakyRelu")], 1],
+    ["a dense layer", [dense], null],
+    ["leakyRelu", [dense, activation("leakyRelu")], null],
+    ["a dense layer after a sigmoid", [activation("sigmoid"), dense], null],
+    ["a path around a sigmoid", [dense, { type: "residual", layers: [activation("sigmoid")] }], null],
+  ])("takes a discriminator that ends in %s only if its scores are unbounded", (_, discriminator, bounding) => {
+    const faults = faultsOf({ shape: [2], architecture: { generator: [{ type: "dense", units: 2 }], discriminator } });
+    if (bounding === null) return expect(faults).toEqual([]);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(
+      `architecture.discriminator[${bounding}]: expected scores before any sigmoid or other activation that bounds them, got `,
+    );
+  });
+
+  it("wants two examples a batch for batch norm over single values, as their variance is 0", () => {
+    const vectors = {
+      shape: [2],
+      batchSize: 1,
+      architecture: { generator: [{ type: "residual", layers: [{ type: "batchNorm" }] }], discriminator: [dense] },
+      latent: 2,
+    };
+    expect(faultsOf(vectors)).toEqual([
+      "batchSize: expected at least 2, as the statistics of architecture.generator[0].layers[0], a batchNorm, need, got 1",
+    ]);
+    expect(faultsOf({ ...vectors, batchSize: 2 })).toEqual([]);
+    const onePixel = [{ type: "conv2d", filters: 3, kernel: 8, padding: 0 }, { type: "batchNorm" }, { type: "flatten" }, dense];
+    const generator = [
+      { type: "dense", units: 64 },
+      { type: "reshape", shape: image },
+    ];
+    expect(faultsOf({ shape: image, batchSize: 1, architecture: { generator, discriminator: onePixel } })).toEqual([
+      "batchSize: expected at least 2, as the statistics of architecture.discriminator[1], a batchNorm, need, got 1",
+    ]);
+    expect(faultsOf({ shape: image, batchSize: 1, architecture: "dcgan" })).toEqual([]);
+    expect(leastBatch(resolveSpec({ shape: image, architecture: "dcgan" })).size).toBe(1);
+    expect(leastBatch(resolveSpec({ ...(vectors as GANOptions), batchSize: 8 }))).toEqual({
+      size: 2,
+      path: "architecture.generator[0].layers[0]",
+      type: "batchNorm",
+    });
   });
 
   it("keeps batch norm out of the penalised DCGAN critic, with a bias in its place", () => {

@@ -6,7 +6,10 @@ import { add, concat, lerp, moments, mul, batchNorm as normalise, reduceMean, re
 import { statistic } from "../../graph/composites.ts";
 import { type LayerParameter, layer, zeros } from "./types.ts";
 
-/** Batch normalisation by channel (Ioffe & Szegedy 2015); running statistics as in PyTorch, with the unbiased variance. */
+/**
+ * Batch normalisation by channel (Ioffe & Szegedy 2015); running statistics as in PyTorch, with the unbiased variance. A channel must have two values in a batch for a
+ * variance: over vectors, and over images of one pixel, batches are of 2 at least.
+ */
 export interface BatchNormSpec {
   /** The kind of the layer. */
   readonly type: "batchNorm";
@@ -34,6 +37,8 @@ const running = (channels: number, value: number): LayerParameter => ({
 export const NORMALISATION = {
   batchNorm: layer<BatchNormSpec>({
     mixesImages: true,
+    // One value a channel has variance 0: all that is left of it is beta, no gradient passes, and the running variance goes to 0 as well.
+    leastBatch: (input) => (sizeOf(input) === input.at(-1) ? 2 : 1),
     fields: { epsilon: optional(positive, 1e-5), momentum: optional(real(0, 1), 0.1) },
     output: (_, input) => input,
     parameters(_, input) {

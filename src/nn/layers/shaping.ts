@@ -18,7 +18,7 @@ import {
 } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
 import { convOutput, type PoolAttrs } from "../../graph/ops.ts";
-import { imageSize, layer } from "./types.ts";
+import { imageSize, layer, type Range } from "./types.ts";
 
 /** A function of each value on its own. */
 export interface ActivationSpec {
@@ -74,6 +74,18 @@ export interface DropoutSpec {
 
 const ACTIVATIONS: { readonly [N in ActivationSpec["name"]]: (x: Node, alpha: number) => Node } = { relu, leakyRelu, tanh, sigmoid, softplus };
 
+/** The same as functions of one number. None of them ever falls. */
+const VALUES: { readonly [N in ActivationSpec["name"]]: (x: number, alpha: number) => number } = {
+  relu: (x) => Math.max(x, 0),
+  leakyRelu: (x, alpha) => (x < 0 && alpha > 0 ? alpha * x : Math.max(x, 0)),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  softplus: (x) => Math.log1p(Math.exp(x)),
+};
+
+/** Of layers that give the values they take, or means of them. */
+const sameRange = (_: unknown, input: Range): Range => input;
+
 const batchOf = (x: Node): number => x.shape[0]!;
 
 function window({ size, stride }: Required<AvgPoolSpec>): PoolAttrs {
@@ -85,6 +97,7 @@ export const SHAPING = {
   activation: layer<ActivationSpec>({
     fields: { name: oneOf("relu", "leakyRelu", "tanh", "sigmoid", "softplus"), alpha: optional(real(0, 1), 0.2) },
     output: (_, input) => input,
+    range: ({ name, alpha }, [low, high]) => [VALUES[name](low, alpha), VALUES[name](high, alpha)],
     build: ({ name, alpha }, x) => ACTIVATIONS[name](x, alpha),
   }),
 
@@ -100,12 +113,14 @@ export const SHAPING = {
       }
       return shape;
     },
+    range: sameRange,
     build: ({ shape }, x) => view(x, [batchOf(x), ...shape]),
   }),
 
   flatten: layer<FlattenSpec>({
     fields: {},
     output: (_, input) => [sizeOf(input)],
+    range: sameRange,
     build: (_, x) => view(x, [batchOf(x), sizeOf(x.shape) / batchOf(x)]),
   }),
 
@@ -115,6 +130,7 @@ export const SHAPING = {
       const [h, w, c] = imageSize(input);
       return [h * factor, w * factor, c];
     },
+    range: sameRange,
     build({ factor, mode }, x) {
       const size = [x.shape[1]! * factor, x.shape[2]! * factor] as const;
       return mode === "nearest" ? resizeNearest(x, size) : resizeBilinear(x, size);
@@ -128,6 +144,7 @@ export const SHAPING = {
       const attrs = window(layer);
       return [...convOutput("size", [h, w], attrs.window, { strides: attrs.strides, pads: [0, 0, 0, 0] }), c];
     },
+    range: sameRange,
     build: (layer, x) => average(x, window(layer)),
   }),
 
@@ -135,6 +152,7 @@ export const SHAPING = {
   dropout: layer<DropoutSpec>({
     fields: { rate: real(0, 1, { open: true }) },
     output: (_, input) => input,
+    range: ({ rate }, [low, high]) => [Math.min(low / (1 - rate), 0), Math.max(high / (1 - rate), 0)],
     build({ rate }, x, { path, pass }) {
       if (!pass.training || rate === 0) return x;
       const kept = greaterEqual(pass.noise(`${path}.dropout`, x.shape, "uniform"), rate);

@@ -1,13 +1,13 @@
 /** The table of layer kinds, and what follows from it for lists of layers. To add a kind: a row in the file of its family. */
 import { type Check, list, optional, that, variant } from "../../core/check.ts";
 import { type ErrorDetail, ShapeError } from "../../core/errors.ts";
-import { type Shape, sameShape, showShape } from "../../core/shape.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../../core/shape.ts";
 import { add } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISATION } from "./normalisation.ts";
 import { type ActivationSpec, SHAPING } from "./shaping.ts";
-import { type LayerParameter, type LayerRow, layer, type Pass } from "./types.ts";
+import { ANY_NUMBER, type LayerParameter, type LayerRow, layer, type Pass, type Range } from "./types.ts";
 
 /** A residual block (He et al. 2016), layers(x) + shortcut(x), or layers(x) + x without a shortcut; up to 8 within one another. */
 export interface ResidualSpec {
@@ -43,8 +43,17 @@ export type Layer = PlainLayer | ResidualLayer;
 
 const anyLayer: Check<Layer> = variant("type", () => Object.fromEntries(Object.entries(LAYERS).map(([type, row]) => [type, row.fields])));
 
-/** Checks a list of layers and fills in their options. */
-export const checkLayers: Check<readonly Layer[]> = list(anyLayer, { min: 1 });
+/** Layers of a network in all. The deepest that can be trained here has a few dozen; what strangers send must not cost more than that. */
+const MOST_LAYERS = 256;
+
+/** Checks the layers of a network and fills in their options. */
+export const checkLayers: Check<readonly Layer[]> = (value, path, faults) => {
+  const layers = list(anyLayer, { min: 1 })(value, path, faults);
+  const count = layers ? countLayers(layers) : 0;
+  if (count <= MOST_LAYERS) return layers;
+  faults.push({ path, expected: `at most ${MOST_LAYERS} layers, those within residual layers included`, got: `${count}` });
+  return undefined;
+};
 
 /** Residual layers within residual layers: deeper than anyone writes, shallow enough for any stack. */
 const MAX_NESTING = 8;
@@ -72,6 +81,10 @@ const residual = layer<ResidualLayer>({
     }
     return main;
   },
+  range({ layers, shortcut }, input) {
+    const [main, side] = [rangeAfter(layers, input), rangeAfter(shortcut, input)];
+    return [main[0] + side[0], main[1] + side[1]];
+  },
   parameters: ({ layers, shortcut }, input) =>
     Object.fromEntries([...parametersOf(layers, input, ""), ...parametersOf(shortcut, input, "shortcut.")].map((p) => [p.name, p])),
   build: ({ layers, shortcut }, x, { path, pass }) =>
@@ -83,6 +96,28 @@ export const LAYERS = { ...PLAIN, residual };
 const rowOf = ({ type }: Layer): LayerRow<Layer> => LAYERS[type] as unknown as LayerRow<Layer>;
 
 const tensorsOf = (l: Layer, input: Shape): Readonly<Record<string, LayerParameter>> => rowOf(l).parameters?.(l, input) ?? {};
+
+/** The most values of one example anywhere in a network: 4 GiB. */
+const MOST_VALUES = 2 ** 30;
+
+/** The shape of what a layer gives. @throws ShapeError */
+function outputOf(l: Layer, input: Shape): Shape {
+  const shape = rowOf(l).output(l, input);
+  if (sizeOf(shape) <= MOST_VALUES) return shape;
+  throw new ShapeError({ path: "output", expected: "an output of at most 2^30 values an example", got: showShape(shape) });
+}
+
+/** The lists of layers within a layer, with the fields they stand in. */
+const listsOf = (l: Layer): [string, readonly Layer[]][] => Object.entries(rowOf(l).lists?.(l) ?? {}) as [string, readonly Layer[]][];
+
+const countLayers = (layers: readonly Layer[]): number =>
+  layers.reduce((count, l) => count + 1 + listsOf(l).reduce((inner, [, list]) => inner + countLayers(list), 0), 0);
+
+/** The range of what a layer gives. */
+export const rangeOf = (l: Layer, input: Range): Range => rowOf(l).range?.(l, input) ?? ANY_NUMBER;
+
+/** The range of what is left after all layers. */
+const rangeAfter = (layers: readonly Layer[], input: Range): Range => layers.reduce((range, l) => rangeOf(l, range), input);
 
 /** Where a layer's output goes first: the activation that follows it before any other weighted sum, if there is one. */
 function activationAfter(layers: readonly Layer[], i: number): Required<ActivationSpec> | null {
@@ -104,7 +139,7 @@ export function parametersOf(layers: readonly Layer[], input: Shape, prefix: str
   let shape = input;
   return layers.flatMap((l, i) => {
     const parameters = Object.entries(tensorsOf(l, shape));
-    shape = rowOf(l).output(l, shape);
+    shape = outputOf(l, shape);
     const following = activationAfter(layers, i);
     return parameters.map(([name, p]) => ({ activation: following, ...p, name: `${prefix}${i}.${name}` }));
   });
@@ -112,7 +147,7 @@ export function parametersOf(layers: readonly Layer[], input: Shape, prefix: str
 
 /** The shape an example has after all layers. @throws ShapeError */
 export function outputShape(layers: readonly Layer[], input: Shape): Shape {
-  return layers.reduce((shape, l) => rowOf(l).output(l, shape), input);
+  return layers.reduce((shape, l) => outputOf(l, shape), input);
 }
 
 /** The shape an example has after all layers, or a fault at `path` for the first layer that cannot take its input. */
@@ -120,7 +155,7 @@ export function traceShapes(layers: readonly Layer[], input: Shape, path: string
   let shape = input;
   for (const [i, l] of layers.entries()) {
     try {
-      shape = rowOf(l).output(l, shape);
+      shape = outputOf(l, shape);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       faults.push({ path: `${path}[${i}] ${l.type}`, expected: error.expected, got: error.got });
@@ -137,8 +172,26 @@ export const featureSums = (l: Layer): number | null => rowOf(l).features?.(l) ?
 export function findMixing(layers: readonly Layer[], path: string): { readonly path: string; readonly type: string }[] {
   return layers.flatMap((l, i) => {
     const own = rowOf(l).mixesImages ? [{ path: `${path}[${i}]`, type: l.type }] : [];
-    const inner = Object.entries(rowOf(l).lists?.(l) ?? {});
-    return [...own, ...inner.flatMap(([field, list]) => findMixing(list as readonly Layer[], `${path}[${i}].${field}`))];
+    return [...own, ...listsOf(l).flatMap(([field, list]) => findMixing(list, `${path}[${i}].${field}`))];
+  });
+}
+
+/** The smallest batch that a layer needs in training, and which one it is. */
+export interface LeastBatch {
+  readonly size: number;
+  readonly path: string;
+  readonly type: string;
+}
+
+/** What each layer needs, those within others included. */
+export function leastBatches(layers: readonly Layer[], input: Shape, path: string): LeastBatch[] {
+  let shape = input;
+  return layers.flatMap((l, i) => {
+    const place = `${path}[${i}]`;
+    const own = { size: rowOf(l).leastBatch?.(shape) ?? 1, path: place, type: l.type };
+    const inner = listsOf(l).flatMap(([field, list]) => leastBatches(list, shape, `${place}.${field}`));
+    shape = outputOf(l, shape);
+    return [own, ...inner];
   });
 }
 

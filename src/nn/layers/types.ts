@@ -21,6 +21,11 @@ export interface LayerParameter {
   readonly init: LayerInit;
 }
 
+/** The least and the greatest value that a number may have; infinite where there is none. */
+export type Range = readonly [number, number];
+
+export const ANY_NUMBER: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
 export type Distribution = "normal" | "uniform";
 
 /** What a network needs to know while its graph is built. */
@@ -53,6 +58,10 @@ export interface LayerRow<S extends { readonly type: string }> {
   readonly weighted?: boolean;
   /** Whether one image may reach another's output. */
   readonly mixesImages?: boolean;
+  /** The smallest batch that it can be trained on. Default: 1. */
+  leastBatch?(input: Shape): number;
+  /** The range of what it gives, from that of what it takes. Default: any number. */
+  range?(layer: Required<S>, input: Range): Range;
   /** For a layer that is a weighted sum of a vector of features: how many such sums it makes. */
   features?(layer: Required<S>): number;
   /** Lists of layers within it, by the fields they stand in. */
