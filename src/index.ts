@@ -89,7 +89,16 @@ export type { Values } from "./data/values.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./formats/image.ts";
 export type { GAN } from "./gan/gan.ts";
-export type { BackendOptions, CallOptions, CreateOptions, LatentOptions, PrepareOptions, SampleOptions, TrainOptions } from "./gan/options.ts";
+export type {
+  BackendOptions,
+  CallOptions,
+  CreateOptions,
+  DiscriminateOptions,
+  LatentOptions,
+  PrepareOptions,
+  SampleOptions,
+  TrainOptions,
+} from "./gan/options.ts";
 export type { StepReport, TrainReport, TrainSummary } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
 export type { ArchitectureName } from "./nn/architectures/table.ts";

@@ -49,11 +49,11 @@ interface Picture {
   readonly bytes: Uint8ClampedArray;
 }
 
-/** One sample: an image `[H, W, C]` with values in [-1, 1], or a plain vector `[d]`. */
+/** One sample: an image `[H, W, C]`, or a plain vector `[d]`. In pictures -1 is black and 1 is full brightness; what is beyond them is shown as these. */
 export class Image {
   /** `[H, W, C]`, or `[d]` of a vector. */
   readonly shape: Shape;
-  /** The values, row by row; those of images are in [-1, 1]. */
+  /** The values, row by row; those of images are in [-1, 1] where the generator ends in tanh. */
   readonly data: Float32Array;
 
   /**
@@ -103,7 +103,8 @@ export class Image {
 }
 
 /**
- * A batch of samples: images `[N, H, W, C]` with values in [-1, 1], or plain vectors `[N, d]`.
+ * A batch of samples: images `[N, H, W, C]`, or plain vectors `[N, d]`. The values of images are in [-1, 1] where the generator ends in tanh, as those of the named
+ * architectures do; in pictures -1 is black and 1 is full brightness, and what is beyond them is shown as these.
  *
  * Only images of 1 (grey), 3 (RGB) or 4 (RGBA) channels can be made into pictures.
  *
@@ -113,7 +114,7 @@ export class Image {
 export class Images implements Iterable<Image> {
   /** `[N, H, W, C]`, or `[N, d]` of vectors. */
   readonly shape: Shape;
-  /** The values of all samples, row by row; those of images are in [-1, 1]. */
+  /** The values of all samples, row by row; those of images are in [-1, 1] where the generator ends in tanh. */
   readonly data: Float32Array;
 
   /**

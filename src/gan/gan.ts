@@ -4,10 +4,10 @@ import { isFloat32Array } from "../core/arrays.ts";
 import { DataError, SpecError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
 import { MOST_FLOATS } from "../core/memory.ts";
-import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
-import { type DataFormat, type Examples, fitExamples, takeAll } from "../data/dataset.ts";
+import { type Batch, type DataFormat, type Examples, fitExamples, takeAll } from "../data/dataset.ts";
 import type { Values } from "../data/values.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
@@ -18,10 +18,12 @@ import { checkLatentCount, drawLatents, drawLatentsInTurns, sphericalInterpolati
 import {
   type CallOptions,
   checkCallOptions,
+  checkDiscriminateOptions,
   checkLatentOptions,
   checkPrepareOptions,
   checkSampleOptions,
   checkTrainOptions,
+  type DiscriminateOptions,
   GPU_REPORT_EVERY,
   type LatentOptions,
   type PrepareOptions,
@@ -36,6 +38,16 @@ import { Trainer } from "./trainer.ts";
 function checkCount(count: number, shape: Shape): void {
   const most = Math.floor(MOST_FLOATS / sizeOf(shape));
   if (count > most) throw new SpecError([{ path: "count", expected: `at most ${most} at once of shape ${showShape(shape)}`, got: `${count}` }]);
+}
+
+/** Images as they are, finite but of any range, as a generator's last layer need not bound them. @throws DataError when they do not fit */
+function ownImages({ shape: [count, ...shape], data }: Images, format: DataFormat): Batch {
+  if (!sameShape(shape, format.shape)) {
+    throw new DataError({ path: "shape", expected: showShape([count!, ...format.shape]), got: showShape([count!, ...shape]) });
+  }
+  // As vectors, of which no range is asked.
+  const vectors = { ...format, shape: [sizeOf(shape)] };
+  return takeAll(fitExamples({ data, shape: [count!, sizeOf(shape)] }, vectors), vectors);
 }
 
 const disposed = (): StateError => new StateError({ path: "gan", expected: "a GAN in use", got: "one that is disposed" });
@@ -161,7 +173,8 @@ export class GAN implements Disposable {
   }
 
   /**
-   * Makes images `[count, H, W, C]` with values in [-1, 1], or vectors `[count, d]`. The same options give the same images.
+   * Makes images `[count, H, W, C]`, or vectors `[count, d]`. The same options give the same images. Their values are in [-1, 1] where the generator ends in tanh, as those
+   * of the named architectures do for images; layers of your own that end in anything else may leave it.
    *
    * @param options how many, and what they follow from. Default: one image, of seed 0
    * @throws {@link SpecError} for options that cannot be
@@ -195,8 +208,8 @@ export class GAN implements Disposable {
   /**
    * The discriminator's score of each image, `[N]`, before any sigmoid: high is what looks real to it.
    *
-   * @param images a batch from `sample`, or examples as `train` takes them (with labels for a conditional GAN)
-   * @param options what may end it early
+   * @param images a batch from `sample`, of whatever range, or examples as `train` takes them (with labels for a conditional GAN)
+   * @param options what they are judged as, and what may end it early
    * @throws {@link DataError} when they do not fit the GAN
    * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
@@ -208,11 +221,13 @@ export class GAN implements Disposable {
    * const scores = await gan.discriminate(await gan.sample({ count: 16 }));
    * scores.length; // 16
    */
-  async discriminate(images: Images | Values | Examples, options: CallOptions = {}): Promise<Float32Array> {
+  async discriminate(images: Images | Values | Examples, options: DiscriminateOptions = {}): Promise<Float32Array> {
     this.#checkAlive();
-    const { signal } = checkCallOptions(options);
-    const { count, data, labels } = takeAll(fitExamples(images, this.#format), this.#format);
-    const judged = async () => (await this.#host.judge()).score(data, labels, count, this.#pause(signal));
+    const { signal, condition } = checkDiscriminateOptions(options);
+    const format = condition === undefined ? this.#format : { shape: this.spec.shape };
+    const { count, data, labels } = images instanceof Images ? ownImages(images, format) : takeAll(fitExamples(images, format), format);
+    const judgedAs = condition === undefined ? labels : conditionRows(this.spec.condition, condition, count, 0);
+    const judged = async () => (await this.#host.judge()).score(data, judgedAs, count, this.#pause(signal));
     return this.#exclusive(judged, signal);
   }
 

@@ -64,6 +64,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What images are judged as, and what may end that early. Nothing must be given. */
+export interface DiscriminateOptions extends CallOptions {
+  /**
+   * What the images are judged as by a conditional GAN that is not told with them: as `sample` takes it, one for all or one for each. Default: the labels of the examples.
+   */
+  readonly condition?: number | ArrayLike<number> | undefined;
+}
+
 /** What training is set up for. */
 export interface PrepareOptions {
   /** Images of one update, 1 to 65536. Default: the GAN's own batch size. */
@@ -148,13 +156,17 @@ const LATENTS: Fields<LatentOptions> = {
   truncation: optional<number | undefined>(real(0.01), undefined),
 };
 
+const CONDITION = optional(
+  that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
+  undefined,
+);
+
+const DISCRIMINATE: Fields<DiscriminateOptions> = { ...CALL, condition: CONDITION };
+
 const SAMPLE: Fields<SampleOptions> = {
   ...LATENTS,
   ...CALL,
-  condition: optional(
-    that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
-    undefined,
-  ),
+  condition: CONDITION,
   latents: optional(that<Float32Array | undefined>("a Float32Array", isFloat32Array), undefined),
   ema: optional<boolean | undefined>(boolean, undefined),
 };
@@ -190,6 +202,9 @@ export const checkTrainOptions = (options: TrainOptions): TrainOptions => checkO
 
 /** @throws SpecError */
 export const checkCallOptions = (options: CallOptions): CallOptions => checkOptions(CALL, options);
+
+/** @throws SpecError */
+export const checkDiscriminateOptions = (options: DiscriminateOptions): DiscriminateOptions => checkOptions(DISCRIMINATE, options);
 
 /** @throws SpecError */
 export const checkPrepareOptions = (options: PrepareOptions): PrepareOptions => checkOptions(PREPARE, options);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CreateOptions, createGAN, type GAN, type StepReport } from "../../src/index.ts";
+import { type CreateOptions, createGAN, type GAN, Images, type StepReport } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
 
 // Small enough for plain loops; every kind of layer that keeps state is in it.
@@ -234,6 +234,35 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
         expect(scores).toHaveLength(21);
         expect((await gan.discriminate(circle(21).subarray(40)))[0]).toBe(scores[20]);
         expect(await gan.discriminate(await gan.sample({ count: 3 }))).toHaveLength(3);
+      });
+    });
+
+    it("scores the GAN's own images whatever their range, and no others that are not finite or of another shape", async () => {
+      const generator = [
+        { type: "dense" as const, units: 4 },
+        { type: "reshape" as const, shape: [2, 2, 1] },
+      ];
+      const discriminator = [{ type: "flatten" as const }, { type: "dense" as const, units: 1 }];
+      await using({ shape: [2, 2, 1], architecture: { generator, discriminator }, seed: 1 }, async (gan) => {
+        const images = await gan.sample({ count: 9 });
+        expect(images.data.some((x) => Math.abs(x) > 1)).toBe(true);
+        expect(await gan.discriminate(images)).toHaveLength(9);
+        await expect(gan.discriminate({ data: images.data })).rejects.toThrow("a number in [-1, 1]");
+        const faulty = new Images([1, 2, 2, 1], Float32Array.of(0, 0, Number.NaN, 0));
+        await expect(gan.discriminate(faulty)).rejects.toMatchObject({ name: "DataError", path: "data[2]" });
+        const wide = new Images([1, 1, 4, 1], new Float32Array(4));
+        await expect(gan.discriminate(wide)).rejects.toThrow("shape: expected [1, 2, 2, 1], got [1, 1, 4, 1]");
+      });
+    });
+
+    it("scores a conditional GAN's own images as what they are said to be", async () => {
+      await using({ ...vectors, condition: { classes: 3 } }, async (gan) => {
+        const images = await gan.sample({ count: 3, condition: [0, 1, 2] });
+        const scores = await gan.discriminate(images, { condition: [0, 1, 2] });
+        expect(await gan.discriminate({ data: images.data, labels: [0, 1, 2] })).toEqual(scores);
+        expect(await gan.discriminate(images, { condition: 1 })).not.toEqual(scores);
+        await expect(gan.discriminate(images)).rejects.toThrow("labels");
+        await expect(gan.discriminate(images, { condition: 3 })).rejects.toThrow("condition");
       });
     });
   });
