@@ -33,6 +33,10 @@ export async function createGAN(options: CreateOptions): Promise<GAN> {
 /**
  * Makes a GAN as `save` left it: trained further, it takes the very steps it would have taken without the break.
  *
+ * The file may be a stranger's: it is checked before anything comes of it. Whether there is memory to train it is found out at once too, but for networks of so many layers that
+ * it would take long, where it is found out when they are first trained. A network has at most 256 layers, a header 2 MiB, and any file below 1 MB takes no more than a second and 64 MB. What the GAN then takes to sample and to train follows from its `spec`;
+ * `maxMemory` bounds it.
+ *
  * @param bytes the file. It is not copied before it is needed, so leave it as it is until the GAN has trained or is disposed of
  * @param options where it computes; the file does not say
  * @throws {@link CheckpointError} when the file is damaged or not of this kind

@@ -51,7 +51,7 @@ export function deepFreeze<T>(value: T): T {
 function readItems(value: readonly unknown[], path: string, faults: ErrorDetail[]): readonly unknown[] {
   const length = attempt(() => value.length, path, faults) ?? 0;
   if (length > MOST_VALUES) {
-    faults.push({ path, expected: `at most ${MOST_VALUES} values in all`, got: "more" });
+    faults.push({ path: path || "options", expected: `at most ${MOST_VALUES} values in all`, got: "more" });
     return [];
   }
   const fields = entriesOf(value, path, faults);

@@ -1,10 +1,12 @@
 /**
  * The safetensors file format (https://github.com/huggingface/safetensors): the length of a JSON header as eight
  * little-endian bytes, the header, then the tensors back to back. The reader takes files from anyone: it checks everything
- * before it gives anything out, and holds no more than the file does.
+ * before it gives anything out, the size and the depth of the header before it is parsed, and copies no tensor.
  */
 import { CheckpointError, ShapeError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { parseJSON } from "./json.ts";
+import { kindOf } from "./kinds.ts";
 
 export interface Tensor {
   readonly shape: Shape;
@@ -12,7 +14,10 @@ export interface Tensor {
 }
 
 const METADATA = "__metadata__";
-const MAX_HEADER = 100_000_000;
+/** Twice the header of the largest checkpoint there can be: five thousand tensors of two hundred bytes each. */
+const MAX_HEADER = 2 ** 21;
+/** The header, a tensor, its shape. */
+const MAX_LEVELS = 3;
 
 /**
  * Writes float32 tensors and string metadata as one file.
@@ -79,16 +84,20 @@ interface Entry {
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) fail("file", "at least 8 bytes", `${bytes.length}`);
+  if (bytes.length < 8) fail("file", "at least 8 bytes", kindOf(bytes) ?? `${bytes.length}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const limit = Math.min(bytes.length - 8, MAX_HEADER);
-  if (length > limit) fail("header length", `at most ${limit} bytes, in a file of ${bytes.length}`, `${length}`);
+  if (length > limit) {
+    const kind = kindOf(bytes);
+    if (kind) fail("file", "a safetensors file", kind);
+    fail("header length", `at most ${limit} bytes, in a file of ${bytes.length}`, `${length}`);
+  }
   const dataStart = 8 + Number(length);
   let text: string;
   let header: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
-    header = JSON.parse(text);
+    header = parseJSON(text, MAX_LEVELS);
   } catch (cause) {
     fail("header", "JSON in UTF-8", cause instanceof Error ? cause.message : show(cause));
   }
@@ -130,10 +139,10 @@ function checkLayout(entries: readonly Entry[], length: number): void {
 
 /** JSON.parse silently keeps the last of two equal keys; a second reader might keep the first. `json` is known to be valid. */
 function refuseRepeatedKeys(json: string): void {
-  const scopes: Set<string>[] = [];
+  const scopes: (Set<string> | null)[] = []; // null where no key has come yet
   for (let i = 0; i < json.length; i++) {
     const c = json[i];
-    if (c === "{" || c === "[") scopes.push(new Set());
+    if (c === "{" || c === "[") scopes.push(null);
     else if (c === "}" || c === "]") scopes.pop();
     else if (c === '"') {
       const start = i++;
@@ -141,8 +150,10 @@ function refuseRepeatedKeys(json: string): void {
       let next = i + 1;
       while (" \t\n\r".includes(json[next] ?? ":")) next++;
       if (json[next] !== ":") continue;
-      const key: string = JSON.parse(json.slice(start, i + 1));
-      const scope = scopes[scopes.length - 1]!;
+      const text = json.slice(start, i + 1);
+      const key: string = text.includes("\\") ? JSON.parse(text) : text.slice(1, -1);
+      const scope = scopes.at(-1) ?? new Set();
+      scopes[scopes.length - 1] = scope;
       if (scope.has(key)) fail("header", "each key once", `${show(key)} twice`);
       scope.add(key);
     }

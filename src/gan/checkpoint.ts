@@ -3,6 +3,7 @@
 import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { checksum, findNegative, findOutside } from "../core/values.ts";
+import { parseJSON } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
@@ -83,18 +84,25 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   return { spec, progress, tensors, checksums };
 }
 
-function parse(path: string, text: string | undefined): unknown {
+/** Several times the longest description of a GAN there can be. */
+const MOST_CHARACTERS = 2 ** 18;
+/** Deeper than any description of a GAN is nested. */
+const MOST_LEVELS = 32;
+
+function parse(path: string, text = ""): unknown {
+  if (text.length > MOST_CHARACTERS) fail(path, `at most ${MOST_CHARACTERS} characters`, `${text.length}`);
   try {
-    return JSON.parse(text ?? "");
-  } catch {
-    fail(path, "JSON", show(text));
+    return parseJSON(text, MOST_LEVELS);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    fail(path, `JSON of at most ${MOST_LEVELS} levels`, show(text));
   }
 }
 
 /** Counters go no further, so that adding to them stays exact. */
 const MOST_PROGRESS = 2 ** 48;
-/** Optimizer slots under a square root. */
-const SQUARES = /\/(adam|rmsprop)\.v$/;
+/** What roots are taken of: optimizer slots, running variances and their averages. */
+const SQUARES = /\/(adam|rmsprop)\.v$|\.runningVariance(\/ema)?$/;
 
 /** @param first progress before the first step, which has as many classes */
 function checkProgress(value: unknown, first: Progress): Progress {
@@ -122,8 +130,9 @@ function checkSpec(value: unknown): { spec: GANSpec; expected: readonly Training
     const spec = resolveSpec(value as GANOptions);
     return { spec, expected: variables(spec) };
   } catch (cause) {
-    // Anything may be thrown here, a stack overflow on a network nested a thousand deep included.
-    const got = cause instanceof SpecError ? cause.faults.map(describe).join("; ") : String(cause);
+    if (!(cause instanceof SpecError)) throw cause;
+    const { faults } = cause;
+    const got = faults.slice(0, 8).map(describe).join("; ") + (faults.length > 8 ? `; ${faults.length} faults in all` : "");
     throw new CheckpointError({ path: "metadata.spec", expected: "the description of a GAN", got }, { cause });
   }
 }

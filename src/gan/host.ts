@@ -9,7 +9,7 @@ import { Judge } from "./judge.ts";
 import { Sampler } from "./sampler.ts";
 import { checkpointOf, firstSnapshot, ownSnapshot, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { GANSpec } from "./spec.ts";
-import { checkTraining, Training } from "./training.ts";
+import { checkTraining, isQuicklyPlanned, Training } from "./training.ts";
 
 export interface HostOptions {
   readonly spec: GANSpec;
@@ -48,6 +48,8 @@ export class Host {
   #keptAt = now();
   #networks: Networks = {};
   #training: Training | undefined;
+  /** Whether training was found to fit. */
+  #checked: boolean;
   /** Whether a session is being opened: a refusal by the hardware then is a failure, as what is planned was found to fit. */
   #opening = false;
 
@@ -57,17 +59,19 @@ export class Host {
     this.#executor = executor;
     this.#fallback = fallback;
     this.#state = snapshot ?? firstSnapshot(spec);
+    this.#checked = snapshot === undefined || isQuicklyPlanned(spec);
     this.#progress = this.#state.progress;
   }
 
   /**
-   * A GAN on `executor`, or on the fallback where that one could not train it; nothing is set up yet. The executor is disposed of with the host.
+   * A GAN on `executor`; nothing is set up yet. The executor is disposed of with the host. Training must fit, on the fallback if not here; of a snapshot, which may be a stranger's,
+   * this is found out when it is to be trained, if that takes long.
    *
-   * @throws BackendError when training needs more memory than there is
+   * @throws BackendError when training is known to need more memory than there is
    */
   static async open(executor: Executor, options: HostOptions): Promise<Host> {
     try {
-      await checkTraining(executor, options.spec, options.maxMemory);
+      if (!options.snapshot || isQuicklyPlanned(options.spec)) await checkTraining(executor, options.spec, options.maxMemory);
       return new Host(executor, options);
     } catch (error) {
       executor.dispose();
@@ -136,7 +140,11 @@ export class Host {
   async training(): Promise<Training> {
     if (this.#training) return this.#training;
     if (this.#fallback && this.#state!.borrowed) this.#state = await ownSnapshot(this.#state!);
-    const training = await this.#open(() => Training.open(this.#executor, this.#state!, this.#maxMemory));
+    const training = await this.#open(async () => {
+      if (!this.#checked) await checkTraining(this.#executor, this.spec, this.#maxMemory);
+      this.#checked = true;
+      return Training.open(this.#executor, this.#state!, this.#maxMemory);
+    });
     this.#close();
     this.#training = training;
     this.#keptAt = now(); // what it begins with is kept, and setting it up may have taken long
@@ -207,6 +215,7 @@ export class Host {
     this.dispose();
     this.#executor = executor;
     this.#fallback = undefined;
+    this.#checked = false;
     this.#progress = this.#state!.progress;
   }
 }

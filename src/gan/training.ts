@@ -58,6 +58,15 @@ export async function checkTraining(executor: Executor, spec: GANSpec, maxMemory
   await measureTraining(executor, spec, maxMemory);
 }
 
+/** Whether training is planned in a moment: a description that a stranger sent may be of hundreds of layers. */
+export function isQuicklyPlanned(spec: GANSpec): boolean {
+  const nodes = [sampleGraph(spec, 1), discriminateGraph(spec, 1)].reduce((sum, graph) => sum + liveNodes(graph).length, 0);
+  return nodes * kindsOf(spec).length <= QUICK_NODES;
+}
+
+/** Four times what a DCGAN of 64 x 64 pixels comes to: a fraction of a second, with second derivatives too. */
+const QUICK_NODES = 600;
+
 /** The bytes that training needs, with sampling and judging in between, found by planning it. @throws BackendError as `checkTraining` */
 export async function measureTraining(executor: Executor, spec: GANSpec, maxMemory?: number): Promise<MemoryReport> {
   const { batchSize } = spec;

@@ -114,7 +114,13 @@ describe("decodeSafetensors", () => {
     ["a header that is an array", file("[]"), /^header: expected a JSON object/],
     ["a header that is null", file("null"), /^header: expected a JSON object/],
     ["a header that does not start with a brace", file(" {}"), /^header/],
-    ["deep nesting", file(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), /./],
+    [
+      "deep nesting",
+      file(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`),
+      /^header: expected JSON in UTF-8, got more than 3 levels at character 7$/,
+    ],
+    ["deep nesting behind a text with brackets", file('{"]\\"]]]":{"[{":[[]]}}'), /more than 3 levels at character 17/],
+    ["a header beyond 2 MiB", file(`{${" ".repeat(2 ** 21)}}`), /^header length: expected at most 2097152 bytes/],
     [
       "a repeated name",
       file('{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}', 4),
@@ -150,6 +156,30 @@ describe("decodeSafetensors", () => {
   ])("refuses %s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(CheckpointError);
     expect(() => decodeSafetensors(bytes)).toThrow(message);
+  });
+
+  it.each<[string, string]>([
+    ["version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "a Git LFS pointer, not the file it stands for"],
+    ["<!DOCTYPE html>\n<html>", "an HTML page"],
+    ["\xef\xbb\xbf\r\n<HTML lang=en>", "an HTML page"],
+    ["<?xml version='1.0'?><Error/>", "an XML document"],
+    ['{"modelTopology": {}}', "JSON text"],
+    ["{}", "JSON text"],
+    ["\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "a gzip file, to be unpacked first"],
+    ["PK\x03\x04\x00\x00\x08\x08\x00\x00", "a zip file, as PyTorch writes"],
+    ["\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "a Python pickle, as PyTorch wrote"],
+    ["GGUF\x03\x00\x00\x00\x01\x00", "a GGUF file"],
+    ["\x89HDF\r\n\x1a\n\x00", "an HDF5 file, as Keras writes"],
+    ["\x93NUMPY\x01\x00v\x00", "a NumPy array"],
+  ])("names what is no such file at all: %j", (beginning, kind) => {
+    const bytes = Uint8Array.from(beginning, (c) => c.charCodeAt(0));
+    const path = beginning.length < 8 ? "file: expected at least 8 bytes" : "file: expected a safetensors file";
+    expect(() => decodeSafetensors(bytes)).toThrow(`${path}, got ${kind}`);
+  });
+
+  it("reads a file whose length is also the beginning of a gzip file", () => {
+    const json = "{}".padEnd(0x8b1f, " ");
+    expect(decodeSafetensors(file(json)).tensors.size).toBe(0);
   });
 
   /** Anything may come out of a loader but a crash: tensors within the file, or a CheckpointError. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Executor, VariableSpec } from "../../src/exec/executor.ts";
 import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
 import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
+import { encodeCheckpoint } from "../../src/gan/checkpoint.ts";
 import { GAN } from "../../src/gan/gan.ts";
-import { readSnapshot } from "../../src/gan/snapshot.ts";
+import { checkpointOf, firstSnapshot, readSnapshot } from "../../src/gan/snapshot.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { checkTraining, measureTraining, plenty } from "../../src/gan/training.ts";
 import { BackendError, createGAN, loadGAN } from "../../src/index.ts";
@@ -173,6 +174,36 @@ describe.each(executors)("a GAN on %s", (_, create) => {
     expect(Buffer.compare(await straight.gan.save(), await disturbed.gan.save())).toBe(0);
     straight.gan.dispose();
     disturbed.gan.dispose();
+  });
+
+  it("whose file has very many layers is planned only when it is trained", async () => {
+    const layerNorms = Array.from({ length: 60 }, () => ({ type: "layerNorm" as const }));
+    const architecture = { generator: [{ type: "dense" as const, units: 2 }], discriminator: [...layerNorms, { type: "dense" as const, units: 1 }] };
+    const deep = resolveSpec({ shape: [2], latent: 2, batchSize: 4, architecture });
+    const file = encodeCheckpoint(await checkpointOf(firstSnapshot(deep)));
+    const { executor, sessions } = watched(await create());
+    let measured = 0;
+    const scarce: Executor = {
+      ...executor,
+      capacity: 0,
+      measure: (...request) => {
+        measured++;
+        return executor.measure(...request);
+      },
+    };
+    const gan = await GAN.open(scarce, { spec: deep, snapshot: readSnapshot(file), maxMemory: 12_000 });
+    expect([measured, sessions.length]).toEqual([0, 0]);
+    const refusal = { name: "BackendError", path: "maxMemory" };
+    await expect(gan.train(new Float32Array(16), { steps: 1 })).rejects.toMatchObject(refusal);
+    await expect(gan.prepare()).rejects.toMatchObject(refusal);
+    expect([measured, sessions.length, gan.step]).toEqual([2, 0, 0]);
+    expect(Buffer.compare(await gan.save(), file)).toBe(0);
+    gan.dispose();
+  });
+
+  it("whose file has no more layers than others is refused at once where it could not be trained", async () => {
+    const { file } = await trained(create);
+    await expect(GAN.open(await create(), { spec, snapshot: readSnapshot(file), maxMemory: 12_000 })).rejects.toThrow(BackendError);
   });
 
   it("begins to train at once after it was made", async () => {

@@ -39,4 +39,19 @@ describe("any description of a GAN", () => {
       { seed: SEED, numRuns: Math.ceil(RUNS / 10) },
     );
   });
+
+  it("has a file that is read back where it is as deep and as long as it may be", async () => {
+    const batchNorms = (count: number) => Array.from({ length: count }, () => ({ type: "batchNorm", epsilon: 1e-5 / 3, momentum: 1 / 3 }));
+    const nested = (layers: object[], levels: number): object[] =>
+      levels === 0 ? layers : [{ type: "residual", layers: [{ type: "flatten" }], shortcut: nested(layers, levels - 1) }];
+    const architecture = {
+      generator: nested(batchNorms(240), 8),
+      discriminator: [...nested(batchNorms(239), 8), { type: "dense", units: 1 }],
+    };
+    const spec = resolveSpec({ shape: [16], latent: 16, architecture } as never);
+    const file = encodeCheckpoint(await checkpointOf(firstSnapshot(spec)));
+    const headerLength = Number(new DataView(file.buffer).getBigUint64(0, true));
+    expect(headerLength).toBeGreaterThan(2 ** 19);
+    expect(readSnapshot(file).spec).toEqual(spec);
+  });
 });
