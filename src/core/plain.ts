@@ -1,5 +1,5 @@
 /** Plain data of our own in place of what callers hand in. */
-import type { ErrorDetail } from "./errors.ts";
+import { type ErrorDetail, show } from "./errors.ts";
 
 /** More values than anything accepted has. */
 const MOST_VALUES = 2 ** 14;
@@ -66,8 +66,9 @@ function readItems(value: readonly unknown[], path: string, faults: ErrorDetail[
 function attempt<T>(read: () => T, path: string, faults: ErrorDetail[]): T | undefined {
   try {
     return read();
-  } catch {
-    faults.push({ path: path || "options", expected: "a value that can be read", got: "one that throws" });
+  } catch (error) {
+    const got = `one that throws ${show(error instanceof Error ? error.message : error)}`;
+    faults.push({ path: path || "options", expected: "a value that can be read", got });
     return undefined;
   }
 }
