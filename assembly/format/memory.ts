@@ -16,9 +16,5 @@ export const enum SyncByte {
   Patience = 128,
 }
 
-/** What the threads are to run: number of the run, address of its plan, length in bytes, whether by the exact kernels. Read by workers, not by kernels. */
-export const ORDER = 256;
-export const ORDER_WORDS = 4;
-
 /** The last bytes: a kernel may read vectors past the end of a tensor, none further than this. */
 export const OVERREAD_BYTES = 1024;

@@ -50,7 +50,12 @@ function feedValue(name: string, feed: Float32Array | number | undefined, size: 
 
 /** @throws StateError when a session or a program is no longer `inUse` */
 export function checkUse(what: "session" | "program", inUse: boolean): void {
-  if (!inUse) throw new StateError({ path: what, expected: `a ${what} in use`, got: "one that was disposed" });
+  if (!inUse) throw disposed(what);
+}
+
+/** What a session or a program that is no longer in use says. */
+export function disposed(what: "session" | "program"): StateError {
+  return new StateError({ path: what, expected: `a ${what} in use`, got: "one that was disposed" });
 }
 
 /** @throws BackendError when the `needed` bytes are more than the caller allows */

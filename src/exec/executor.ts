@@ -49,12 +49,14 @@ export type Fetches = Record<string, Float32Array>;
 /**
  * Runs graphs on one kind of hardware.
  *
- * A BackendError that is `lost` says that the executor is gone with all it held. Any other says that something cannot be had, and changes nothing.
+ * A BackendError that is `lost` says that the session is gone with all it held, and on most hardware the executor too. Any other says that something cannot be had, and changes nothing.
  */
 export interface Executor {
   readonly backend: Backend;
   /** Bytes that a session can have however they are split among tensors. What might need more is best measured before it is set up. */
   readonly capacity: number;
+  /** What may be lost of a session while the caller goes on: nothing; variables that a run under way is to assign, when threads end; everything, with a device or a memory elsewhere. */
+  readonly atRisk: "nothing" | "updates" | "everything";
   /** Sets up variables, all zero. @throws BackendError when they, or later a program, need more than `maxMemory` bytes. */
   open(variables: readonly VariableSpec[], options?: OpenOptions): Promise<Session>;
   /**
@@ -72,10 +74,11 @@ export interface Session {
   readonly memory: MemoryReport;
   /** Compiles `graph`, whose variables must all be of this session. @throws BackendError before anything is changed. */
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
-  /** A copy of a variable's value. */
+  /** A copy of a variable's value. Once the session is lost, it is what the last whole run left, or the loss again. */
   read(name: string): Promise<Float32Array>;
   /** Sets a variable. */
   write(name: string, value: Float32Array): Promise<void>;
+  /** Ends it. What is under way ends with a StateError, or by itself. */
   dispose(): void;
 }
 

@@ -17,7 +17,10 @@ export interface BackendOptions {
   readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
   /** The device that "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
   readonly device?: GPUDevice;
-  /** Threads of the "wasm" backend, 1 to 256. Results do not depend on it. Default "auto": one for every processor. */
+  /**
+   * Threads of the "wasm" backend, 1 to 256, which all GANs with as many of them share. Results do not depend on it. Default "auto": one for every processor, or one alone where the runtime lets
+   * no others start.
+   */
   readonly threads?: number | "auto";
   /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
   readonly reproducible?: boolean;

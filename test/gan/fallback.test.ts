@@ -41,6 +41,7 @@ class FailingHardware {
     const inner = createReferenceExecutor();
     return {
       backend: { name: "webgpu", threads: 1, simd: "none", reason: "made to fail" },
+      atRisk: "everything",
       capacity: 0, // so that training is measured when a GAN is opened
       open: async (variables, options) => this.#session(await inner.open(variables, options)),
       measure: async (variables, graphs, options) => {

@@ -22,6 +22,7 @@ function watched(inner: Executor) {
   const executor: Executor = {
     backend: inner.backend,
     capacity: inner.capacity,
+    atRisk: inner.atRisk,
     measure: (...request) => inner.measure(...request),
     dispose: () => inner.dispose(),
     async open(own, options) {

@@ -13,6 +13,7 @@ export function createReferenceExecutor(reason = "asked for"): Executor {
   return {
     backend,
     capacity: Number.POSITIVE_INFINITY,
+    atRisk: "nothing",
     async open(variables, { maxMemory } = {}) {
       return new ReferenceSession(variables, maxMemory ?? Number.POSITIVE_INFINITY);
     },

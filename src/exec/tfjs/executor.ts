@@ -37,6 +37,7 @@ export async function createTfjsExecutor({ device, software = true, reason = "as
     return {
       backend: { name: "webgpu", threads: 1, simd: "none", reason: `${reason}: ${found.name}` },
       capacity: bufferLimit(found.device),
+      atRisk: "everything",
       open: (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) => GPUSession.open(gpu, variables, maxMemory),
       measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) => measure(variables, graphs, { ...gpu, maxMemory }),
       dispose: end,

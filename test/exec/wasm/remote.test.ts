@@ -4,7 +4,7 @@ import type { Executor } from "../../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { add, matmul, mul } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
-import { BackendError, StateError } from "../../../src/index.ts";
+import { StateError } from "../../../src/index.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
 
@@ -59,8 +59,24 @@ describe("one thread in a worker", () => {
     const pending = program.run({ x });
     await new Promise((resolve) => setTimeout(resolve, 1));
     session.dispose();
-    await expect(pending).rejects.toThrow(BackendError);
+    await expect(pending).rejects.toThrow(StateError);
     await expect(program.run({ x })).rejects.toThrow(StateError);
+    await ended;
+  });
+
+  it("is another one for each session, and ends with the executor where there was none", async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    const executor = await remote();
+    const sessions = [await executor.open([]), await executor.open([])];
+    const idle = await remote();
+    process.off("worker", note);
+    expect(workers).toHaveLength(3);
+    const ended = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+    for (const session of sessions) session.dispose();
+    executor.dispose();
+    idle.dispose();
     await ended;
   });
 

@@ -1,7 +1,8 @@
 /** A linear memory and whoever computes in it, wherever they are. */
 import { memoryRefused } from "../../checks.ts";
 import { instantiate, type Modules } from "./module.ts";
-import { type Runner, threadedRunner } from "./threads.ts";
+import type { Pool, Runner } from "./pool.ts";
+import { threadError } from "./threads.ts";
 
 /** What a session needs of its memory. What is asked is done in the order asked. */
 export interface Engine {
@@ -11,9 +12,13 @@ export interface Engine {
   read(address: number, length: number): Promise<Float32Array>;
   /** Makes the memory larger. @throws BackendError when the runtime refuses */
   grow(pages: number): Promise<void>;
-  /** Runs the plan of `length` bytes at `plan` to its end, with the exact kernels or the fast ones. */
+  /**
+   * Runs the plan of `length` bytes at `plan` to its end, with the exact kernels or the fast ones.
+   *
+   * @throws BackendError: lost when it ended under way, else when it was not begun
+   */
   run(plan: number, length: number, exact: boolean): Promise<void>;
-  /** Ends it; what is under way ends with a BackendError. */
+  /** Ends it; what is under way ends with a StateError. */
   dispose(): void;
 }
 
@@ -28,15 +33,21 @@ export async function localEngine(modules: Modules, pages: number): Promise<Engi
   const fast = await instantiate(modules.fast, memory);
   const exact = modules.exact === modules.fast ? fast : await instantiate(modules.exact, memory);
   return engineOver(memory, {
-    run: async (plan, length, isExact) => (isExact ? exact : fast).run(plan, length, 0, 1, 0),
+    async run(plan, length, isExact) {
+      try {
+        (isExact ? exact : fast).run(plan, length, 0, 1, 0);
+      } catch (cause) {
+        throw threadError(cause);
+      }
+    },
     dispose() {},
   });
 }
 
-/** Computes in threads of their own over shared memory. @throws BackendError likewise */
-export async function sharedEngine(modules: Modules, pages: number, threads: number): Promise<Engine> {
+/** Computes in the threads of a pool over shared memory. @throws BackendError likewise */
+export async function sharedEngine(modules: Modules, pages: number, pool: Pool): Promise<Engine> {
   const memory = newMemory({ initial: pages, maximum: MAX_PAGES, shared: true });
-  return engineOver(memory, await threadedRunner(modules, memory, threads));
+  return engineOver(memory, await pool.enter(modules, memory));
 }
 
 /** An engine whose memory this thread can see. */

@@ -1,23 +1,22 @@
 /** An engine in a worker that has the memory to itself: pages that cannot share theirs stay responsive with it. */
-import { BackendError } from "../../../core/errors.ts";
-import { memoryRefused } from "../../checks.ts";
+import type { GanvasError } from "../../../core/errors.ts";
+import { disposed, memoryRefused } from "../../checks.ts";
 import type { Engine } from "./engine.ts";
 import type { Modules } from "./module.ts";
-import { startThread, threadError } from "./threads.ts";
+import { type Thread, threadError } from "./threads.ts";
 
 interface Answer {
   readonly value?: Float32Array;
   readonly error?: string;
 }
 
-/** Computes in one worker, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
-export async function remoteEngine({ fast, exact }: Modules, pages: number): Promise<Engine> {
-  const thread = await startThread("remoteWorker");
+/** Computes in a worker, `remoteWorker.js`, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
+export async function remoteEngine({ fast, exact }: Modules, pages: number, thread: Thread): Promise<Engine> {
   /** Who waits for an answer, the oldest first: they come in the order of the questions. */
   let waiting: { resolve(value: Float32Array | undefined): void; reject(error: unknown): void }[] = [];
-  let broken: BackendError | undefined;
+  let broken: GanvasError | undefined;
 
-  const end = (error: BackendError): void => {
+  const end = (error: GanvasError): void => {
     if (broken) return;
     broken = error;
     thread.terminate();
@@ -78,6 +77,6 @@ export async function remoteEngine({ fast, exact }: Modules, pages: number): Pro
     async run(plan, length, isExact) {
       await command("run", { plan, length, exact: isExact });
     },
-    dispose: () => end(new BackendError({ path: "session", expected: "a session in use", got: "one that was disposed" })),
+    dispose: () => end(disposed("session")),
   };
 }

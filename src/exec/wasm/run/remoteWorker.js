@@ -34,3 +34,4 @@ const receive = ({ data: { action, ...rest } }) => {
 
 if (parentPort) parentPort.on("message", (data) => receive({ data }));
 else globalThis.onmessage = receive;
+port.postMessage("ready");

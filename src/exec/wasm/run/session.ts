@@ -1,5 +1,6 @@
 /** A linear memory with a session's variables, and the programs that work in it. */
 import { BARRIER, HeadWord } from "../../../../assembly/format/opcodes.ts";
+import { BackendError } from "../../../core/errors.ts";
 import { Lock } from "../../../core/lock.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import type { Graph } from "../../../graph/graph.ts";
@@ -9,6 +10,7 @@ import { align } from "../compile/arena.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "../instructions/instruction.ts";
 import { type Engine, PAGE } from "./engine.ts";
 import { arrange, checkLayout, compileOver, type Layout, placeVariables, planWords, reportOf, type Variables } from "./layout.ts";
+import { asLoss } from "./threads.ts";
 
 export class WasmSession implements Session {
   readonly #threads: number;
@@ -23,6 +25,8 @@ export class WasmSession implements Session {
   #version = 0;
   /** By the name of what is derived from variables, what it was made from and by which kernels; nothing after memory was laid out anew. */
   readonly #made = new Map<string, string>();
+  /** What ended a run before its end, and with it all runs. Variables are whole unless that run was begun and was to assign some, of which it may have written half. */
+  #loss: { readonly error: BackendError; readonly whole: boolean } | undefined;
   /** Programs share the arena, and compiling another one moves it: one thing at a time. */
   readonly #lock = new Lock();
 
@@ -73,16 +77,19 @@ export class WasmSession implements Session {
         }),
       dispose: () => {
         this.#lock.whenFree(() => {
-          if (this.#plans.delete(plan) && this.#engine) this.#link(this.#engine, this.#arrange(this.#plans));
+          // After a loss threads may be walking a plan until they have noticed that they are to end.
+          if (this.#plans.delete(plan) && this.#engine && !this.#loss) this.#link(this.#engine, this.#arrange(this.#plans));
         });
       },
     };
   }
 
   read(name: string): Promise<Float32Array> {
-    return this.#alone((engine) => {
+    return this.#lock.run(async () => {
+      checkUse("session", this.#engine !== undefined);
+      if (this.#loss && !this.#loss.whole) throw this.#loss.error;
       const { address, shape } = variableNamed(this.#variables.byName, name);
-      return engine.read(address, sizeOf(shape));
+      return this.#engine!.read(address, sizeOf(shape));
     });
   }
 
@@ -101,10 +108,11 @@ export class WasmSession implements Session {
     this.#plans.clear();
   }
 
-  /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then */
+  /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then, BackendError when a run was lost */
   #alone<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
       checkUse("session", this.#engine !== undefined);
+      if (this.#loss) throw this.#loss.error;
       return work(this.#engine!);
     });
   }
@@ -156,21 +164,32 @@ export class WasmSession implements Session {
   async #derive(engine: Engine, plan: Plan, exact: boolean): Promise<void> {
     const origin = `${this.#version}/${exact}`;
     if (plan.derived.every(({ name }) => this.#made.get(name!) === origin)) return;
-    await engine.run(this.#layout.plans.get(plan)!, planWords(plan, plan.prologue) * 4, exact);
+    await this.#walk(engine, plan, 0, plan.prologue, exact);
     for (const { name } of plan.derived) this.#made.set(name!, origin);
   }
 
   async #run(engine: Engine, plan: Plan, values: ReadonlyMap<string, Float32Array>, exact: boolean): Promise<Fetches> {
     for (const [name, { buffer }] of plan.inputs) engine.write(this.#addressOf(buffer, plan, this.#layout), values.get(name)!);
     await this.#derive(engine, plan, exact);
-    const [start, prologue] = [this.#layout.plans.get(plan)!, planWords(plan, plan.prologue) * 4];
-    const length = planWords(plan) * 4 - prologue;
-    if (length > 0) await engine.run(start + prologue, length, exact);
+    await this.#walk(engine, plan, plan.prologue, plan.instructions.length, exact);
     if (plan.assigns) this.#version++;
     const fetches: Fetches = {};
     for (const [name, { buffer, size }] of plan.fetches) {
       fetches[name] = buffer.values?.slice() ?? (await engine.read(this.#addressOf(buffer, plan, this.#layout), size));
     }
     return fetches;
+  }
+
+  /** Runs the instructions [from, to) of a plan. @throws BackendError, lost, when that does not come to its end */
+  async #walk(engine: Engine, plan: Plan, from: number, to: number, exact: boolean): Promise<void> {
+    const [start, begin, end] = [this.#layout.plans.get(plan)!, planWords(plan, from) * 4, planWords(plan, to) * 4];
+    if (begin === end) return;
+    try {
+      await engine.run(start + begin, end - begin, exact);
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      this.#loss = { error: asLoss(error), whole: !(error.lost && plan.assigns) };
+      throw this.#loss.error;
+    }
   }
 }

@@ -1,80 +1,17 @@
-/** Threads, on any runtime, and those that walk a plan together. */
-import { ORDER, ORDER_WORDS, SYNC } from "../../../../assembly/format/memory.ts";
+/** Threads, on any runtime. */
 import { BackendError } from "../../../core/errors.ts";
-import type { Modules } from "./module.ts";
 
-/** Runs plans in a memory. */
-export interface Runner {
-  /** Runs the plan of `length` bytes at `plan` to its end, with the exact kernels or the fast ones. */
-  run(plan: number, length: number, exact: boolean): Promise<void>;
-  dispose(): void;
-}
+/** Told every message of a thread, and the error that ends it. */
+type Listener = (message: unknown, error?: unknown) => void;
 
 /** A worker, on any runtime. */
 export interface Thread {
   post(message: unknown, transfer?: ArrayBuffer[]): void;
-  /** Called for every message and for the error that ends it. */
-  listen(receive: (message: unknown, error?: unknown) => void): void;
+  /** From now on tells `listener`, and no other: at once when the thread has ended before. */
+  listen(listener: Listener): void;
   /** Whether the process should stay alive for it. */
   hold(alive: boolean): void;
   terminate(): void;
-}
-
-/** Runs plans in `threads` workers; this thread only waits, so that its event loop goes on. */
-export async function threadedRunner(modules: Modules, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
-  const workers = await Promise.all(Array.from({ length: threads }, () => startThread("worker")));
-  const order = new Int32Array(memory.buffer, ORDER, ORDER_WORDS);
-  let turn = 0;
-  let pending = 0;
-  let settle: { resolve(): void; reject(error: unknown): void } | undefined;
-  let broken: BackendError | undefined;
-
-  const finish = (error?: BackendError): void => {
-    for (const w of workers) w.hold(false);
-    const waiting = settle;
-    settle = undefined;
-    if (error) waiting?.reject(error);
-    else waiting?.resolve();
-  };
-  const end = (error: BackendError): void => {
-    if (broken) return;
-    broken = error;
-    for (const w of workers) w.terminate();
-    finish(broken);
-  };
-  for (const w of workers) {
-    w.listen((_, error) => {
-      if (error !== undefined) {
-        end(threadError(error));
-      } else if (--pending === 0) {
-        finish();
-      }
-    });
-  }
-  /** Sends every thread a message; done when `answers` have come back. */
-  const tell = (message: (ith: number) => unknown, answers: number): Promise<void> => {
-    if (broken) return Promise.reject(broken);
-    return new Promise((resolve, reject) => {
-      settle = { resolve, reject };
-      pending = answers;
-      for (const [i, w] of workers.entries()) {
-        w.hold(true);
-        w.post(message(i));
-      }
-    });
-  };
-
-  const { fast, exact } = modules;
-  await tell((ith) => ({ modules: { fast, exact }, memory, place: { ith, nth: threads, sync: SYNC, order: ORDER } }), threads);
-  return {
-    run(plan, length, isExact) {
-      turn = (turn + 1) | 0;
-      order.set([plan, length, isExact ? 1 : 0], 1);
-      Atomics.store(order, 0, turn); // those that look out for it begin at once; the message wakes the others
-      return tell(() => turn, 1);
-    },
-    dispose: () => end(new BackendError({ path: "session", expected: "a session in use", got: "one that was disposed" })),
-  };
 }
 
 const isNode = typeof process === "object" && !!process.versions?.node && !("Deno" in globalThis) && !("Bun" in globalThis);
@@ -92,23 +29,85 @@ export function threadError(cause: unknown): BackendError {
   return new BackendError({ path: "threads", expected: "threads that finish their share", got: `an error: ${String(cause)}` }, { cause, lost: true });
 }
 
-/** Starts the thread whose program is `worker.js` or `remoteWorker.js`. */
-export async function startThread(program: "worker" | "remoteWorker"): Promise<Thread> {
-  return isNode ? startNodeThread(program) : startWebThread(program);
+/** The same failure as a loss: of threads that there were, and that cannot be replaced. */
+export function asLoss(failure: BackendError): BackendError {
+  return failure.lost ? failure : new BackendError(failure, { cause: failure.cause, lost: true });
 }
 
-function startWebThread(program: "worker" | "remoteWorker"): Thread {
+/** How long a thread that starts may be silent. It takes some tens of milliseconds, more where its file comes over a network. */
+const START_MS = 20_000;
+
+/**
+ * Starts the thread whose program is `worker.js` or `remoteWorker.js`, and waits for its first message, by which it says that it listens.
+ *
+ * @throws BackendError with the program's address and the cause when it does not start
+ */
+export async function startThread(program: "worker" | "remoteWorker"): Promise<Thread> {
+  let thread: Thread | undefined;
+  try {
+    thread = await (isNode ? nodeThread(program) : webThread(program));
+    await firstMessage(thread);
+    return thread;
+  } catch (cause) {
+    thread?.terminate();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BackendError({ path: "threads", expected: "workers that start", got: `${why} (${addressOf(program)})` }, { cause });
+  }
+}
+
+function firstMessage(thread: Thread): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    // In two halves, as a message that came while this thread was busy is heard only after a timer that is due.
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => reject(`no message from it in ${START_MS / 1000} seconds`), START_MS / 2);
+    }, START_MS / 2);
+    thread.hold(true);
+    thread.listen((_, error) => {
+      clearTimeout(timer);
+      thread.hold(false);
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** Not written as bundlers know it: they would take the file for an asset. */
+function addressOf(program: string): string {
+  const here = import.meta.url;
+  return new URL(`./${program}.js`, here).href;
+}
+
+/** Keeps what a thread says from being lost while listeners change. */
+function mailbox(): { tell: Listener; listen: Thread["listen"] } {
+  let listener: Listener = () => {};
+  let ended: unknown;
+  return {
+    tell(message, error) {
+      ended ??= error;
+      listener(message, error);
+    },
+    listen(next) {
+      listener = next;
+      if (ended !== undefined) next(undefined, ended);
+    },
+  };
+}
+
+function webThread(program: "worker" | "remoteWorker"): Thread {
   // Written out, so that bundlers see which files these are.
   const worker =
     program === "worker"
       ? new Worker(new URL("./worker.js", import.meta.url), { type: "module" })
       : new Worker(new URL("./remoteWorker.js", import.meta.url), { type: "module" });
+  const { tell, listen } = mailbox();
+  worker.onmessage = ({ data }) => tell(data);
+  worker.onerror = (event) => {
+    event.preventDefault(); // told by an error of ours; Deno would end the process
+    tell(undefined, event.message || "an error without a message, as when the file is missing, blocked, or not served as JavaScript");
+  };
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
-    listen(receive) {
-      worker.onmessage = ({ data }) => receive(data);
-      worker.onerror = (event) => receive(undefined, event.message || event);
-    },
+    listen,
     hold(alive) {
       const counted = worker as { ref?(): void; unref?(): void };
       if (alive) counted.ref?.();
@@ -118,19 +117,18 @@ function startWebThread(program: "worker" | "remoteWorker"): Thread {
   };
 }
 
-async function startNodeThread(program: "worker" | "remoteWorker"): Promise<Thread> {
+async function nodeThread(program: "worker" | "remoteWorker"): Promise<Thread> {
   // Not a literal, so that bundlers for the browser leave it alone.
   const threads: typeof import("node:worker_threads") = await import(/* @vite-ignore */ `node:${"worker_threads"}`);
   // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
   const worker = new threads.Worker(new URL(`./${program}.js`, import.meta.url), { execArgv: [] });
-  worker.unref();
+  const { tell, listen } = mailbox();
+  worker.on("message", (message) => tell(message));
+  worker.on("error", (error) => tell(undefined, error));
+  worker.on("exit", (code) => tell(undefined, `the thread ended with code ${code}`));
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
-    listen(receive) {
-      worker.on("message", (message) => receive(message));
-      worker.on("error", (error) => receive(undefined, error));
-      worker.on("exit", (code) => receive(undefined, `the thread ended with code ${code}`));
-    },
+    listen,
     hold(alive) {
       if (alive) worker.ref();
       else worker.unref();

@@ -1,0 +1,112 @@
+import { EventEmitter } from "node:events";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import { pathToFileURL } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { ROOT, runModule } from "../../child.ts";
+
+const workerThreads = createRequire(import.meta.url)("node:worker_threads");
+const { Worker } = workerThreads;
+
+/** Has every worker that is started from now on be one of these. */
+function startInstead(kind: unknown): void {
+  workerThreads.Worker = kind;
+  syncBuiltinESMExports();
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+  startInstead(Worker);
+});
+
+/** Workers that say nothing, and of which it is known how many have been ended. */
+let ended = 0;
+class Silent extends EventEmitter {
+  ref(): void {}
+  unref(): void {}
+  postMessage(): void {}
+  terminate(): void {
+    ended++;
+  }
+}
+
+class Forbidden {
+  constructor() {
+    throw new Error("access to this API is restricted");
+  }
+}
+
+class Missing extends Silent {
+  constructor() {
+    super();
+    setImmediate(() => this.emit("error", new Error("there is no such file")));
+  }
+}
+
+class Short extends Silent {
+  constructor() {
+    super();
+    setImmediate(() => this.emit("exit", 3));
+  }
+}
+
+const address = (program: string) => pathToFileURL(`${ROOT}src/exec/wasm/run/${program}.js`).href;
+
+describe.each<[string, unknown, string]>([
+  ["are forbidden", Forbidden, "access to this API is restricted"],
+  ["are missing", Missing, "there is no such file"],
+  ["end at once", Short, "the thread ended with code 3"],
+  ["say nothing", Silent, "no message from it in 20 seconds"],
+])("workers that %s", (_, kind, cause) => {
+  /** What comes of `work` when all the time in the world has gone by. */
+  async function patiently<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    if (kind === Silent) await vi.advanceTimersByTimeAsync(20_000);
+    return work;
+  }
+
+  const start = () => {
+    startInstead(kind);
+    if (kind === Silent) vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  };
+
+  it("are done without where nobody asked for them, and the backend says so", async () => {
+    start();
+    vi.stubGlobal("navigator", { hardwareConcurrency: 4 });
+    const executor = await patiently(createWasmExecutor({ reason: "for a test" }));
+    vi.unstubAllGlobals();
+    const reason = `for a test; one thread, for no worker starts: ${cause} (${address("worker")})`;
+    expect(executor.backend).toMatchObject({ threads: 1, reason });
+    expect(executor.atRisk).toBe("nothing");
+    const session = await executor.open([{ name: "w", shape: [2] }]);
+    expect(await session.read("w")).toEqual(new Float32Array(2));
+  });
+
+  it.each([
+    ["worker", { threads: 2 }],
+    ["remoteWorker", { threads: 1, place: "worker" }],
+  ] as const)("are a refusal where they were asked for, which names the file and the cause: %s", async (program, options) => {
+    start();
+    ended = 0;
+    await expect(patiently(createWasmExecutor(options))).rejects.toMatchObject({
+      name: "BackendError",
+      message: `threads: expected workers that start, got ${cause} (${address(program)})`,
+      lost: false,
+    });
+    if (kind !== Forbidden) expect(ended).toBe(options.threads);
+  });
+});
+
+describe("a process that may not start threads", () => {
+  it("computes in the one it has", async () => {
+    const source = `
+      import { createGAN } from "ganvas";
+      Object.defineProperty(globalThis, "navigator", { value: { hardwareConcurrency: 2 } });
+      const gan = await createGAN({ shape: [2], latent: 2, width: 4, backend: "wasm" });
+      console.log((await gan.sample()).length, gan.backend.threads, gan.backend.reason);`;
+    const permission = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+    const { code, stdout } = await runModule(source, { flags: [permission, "--allow-fs-read=*"] });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^1 1 asked for; one thread, for no worker starts: .*\(file:.*\/dist\/worker\.js\)\n$/);
+  });
+});
