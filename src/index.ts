@@ -56,12 +56,15 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
 }
 
 async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "snapshot">): Promise<GAN> {
-  const executor = await chooseExecutor(request);
-  const { backend, threads, maxMemory } = request;
-  // A GPU that nobody asked for by name may be given up.
-  const replaceable = backend === "auto" && executor.backend.name === "webgpu";
-  const fallback = ({ got }: BackendError) => createWasmExecutor({ threads, reason: `WebGPU failed: ${got}` });
-  return GAN.open(executor, { ...model, maxMemory, fallback: replaceable ? fallback : undefined });
+  const { backend, threads, reproducible, maxMemory } = request;
+  const fallback: HostOptions["fallback"] = async (failure, from) => {
+    if (from.name === "webgpu") return createWasmExecutor({ threads, reason: `WebGPU failed: ${failure.got}` });
+    // What WebAssembly cannot have it cannot have another time; but threads that ended may be begun anew.
+    if (!failure.lost) throw failure;
+    return createWasmExecutor({ threads, reproducible, reason: `begun anew, as threads failed: ${failure.got}` });
+  };
+  // A GPU that was asked for by name is not given up.
+  return GAN.open(await chooseExecutor(request), { ...model, maxMemory, fallback: backend === "webgpu" ? undefined : fallback });
 }
 
 async function chooseExecutor({ backend, device, threads, reproducible }: BackendRequest): Promise<Executor> {

@@ -111,7 +111,8 @@ export class GAN implements Disposable {
    *
    * With `backend: "auto"`, a GPU that fails (its device may be lost at any time) is not the end: training goes on in WebAssembly, from a copy of the state
    * that is made at least every ten seconds and when a call ends. The steps since then are done, and reported, again; with examples in memory they see the
-   * same batches.
+   * same batches. Threads of WebAssembly that end in the middle of an update are begun anew, whatever the backend was asked for by: from a copy that is made every ten seconds, so that
+   * steps of an earlier call may be among those done again.
    *
    * @param data images `[N, H, W, C]` in [-1, 1] (or bytes, or vectors `[N, d]`) with labels for a conditional GAN, or an iterable of batches of them
    * @param options how long, and what to tell of it; only `steps` must be given
@@ -119,7 +120,7 @@ export class GAN implements Disposable {
    * @throws {@link SpecError} for options that cannot be, before anything is changed
    * @throws {@link DataError} for data that cannot be used; the steps before a faulty batch of an iterable stay done
    * @throws {@link StateError} while another call of it is under way, and when the GAN is disposed of
-   * @throws {@link BackendError} when the backend fails that was asked for by name, or training needs more memory than there is
+   * @throws {@link BackendError} when a GPU fails that was asked for by name, when threads fail time and again, or when training needs more memory than there is
    * @throws {@link TrainingError} when a loss or a gradient is no longer finite; the GAN stays as the last good update left it
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    *
@@ -179,7 +180,7 @@ export class GAN implements Disposable {
    * @param options how many, and what they follow from. Default: one image, of seed 0
    * @throws {@link SpecError} for options that cannot be
    * @throws {@link DataError} for latents or conditions that cannot
-   * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
+   * @throws {@link BackendError} when a GPU fails that was asked for by name, when threads that fail cannot be begun anew, or when it needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    * @throws the signal's reason, once it is aborted
@@ -211,7 +212,7 @@ export class GAN implements Disposable {
    * @param images a batch from `sample`, of whatever range, or examples as `train` takes them (with labels for a conditional GAN)
    * @param options what they are judged as, and what may end it early
    * @throws {@link DataError} when they do not fit the GAN
-   * @throws {@link BackendError} when the backend fails that was asked for by name, or needs more memory than there is
+   * @throws {@link BackendError} when a GPU fails that was asked for by name, when threads that fail cannot be begun anew, or when it needs more memory than there is
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    * @throws {@link SpecError} for options that cannot be
@@ -276,7 +277,7 @@ export class GAN implements Disposable {
    * Everything there is to know of the GAN as the bytes of a safetensors file: loaded, it goes on as if nothing had happened.
    *
    * @param options what may end it early
-   * @throws {@link BackendError} when the backend has failed that was asked for by name
+   * @throws {@link BackendError} when a GPU has failed that was asked for by name
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
    * @throws {@link SpecError} for options that cannot be

@@ -16,8 +16,8 @@ export interface HostOptions {
   /** What the GAN goes on from. Default: first weights. */
   readonly snapshot?: Snapshot | undefined;
   readonly maxMemory?: number | undefined;
-  /** Gives another executor when the first one fails. Without it a failure is the caller's to deal with. */
-  readonly fallback?: ((failure: BackendError) => Promise<Executor>) | undefined;
+  /** Gives another executor when one fails, or throws the failure when there is none. Without it a failure is the caller's to deal with. */
+  readonly fallback?: ((failure: BackendError, from: Backend) => Promise<Executor>) | undefined;
 }
 
 /** The most training that a failure can cost, in milliseconds. A copy of the state takes far less than a hundredth of that. */
@@ -34,18 +34,20 @@ interface Networks {
 
 /**
  * A GAN on an executor. Until training is asked for, only the networks that are at work are opened there, each with its own tensors; from then on there is one
- * session that has everything. With a fallback the host keeps copies of the state, and moves there from the last one. Calls must not overlap.
+ * session that has everything. With a fallback, and on an executor that may be lost, the host keeps copies of the state, and moves there from the last one. Calls must not overlap.
  */
 export class Host {
   readonly spec: GANSpec;
   readonly #maxMemory: number | undefined;
+  readonly #fallback: HostOptions["fallback"];
   #executor: Executor;
-  #fallback: HostOptions["fallback"];
   /** The state that training begins with, and goes on from when the executor fails; null once training has it and no copy could be needed. */
   #state: Snapshot | null;
   /** How far training has come, as long as it is not open. */
   #progress: Progress;
   #keptAt = now();
+  /** The progress that it last moved with. */
+  #movedWith: Progress | undefined;
   #networks: Networks = {};
   #training: Training | undefined;
   /** Whether training was found to fit. */
@@ -76,7 +78,7 @@ export class Host {
     } catch (error) {
       executor.dispose();
       if (!options.fallback || !(error instanceof BackendError)) throw error;
-      return Host.open(await options.fallback(error), { ...options, fallback: undefined });
+      return Host.open(await options.fallback(error, executor.backend), options);
     }
   }
 
@@ -99,15 +101,21 @@ export class Host {
     return this.#training?.begun ?? this.#progress;
   }
 
-  /** Does `work`. Where the executor fails at it, it is done over on the fallback, with the GAN in the state last kept. */
+  /**
+   * Does `work`. Where the executor fails at it, it is done over on the fallback, with the GAN in the state last kept.
+   *
+   * @throws what the fallback throws, and the failure itself when training has come no further since the last one, as it might fail for ever; the state last kept is there even then
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const failed = error instanceof BackendError && (error.lost || this.#opening);
       this.#opening = false;
-      if (!this.#fallback || !failed) throw error;
-      await this.#move(await this.#fallback(error));
+      if (!this.#keeps || !failed) throw error;
+      const futile = this.#training !== undefined && this.#movedWith === this.#state!.progress;
+      await this.#move(error);
+      if (futile) throw error;
     }
     return work();
   }
@@ -139,16 +147,14 @@ export class Host {
   /** Training, opened when it is first asked for: in place of whatever was opened before. */
   async training(): Promise<Training> {
     if (this.#training) return this.#training;
-    if (this.#fallback && this.#state!.borrowed) this.#state = await ownSnapshot(this.#state!);
-    const training = await this.#open(async () => {
-      if (!this.#checked) await checkTraining(this.#executor, this.spec, this.#maxMemory);
-      this.#checked = true;
-      return Training.open(this.#executor, this.#state!, this.#maxMemory);
-    });
+    if (!this.#checked) await checkTraining(this.#executor, this.spec, this.#maxMemory);
+    this.#checked = true;
+    if (this.#keeps && this.#state!.borrowed) this.#state = await ownSnapshot(this.#state!);
+    const training = await this.#open(() => Training.open(this.#executor, this.#state!, this.#maxMemory));
     this.#close();
     this.#training = training;
     this.#keptAt = now(); // what it begins with is kept, and setting it up may have taken long
-    if (!this.#fallback) this.#state = null;
+    if (!this.#keeps) this.#state = null;
     return training;
   }
 
@@ -157,19 +163,19 @@ export class Host {
     return this.#training ? this.#training.checkpoint(pause) : checkpointOf(this.#state!, pause);
   }
 
-  /** Keeps the state as it is, where there is a fallback that could need it. */
+  /** Keeps the state as it is, where there is a fallback that could need it: at once when all of it is at risk, else when that is due. */
   async keep(): Promise<void> {
-    if (!this.#fallback || !this.#training) return;
+    if (!this.#training || !(this.#keeps && (this.#executor.atRisk === "everything" || this.keepIsDue))) return;
     if (this.#training.progress !== this.#state!.progress) this.#state = snapshotOf(await this.#training.checkpoint());
     this.#keptAt = now();
   }
 
   /** Whether the state was last kept too long ago, where it is kept at all. */
   get keepIsDue(): boolean {
-    return this.#fallback !== undefined && since(this.#keptAt) >= KEEP_MS;
+    return this.#keeps && since(this.#keptAt) >= KEEP_MS;
   }
 
-  /** Keeps the state if that is due. */
+  /** Keeps the state where that is due. */
   async keepWhenDue(): Promise<void> {
     if (this.keepIsDue) await this.keep();
   }
@@ -178,6 +184,11 @@ export class Host {
   dispose(): void {
     this.#close();
     this.#executor.dispose();
+  }
+
+  /** Whether copies of the state could be needed. */
+  get #keeps(): boolean {
+    return this.#fallback !== undefined && this.#executor.atRisk !== "nothing";
   }
 
   #opened(): readonly { readonly memory: MemoryReport; dispose(): void }[] {
@@ -211,12 +222,25 @@ export class Host {
     this.#training = undefined;
   }
 
-  async #move(executor: Executor): Promise<void> {
-    this.dispose();
-    this.#executor = executor;
-    this.#fallback = undefined;
-    this.#checked = false;
+  /** Goes on from the state as it is, or else as it was last kept, on the fallback. @throws what the fallback throws; the state is there even then */
+  async #move(failure: BackendError): Promise<void> {
+    await this.#rescue();
+    this.#close();
     this.#progress = this.#state!.progress;
+    const executor = await this.#fallback!(failure, this.backend);
+    this.#executor.dispose();
+    this.#executor = executor;
+    this.#movedWith = this.#progress;
+  }
+
+  /** Keeps the state where a failure left it whole, and nothing is under way. */
+  async #rescue(): Promise<void> {
+    if (!this.#training?.atRest) return;
+    try {
+      this.#state = snapshotOf(await this.#training.checkpoint());
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error; // it is gone
+    }
   }
 }
 

@@ -32,8 +32,10 @@ export class Journal {
     return this.#length;
   }
 
-  /** Notes step `index`, the first being 0; all from there on that were noted before are forgotten. */
+  /** Notes step `index`, the first being 0; all from there on that were noted before are forgotten. Steps before the first, done over, are not noted. */
   note(index: number, step: StepValues): void {
+    this.cut(index);
+    if (index < 0) return;
     const width = REPORT_NAMES.length;
     if ((index + 1) * width > this.#values.length) {
       const values = new Float32Array(2 * this.#values.length);
@@ -46,7 +48,7 @@ export class Journal {
 
   /** Forgets all but the first `length` steps. */
   cut(length: number): void {
-    this.#length = Math.min(this.#length, length);
+    this.#length = Math.max(0, Math.min(this.#length, length));
   }
 
   /** The values of each report, step by step. */

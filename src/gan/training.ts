@@ -152,6 +152,11 @@ export class Training {
     return this.#underWay.at(-1)?.progress ?? this.#progress;
   }
 
+  /** Whether all that was begun is done and was asked for. */
+  get atRest(): boolean {
+    return this.#underWay.length === 0 && this.#results.length === 0 && !this.#fault;
+  }
+
   /** Bytes its session holds. */
   get memory(): MemoryReport {
     return this.#programs.session.memory;

@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { now } from "../../src/core/time.ts";
 import type { Executor, Session } from "../../src/exec/executor.ts";
@@ -5,7 +6,7 @@ import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
 import { GAN } from "../../src/gan/gan.ts";
 import { readSnapshot } from "../../src/gan/snapshot.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
-import { BackendError, type StepReport } from "../../src/index.ts";
+import { BackendError, type CreateOptions, createGAN, type StepReport } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
 
 const spec = resolveSpec({
@@ -29,19 +30,23 @@ afterEach(() => void vi.mocked(now).mockReset());
 /** Hardware that is lost, with all it holds, at run number `lastRun + 1`, or when it is told to. */
 class FailingHardware {
   readonly lastRun: number;
+  readonly atRisk: "everything" | "updates";
+  /** Whether what it holds can be read even so. */
+  whole = false;
   runs = 0;
   lost = false;
   disposed = false;
 
-  constructor(lastRun = Number.POSITIVE_INFINITY) {
+  constructor(lastRun = Number.POSITIVE_INFINITY, atRisk: "everything" | "updates" = "everything") {
     this.lastRun = lastRun;
+    this.atRisk = atRisk;
   }
 
   get executor(): Executor {
     const inner = createReferenceExecutor();
     return {
       backend: { name: "webgpu", threads: 1, simd: "none", reason: "made to fail" },
-      atRisk: "everything",
+      atRisk: this.atRisk,
       capacity: 0, // so that training is measured when a GAN is opened
       open: async (variables, options) => this.#session(await inner.open(variables, options)),
       measure: async (variables, graphs, options) => {
@@ -67,7 +72,7 @@ class FailingHardware {
       get memory() {
         return inner.memory;
       },
-      read: (name) => checked(() => inner.read(name)),
+      read: (name) => (this.whole ? inner.read(name) : checked(() => inner.read(name))),
       write: (name, value) => checked(() => inner.write(name, value)),
       compile: (graph, options) =>
         checked(async () => {
@@ -250,6 +255,108 @@ describe("hardware that fails while it trains, with a fallback", () => {
     };
     const gan = await GAN.open(new FailingHardware(3).executor, { spec, fallback });
     await expect(gan.train(points, { steps: 4 })).rejects.toMatchObject({ path: "wasm" });
+    gan.dispose();
+  });
+});
+
+describe("hardware of which only updates are at risk", () => {
+  it("goes back to what was kept last, be it of an earlier call, and does over what came since", async () => {
+    tick(1);
+    const expected = await undisturbed(6);
+    const hardware = new FailingHardware(11, "updates");
+    const gan = await withFallback(hardware);
+    const seen: number[] = [];
+    const onStep = ({ step }: StepReport) => void seen.push(step);
+    await gan.train(points, { steps: 4, reportEvery: 1, onStep });
+    const report = await gan.train(points, { steps: 2, reportEvery: 2, onStep });
+    expect(seen).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 5, 6]);
+    expectSameBytes(report.generatorLosses, expected.report.generatorLosses.slice(4));
+    expect(report).toMatchObject({ steps: 2, stopped: "steps" });
+    expectSameBytes(await gan.save(), expected.state);
+  });
+
+  it("goes back no further than ten seconds", async () => {
+    tick(10_000);
+    const gan = await withFallback(new FailingHardware(11, "updates"));
+    const seen: number[] = [];
+    const onStep = ({ step }: StepReport) => void seen.push(step);
+    await gan.train(points, { steps: 4, reportEvery: 1, onStep });
+    await gan.train(points, { steps: 2, reportEvery: 1, onStep });
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("loses nothing when there was no update under way", async () => {
+    tick(1);
+    const hardware = new FailingHardware(Number.POSITIVE_INFINITY, "updates");
+    const gan = await withFallback(hardware);
+    const seen: number[] = [];
+    const onStep = async ({ step }: StepReport) => {
+      seen.push(step);
+      if (step !== 3 || hardware.lost) return;
+      hardware.lost = true;
+      hardware.whole = true;
+      await gan.sample();
+      expect(gan.step).toBe(3);
+    };
+    await gan.train(points, { steps: 5, reportEvery: 1, onStep });
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    expectSameBytes(await gan.save(), (await undisturbed(5)).state);
+  });
+});
+
+describe("hardware that fails again and again", () => {
+  it("is given up when training comes no further, and the state is there", async () => {
+    const { state } = await undisturbed(2);
+    const lives: FailingHardware[] = [];
+    const next = () => {
+      lives.push(new FailingHardware(lives.length === 0 ? 7 : 1));
+      return lives.at(-1)!.executor;
+    };
+    const gan = await GAN.open(next(), { spec, fallback: async () => next() });
+    await gan.train(points, { steps: 2 });
+    await expect(gan.train(points, { steps: 3 })).rejects.toMatchObject({ name: "BackendError", lost: true });
+    expect(lives).toHaveLength(3);
+    expect(gan.step).toBe(2);
+    expectSameBytes(await gan.save(), state);
+    gan.dispose();
+    expect(lives.every(({ disposed }) => disposed)).toBe(true);
+  });
+
+  it("is replaced each time when training comes further", async () => {
+    const expected = await undisturbed(6);
+    let lives = 0;
+    const next = () => new FailingHardware(++lives === 1 ? 5 : 3).executor;
+    const gan = await GAN.open(next(), { spec, fallback: async () => next() });
+    tick(10_000);
+    expect((await gan.train(points, { steps: 6, reportEvery: 1 })).steps).toBe(6);
+    expect(lives).toBe(5);
+    expectSameBytes(await gan.save(), expected.state);
+  });
+});
+
+describe("threads that end", () => {
+  const options: CreateOptions = { shape: [16, 16, 1], width: 12, latent: 4, batchSize: 16, seed: 3, reproducible: true };
+  const images = Float32Array.from({ length: 256 * 20 }, (_, i) => (i % 13) / 7 - 0.9);
+
+  it.each([
+    ["wasm", 0],
+    ["auto", 3],
+    ["wasm", 6],
+  ] as const)("while a GAN trains are begun anew, and it ends as if nothing had happened, %s after %i ms", async (backend, delay) => {
+    const calm = await createGAN({ ...options, backend: "wasm", threads: 1 });
+    const expected = await calm.train(images, { steps: 5 });
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on("worker", note);
+    const gan = await createGAN({ ...options, backend, threads: 2 });
+    // In the middle of an update, or between two: which, nobody can tell.
+    const onStep = ({ step }: StepReport) => void (step === 2 && setTimeout(() => void workers[1]!.terminate(), delay));
+    const report = await gan.train(images, { steps: 5, onStep });
+    process.off("worker", note);
+    expectSameBytes({ ...report, seconds: 0 }, { ...expected, seconds: 0 });
+    expectSameBytes(await gan.save(), await calm.save());
+    expect(gan.backend).toMatchObject({ name: "wasm", threads: 2 });
+    calm.dispose();
     gan.dispose();
   });
 });

@@ -269,7 +269,7 @@ describe("resolveSpec", () => {
       { shape: [2], objective: new Map([["name", "minimax"]]) },
     ];
     for (const options of faulty) expect(faultsOf(options)).toHaveLength(1);
-    expect(faultsOf(faulty[0])).toEqual(["seed: expected a value that can be read, got one that throws"]);
+    expect(faultsOf(faulty[0])).toEqual(['seed: expected a value that can be read, got one that throws "not for you"']);
   });
 
   it("refuses what contains itself, and what grows without end", () => {

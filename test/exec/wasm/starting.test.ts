@@ -3,6 +3,7 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { createGAN } from "../../../src/index.ts";
 import { ROOT, runModule } from "../../child.ts";
 
 const workerThreads = createRequire(import.meta.url)("node:worker_threads");
@@ -94,6 +95,25 @@ describe.each<[string, unknown, string]>([
       lost: false,
     });
     if (kind !== Forbidden) expect(ended).toBe(options.threads);
+  });
+});
+
+describe("a GAN whose threads cannot be begun anew", () => {
+  it("says so, can be saved, and goes on when they can", async () => {
+    const workers: InstanceType<typeof Worker>[] = [];
+    const note = (worker: InstanceType<typeof Worker>) => void workers.push(worker);
+    process.on("worker", note);
+    const gan = await createGAN({ shape: [2], latent: 2, width: 4, batchSize: 4, backend: "wasm", threads: 2 });
+    process.off("worker", note);
+    const saved = await gan.save();
+    await gan.prepare();
+    await workers[0]!.terminate();
+    startInstead(Forbidden);
+    await expect(gan.train(new Float32Array(8), { steps: 1 })).rejects.toMatchObject({ name: "BackendError", path: "threads", lost: false });
+    expect(await gan.save()).toEqual(saved);
+    startInstead(Worker);
+    expect((await gan.train(new Float32Array(8), { steps: 1 })).steps).toBe(1);
+    gan.dispose();
   });
 });
 
