@@ -11,6 +11,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: "100%",
+    // A process for each core, not for each file: modules are loaded, and compiled by the engine, once. The library has no state of its own.
+    isolate: false,
     execArgv: [...RELAXED_SIMD],
   },
 });
