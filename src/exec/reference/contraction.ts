@@ -18,8 +18,8 @@ const matmul: Kernel<"matmul"> = (node, a, b) => {
 };
 
 /**
- * Visits every (x, w, y) triple of channels that the trilinear form Σ x w y of a convolution couples: `xs`, `ws` and `ys`
- * are the nodes that have the shape of its input, filter and output, and the visitor gets an offset in each.
+ * Visits what the trilinear form Σ x w y of a convolution couples: a pixel of the input and one of the output by a tap of the filter. `xs`, `ws` and `ys` are the nodes
+ * that have the shape of its input, filter and output, and the visitor gets the offset of the first channel in each.
  */
 function couple(xs: Node, ws: Node, ys: Node, { strides, pads }: ConvAttrs, visit: (x: number, w: number, y: number) => void): void {
   const [n, h, width, c] = xs.shape as [number, number, number, number];
@@ -34,8 +34,7 @@ function couple(xs: Node, ws: Node, ys: Node, { strides, pads }: ConvAttrs, visi
           for (let wj = 0; wj < kw; wj++) {
             const xj = yj * strides[1] + wj - pads[2];
             if (xj < 0 || xj >= width) continue;
-            const [x, w, y] = [((b * h + xi) * width + xj) * c, (wi * kw + wj) * c * o, ((b * oh + yi) * ow + yj) * o];
-            for (let i = 0; i < c; i++) for (let j = 0; j < o; j++) visit(x + i, w + i * o + j, y + j);
+            visit(((b * h + xi) * width + xj) * c, (wi * kw + wj) * c * o, ((b * oh + yi) * ow + yj) * o);
           }
         }
       }
@@ -45,24 +44,27 @@ function couple(xs: Node, ws: Node, ys: Node, { strides, pads }: ConvAttrs, visi
 
 const conv2d: Kernel<"conv2d"> = (node, x, w) => {
   const y = new Float64Array(sizeOf(node.shape));
+  const [c, o] = node.inputs[1]!.shape.slice(2) as [number, number];
   couple(node.inputs[0]!, node.inputs[1]!, node, node.attrs, (xi, wi, yi) => {
-    y[yi]! += x[xi]! * w[wi]!;
+    for (let i = 0; i < c; i++) for (let j = 0; j < o; j++) y[yi + j]! += x[xi + i]! * w[wi + i * o + j]!;
   });
   return y;
 };
 
 const conv2dInputGrad: Kernel<"conv2dInputGrad"> = (node, dy, w) => {
   const dx = new Float64Array(sizeOf(node.shape));
+  const [c, o] = node.inputs[1]!.shape.slice(2) as [number, number];
   couple(node, node.inputs[1]!, node.inputs[0]!, node.attrs, (xi, wi, yi) => {
-    dx[xi]! += dy[yi]! * w[wi]!;
+    for (let i = 0; i < c; i++) for (let j = 0; j < o; j++) dx[xi + i]! += dy[yi + j]! * w[wi + i * o + j]!;
   });
   return dx;
 };
 
 const conv2dFilterGrad: Kernel<"conv2dFilterGrad"> = (node, x, dy) => {
   const dw = new Float64Array(sizeOf(node.shape));
+  const [c, o] = node.shape.slice(2) as [number, number];
   couple(node.inputs[0]!, node, node.inputs[1]!, node.attrs, (xi, wi, yi) => {
-    dw[wi]! += x[xi]! * dy[yi]!;
+    for (let i = 0; i < c; i++) for (let j = 0; j < o; j++) dw[wi + i * o + j]! += x[xi + i]! * dy[yi + j]!;
   });
   return dw;
 };

@@ -10,10 +10,19 @@ export function offsets(shape: Shape, strides: readonly number[], base = 0): Uin
   let result = Uint32Array.of(base);
   shape.forEach((size, axis) => {
     const finer = new Uint32Array(result.length * size);
-    for (let i = 0; i < finer.length; i++) finer[i] = result[Math.floor(i / size)]! + (i % size) * strides[axis]!;
+    const stride = strides[axis]!;
+    let next = 0;
+    for (const coarse of result) for (let i = 0; i < size; i++) finer[next++] = coarse + i * stride;
     result = finer;
   });
   return result;
+}
+
+/** The elements of `x` at these offsets. */
+export function gather(x: Float64Array, at: Uint32Array): Float64Array {
+  const y = new Float64Array(at.length);
+  for (let i = 0; i < y.length; i++) y[i] = x[at[i]!]!;
+  return y;
 }
 
 /** The strides with which a dense tensor of shape `source` is read as if broadcast to `target`. */
@@ -26,5 +35,5 @@ export function broadcastStrides(source: Shape, target: Shape): number[] {
 /** The tensor repeated to `target`; `x` itself where there is nothing to repeat. */
 export function stretch(x: Float64Array, source: Shape, target: Shape): Float64Array {
   if (sameShape(source, target)) return x;
-  return Float64Array.from(offsets(target, broadcastStrides(source, target)), (o) => x[o]!);
+  return gather(x, offsets(target, broadcastStrides(source, target)));
 }

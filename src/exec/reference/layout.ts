@@ -1,5 +1,5 @@
 import { sizeOf, stridesOf } from "../../core/shape.ts";
-import { broadcastStrides, type Kernel, offsets, stretch } from "./kernel.ts";
+import { broadcastStrides, gather, type Kernel, offsets, stretch } from "./kernel.ts";
 
 const reduceSum: Kernel<"reduceSum"> = (node, x) => {
   const y = new Float64Array(sizeOf(node.shape));
@@ -17,7 +17,7 @@ const reshape: Kernel<"reshape"> = (_, x) => x.slice();
 const transpose: Kernel<"transpose"> = (node, x) => {
   const strides = stridesOf(node.inputs[0]!.shape);
   const permuted = node.attrs.perm.map((p) => strides[p]!);
-  return Float64Array.from(offsets(node.shape, permuted), (o) => x[o]!);
+  return gather(x, offsets(node.shape, permuted));
 };
 
 /** Offset of the element at `index`. */
@@ -25,7 +25,7 @@ const at = (index: readonly number[], strides: readonly number[]): number => ind
 
 const slice: Kernel<"slice"> = (node, x) => {
   const strides = stridesOf(node.inputs[0]!.shape);
-  return Float64Array.from(offsets(node.shape, strides, at(node.attrs.begin, strides)), (o) => x[o]!);
+  return gather(x, offsets(node.shape, strides, at(node.attrs.begin, strides)));
 };
 
 const pad: Kernel<"pad"> = (node, x) => {
