@@ -1,7 +1,9 @@
 import { fillNormals, fillUniforms, Stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
-import { type Evaluation, evaluate } from "../../src/exec/reference/evaluate.ts";
+import { type Evaluation, evaluatePrimitives } from "../../src/exec/reference/evaluate.ts";
 import type { GANSpec } from "../../src/gan/spec.ts";
+import { expandComposites } from "../../src/graph/composites.ts";
+import type { Graph } from "../../src/graph/graph.ts";
 import { initialValue } from "../../src/nn/init.ts";
 import type { LayerSpec } from "../../src/nn/layers/table.ts";
 import type { NoiseSpec } from "../../src/nn/network.ts";
@@ -33,6 +35,8 @@ export class Trainer {
   readonly batch: number;
   readonly train: StepGraph;
   readonly critic: StepGraph;
+  /** The graphs of both, as they are run. */
+  readonly #primitives: { readonly train: Graph; readonly critic: Graph };
   state: State;
   done: Counters = { discriminator: 0, generator: 0 };
 
@@ -41,14 +45,19 @@ export class Trainer {
     this.batch = batch;
     this.train = trainStep(spec, batch);
     this.critic = criticStep(spec, batch);
+    this.#primitives = { train: expandComposites(this.train.graph), critic: expandComposites(this.critic.graph) };
     this.state = firstState(spec);
   }
 
   /** Runs one step and keeps what it assigns. */
   step(kind: "train" | "critic", images: ArrayLike<number>, extra: Values = {}): Evaluation {
-    const { graph, noise } = this[kind];
+    const { noise } = this[kind];
     const item = 1 + this.done.discriminator;
-    const result = evaluate(graph, { images, ...drawNoise(noise, item), ...stepScalars(this.spec, this.done), ...extra }, this.state);
+    const result = evaluatePrimitives(
+      this.#primitives[kind],
+      { images, ...drawNoise(noise, item), ...stepScalars(this.spec, this.done), ...extra },
+      this.state,
+    );
     this.state = { ...this.state, ...result.assigns };
     this.done = { discriminator: item, generator: this.done.generator + (kind === "train" ? 1 : 0) };
     return result;

@@ -30,12 +30,16 @@ export interface Evaluation {
  * @throws ShapeError when a value that the graph reads is missing or has the wrong length
  */
 export function evaluate(graph: Graph, feeds: Values = {}, variables: Values = {}): Evaluation {
-  const expanded = expandComposites(graph);
+  return evaluatePrimitives(expandComposites(graph), feeds, variables);
+}
+
+/** The same for a graph without composites, as `expandComposites` gives it: for those that run one many times. */
+export function evaluatePrimitives(graph: Graph, feeds: Values = {}, variables: Values = {}): Evaluation {
   const values: Float64Array[] = [];
-  for (const node of expanded.nodes) values.push(compute(node, values, feeds, variables));
+  for (const node of graph.nodes) values.push(compute(node, values, feeds, variables));
   return {
-    fetches: Object.fromEntries(Array.from(expanded.fetches, ([name, node]) => [name, values[node.id]!.slice()])),
-    assigns: Object.fromEntries(Array.from(expanded.assigns, ([variable, node]) => [variable.attrs.name, values[node.id]!.slice()])),
+    fetches: Object.fromEntries(Array.from(graph.fetches, ([name, node]) => [name, values[node.id]!.slice()])),
+    assigns: Object.fromEntries(Array.from(graph.assigns, ([variable, node]) => [variable.attrs.name, values[node.id]!.slice()])),
   };
 }
 

@@ -3,7 +3,7 @@ import { expandComposites } from "../../graph/composites.ts";
 import { type Graph, liveNodes } from "../../graph/graph.ts";
 import { checkMemory, checkUse, checkValue, checkVariables, feedValues, inputSizes, variableNamed } from "../checks.ts";
 import type { Backend, Executor, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluatePrimitives } from "./evaluate.ts";
 
 const BYTES = Float64Array.BYTES_PER_ELEMENT;
 
@@ -18,7 +18,7 @@ export function createReferenceExecutor(reason = "asked for"): Executor {
       return new ReferenceSession(variables, maxMemory ?? Number.POSITIVE_INFINITY);
     },
     async measure(variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) {
-      const report = reportOf(variables, Math.max(0, ...graphs.map(activationBytes)));
+      const report = reportOf(variables, Math.max(0, ...graphs.map((graph) => activationBytes(expandComposites(graph)))));
       checkMemory(report.total, maxMemory);
       return report;
     },
@@ -26,9 +26,9 @@ export function createReferenceExecutor(reason = "asked for"): Executor {
   };
 }
 
-/** Bytes of all values of a graph: none is given up before the run is over. */
-function activationBytes(graph: Graph): number {
-  return liveNodes(expandComposites(graph)).reduce((sum, node) => sum + BYTES * sizeOf(node.shape), 0);
+/** Bytes of all values of a graph without composites: none is given up before the run is over. */
+function activationBytes(primitives: Graph): number {
+  return liveNodes(primitives).reduce((sum, node) => sum + BYTES * sizeOf(node.shape), 0);
 }
 
 function reportOf(specs: readonly VariableSpec[], activations: number): MemoryReport {
@@ -57,7 +57,8 @@ class ReferenceSession implements Session {
   async compile(graph: Graph): Promise<Program> {
     checkUse("session", !this.#disposed);
     checkVariables(graph, this.#variables);
-    const activations = activationBytes(graph);
+    const primitives = expandComposites(graph);
+    const activations = activationBytes(primitives);
     this.#checkMemory(activations);
     this.#activations = Math.max(this.#activations, activations);
     const inputs = inputSizes(graph);
@@ -66,7 +67,7 @@ class ReferenceSession implements Session {
       run: async (feeds) => {
         checkUse("session", !this.#disposed);
         checkUse("program", inUse);
-        return this.#run(graph, Object.fromEntries(feedValues(feeds, inputs)));
+        return this.#run(primitives, Object.fromEntries(feedValues(feeds, inputs)));
       },
       dispose() {
         inUse = false;
@@ -91,8 +92,8 @@ class ReferenceSession implements Session {
     this.#state = {};
   }
 
-  #run(graph: Graph, feeds: Feeds): Fetches {
-    const { fetches, assigns } = evaluate(graph, feeds, this.#state);
+  #run(primitives: Graph, feeds: Feeds): Fetches {
+    const { fetches, assigns } = evaluatePrimitives(primitives, feeds, this.#state);
     // What stays between runs is float32, as everywhere: read and written back, a state goes on with the same bits.
     for (const [name, value] of Object.entries(assigns)) this.#state[name] = value.map(Math.fround);
     return Object.fromEntries(Object.entries(fetches).map(([name, value]) => [name, Float32Array.from(value)]));
