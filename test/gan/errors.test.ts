@@ -18,7 +18,7 @@ import {
 } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
 
-const options: CreateOptions = { shape: [2], architecture: "mlp", width: 4, latent: 3, batchSize: 4 };
+const options: CreateOptions = { shape: [2], architecture: "mlp", width: 4, latent: 3, batchSize: 4, threads: 1 };
 const points = Float32Array.from({ length: 20 }, (_, i) => i / 20);
 
 async function faultOf(promise: Promise<unknown>): Promise<GanvasError> {
@@ -210,7 +210,7 @@ describe("dispose", () => {
   });
 
   it("ends training under way after its step", async () => {
-    const gan = await createGAN(options);
+    const gan = await createGAN({ ...options, threads: 2 });
     const steps: number[] = [];
     const onStep = ({ step }: { step: number }) => {
       steps.push(step);
@@ -241,6 +241,7 @@ describe.each(["reference", "wasm"] as const)("a step that is not finite, %s", (
     shape: [2],
     latent: 3,
     batchSize: 4,
+    threads: 1,
     objective: "least-squares",
     optimizer: { discriminator: { learningRate } },
     architecture: {
@@ -257,7 +258,7 @@ describe.each(["reference", "wasm"] as const)("a step that is not finite, %s", (
     const { spec } = await createGAN(deep(1e30));
     const good = encodeSafetensors(tensors, { ...metadata, spec: JSON.stringify(spec) });
 
-    const gan = await loadGAN(good, { backend });
+    const gan = await loadGAN(good, { backend, threads: 1 });
     const images = await gan.sample({ count: 3, ema: false });
     const error = await faultOf(gan.train(points, { steps: 5 }));
     expect(error).toBeInstanceOf(TrainingError);

@@ -11,8 +11,9 @@ const circle = (count: number) => Float32Array.from({ length: 2 * count }, (_, i
 const pictures = (count: number) => Uint8Array.from({ length: 64 * count }, (_, i) => (i * 37) % 256);
 
 describe.each(["reference", "wasm"] as const)("%s", (backend) => {
+  /** On one thread unless told otherwise: that several give the same is in test/exec/wasm/threads.test.ts, and threads take long to start. */
   async function using<T>(options: CreateOptions, use: (gan: GAN) => Promise<T>): Promise<T> {
-    const gan = await createGAN({ ...options, backend });
+    const gan = await createGAN({ threads: 1, ...options, backend });
     try {
       return await use(gan);
     } finally {
@@ -137,7 +138,7 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
 
     it("waits for onStep, and does not disturb what is asked for meanwhile", async () => {
       const sample = async (gan: GAN) => (await gan.sample({ count: 2, seed: 5 })).data;
-      await using(mlp, async (gan) => {
+      await using({ ...mlp, threads: 2 }, async (gan) => {
         const during: Float32Array[] = [];
         const training = gan.train(circle(20), { steps: 3, onStep: async () => void during.push(await sample(gan)) });
         const [, beside] = await Promise.all([training, gan.save()]);
