@@ -6,7 +6,7 @@ import { median, quantile } from "../bench/measure.ts";
 import { startOurs } from "../bench/ours.ts";
 import { rowsOf, table } from "../bench/report.ts";
 import { loadLayers, loadTasks } from "../bench/shapes.ts";
-import { createReferenceExecutor } from "../src/exec/reference/executor.ts";
+import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
 import { expectSameBytes } from "./bytes.ts";
 
 describe("workloads", () => {
@@ -36,7 +36,7 @@ describe("ours", () => {
   it.each(["TMLP", "TGP", "S64"])("does %s, and does the same again after a reset", async (name) => {
     const [task] = loadTasks(name, [1]);
     const tensors = tensorsOf(task!);
-    const ours = await startOurs(createReferenceExecutor(), task!, tensors);
+    const ours = await startOurs(await createWasmExecutor({ threads: 1 }), task!, tensors);
     await ours.reset();
     await ours.run(1);
     const first = await ours.outputs();
