@@ -59,7 +59,7 @@ export class Graph {
     if (row.arity !== "variadic" ? inputs.length !== row.arity : inputs.length === 0) {
       throw new ShapeError({ path: op, expected: `${row.arity} operands`, got: `${inputs.length}` });
     }
-    const key = `${op}(${inputs.map((x) => x.id).join()})${JSON.stringify(attrs, attrKey)}`;
+    const key = `${op}(${inputs.map((x) => x.id).join()})${keyOf(attrs)}`;
     const known = this.#known.get(key);
     if (known) return known as Node<O>;
     const shape = row.shape(
@@ -100,11 +100,16 @@ export class Graph {
   }
 }
 
-/** JSON with -0, NaN and infinities told apart, so that two constants share a node only when they are bit-equal. */
-function attrKey(_: string, value: unknown): unknown {
-  if (value instanceof Float32Array) return Array.from(new Uint32Array(value.buffer, value.byteOffset, value.length));
-  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) return `${Object.is(value, -0) ? "-0" : value}`;
-  return value;
+/** Attributes as text, with -0, NaN and infinities told apart, so that two constants share a node only when they are bit-equal. */
+function keyOf(value: unknown): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
+  if (value instanceof Float32Array) return `<${new Uint32Array(value.buffer, value.byteOffset, value.length).join()}>`;
+  if (Array.isArray(value)) return `[${value.map(keyOf).join()}]`;
+  if (typeof value === "object" && value !== null)
+    return `{${Object.entries(value)
+      .map(([name, v]) => `${name}:${keyOf(v)}`)
+      .join()}}`;
+  return `${JSON.stringify(value)}`;
 }
 
 /** The nodes that `fetches` and `assigns` depend on, in running order. */
