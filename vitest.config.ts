@@ -2,17 +2,22 @@ import { defineConfig } from "vitest/config";
 import { inlineWasm } from "./rollup.config.js";
 import { RELAXED_SIMD } from "./test/flags.ts";
 
+/** Files that replace modules, the platform, or the threads that a process shares. */
+const ALONE = ["test/exec/wasm/{lost,pool,remote,starting,threads}.test.ts", "test/gan/{fallback,turns}.test.ts"];
+
 export default defineConfig({
   plugins: [inlineWasm()],
   test: {
-    include: ["test/**/*.test.ts"],
     reporters: ["./test/skipped.ts", "default"],
     // The slowest takes seconds on two cores: what takes a minute hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: "100%",
-    // A process for each core, not for each file: modules are loaded, and compiled by the engine, once. The library has no state of its own.
-    isolate: false,
     execArgv: [...RELAXED_SIMD],
+    projects: [
+      // A process for each core, not for each file: modules are loaded, and compiled by the engine, once.
+      { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: "alone", include: ALONE } },
+    ],
   },
 });

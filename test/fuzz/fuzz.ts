@@ -86,6 +86,10 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.integer({ min: -2, max: 40 }),
 );
 
+function printed(value: unknown): string {
+  return typeof value === "object" && value !== null && fc.hasToStringMethod(value) ? value[fc.toStringMethod]() : fc.stringify(value);
+}
+
 /** Options of some of these names and of others, some of them by getters that throw; or no options at all. */
 export function oddOptions(names: readonly string[], values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {}): fc.Arbitrary<unknown> {
   const entry = fc
@@ -98,7 +102,12 @@ export function oddOptions(names: readonly string[], values: Readonly<Record<str
       ),
     );
   const record = fc.array(entry, { maxLength: names.length }).map((entries) => {
-    const options = {};
+    // Printed by a method of its own, as getters throw for whoever prints them too.
+    const options = {
+      [fc.toStringMethod]: () =>
+        `{ ${entries.map(([name, value, luck]) => `${name}: ${luck === 0 ? "a getter that throws" : printed(value)}`).join(", ")} }`,
+    };
+    Object.defineProperty(options, fc.toStringMethod, { enumerable: false });
     for (const [name, value, luck] of entries) {
       const get = () => {
         throw new TypeError("no such luck");
