@@ -47,15 +47,16 @@ export interface BatchSource {
  * and one that cannot (a generator) ends the stream.
  *
  * @param seed what the shuffles follow from
+ * @param least the fewest examples of a batch. Where an iterable ends with fewer, some of the batch before come once more. Default 1
  * @throws {@link DataError} if examples in memory are faulty or do not fit the model.
  */
-export function openSource(data: TrainingData, format: DataFormat, seed: number): BatchSource {
+export function openSource(data: TrainingData, format: DataFormat, seed: number, least = 1): BatchSource {
   if (typeof data !== "object" || data === null) {
     throw new DataError({ path: "data", expected: "a Dataset, { data, shape, labels }, numbers or an iterable of batches", got: show(data) });
   }
   // An array of numbers can be iterated too, and is no iterable of batches.
   const isIterated = orWrite(data, "data") === "" && reading("data", () => !("data" in data) && iteratorMethod(data) !== undefined);
-  if (isIterated) return new IteratedSource(data as AnyIterable, format);
+  if (isIterated) return new IteratedSource(data as AnyIterable, format, least);
   return new ShuffledSource(fitExamples(data, format), format, seed);
 }
 
@@ -102,6 +103,9 @@ const iterated = new WeakSet<object>();
 class IteratedSource implements BatchSource {
   readonly #source: AnyIterable;
   readonly #format: DataFormat;
+  readonly #least: number;
+  /** The batch handed out last. */
+  #last: Batch | null = null;
   /** Whether an earlier source iterated it. */
   readonly #isUsed: boolean;
   #iterator: AnyIterator | null;
@@ -114,9 +118,10 @@ class IteratedSource implements BatchSource {
   #waiting: Batch[] = [];
   #offset = 0;
 
-  constructor(source: AnyIterable, format: DataFormat) {
+  constructor(source: AnyIterable, format: DataFormat, least: number) {
     this.#source = source;
     this.#format = format;
+    this.#least = least;
     this.#iterator = iteratorOf(source);
     this.#isUsed = iterated.has(source) || iterated.has(this.#iterator);
     iterated.add(this.#iterator);
@@ -131,7 +136,8 @@ class IteratedSource implements BatchSource {
       waiting += batch.count;
     }
     if (waiting === 0) return null;
-    return this.#cut(Math.min(count, waiting));
+    this.#last = waiting < this.#least ? this.#joined(this.#cut(waiting)) : this.#cut(Math.min(count, waiting));
+    return this.#last;
   }
 
   async close(): Promise<void> {
@@ -143,6 +149,20 @@ class IteratedSource implements BatchSource {
     // A generator that is still at work on its next batch returns when it has it, which may be never.
     if (this.#pulling) returned.catch(() => {});
     else await returned;
+  }
+
+  /** Examples that are too few for a batch, behind as many of the batch before as it takes: so none is left out. */
+  #joined({ count, data, labels }: Batch): Batch {
+    const before = this.#last;
+    if (!before) throw new DataError({ path: "data", expected: `at least ${this.#least} examples, as batch norm needs`, got: `${count}` });
+    const join = (earlier: Float32Array, later: Float32Array): Float32Array => {
+      const kept = earlier.subarray((earlier.length / before.count) * (before.count - this.#least + count));
+      const both = new Float32Array(kept.length + later.length);
+      both.set(kept);
+      both.set(later, kept.length);
+      return both;
+    };
+    return { count: this.#least, data: join(before.data, data), labels: labels && join(before.labels!, labels) };
   }
 
   #waitingCount(): number {

@@ -11,6 +11,7 @@ import { type Batch, type DataFormat, type Examples, fitExamples, takeAll } from
 import type { Values } from "../data/values.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
+import { leastBatch } from "../nn/spec.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows } from "./condition.ts";
 import { Host, type HostOptions } from "./host.ts";
@@ -31,7 +32,7 @@ import {
   type TrainOptions,
 } from "./options.ts";
 import type { TrainReport } from "./reports.ts";
-import type { GANSpec } from "./spec.ts";
+import { checkBatch, type GANSpec } from "./spec.ts";
 import { Trainer } from "./trainer.ts";
 
 /** @throws SpecError when so many images are more than an array holds */
@@ -134,10 +135,11 @@ export class GAN implements Disposable {
   async train(data: TrainingData, options: TrainOptions): Promise<TrainReport> {
     this.#checkAlive();
     const { batchSize = this.spec.batchSize, reportEvery, ...rest } = checkTrainOptions(options);
+    checkBatch(this.spec, batchSize);
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
-      const source = openSource(data, this.#format, this.spec.seed);
+      const source = openSource(data, this.#format, this.spec.seed, leastBatch(this.spec).size);
       try {
         const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
         return await new Trainer(this.#host, (work) => this.#exclusive(work), source, {
@@ -170,6 +172,7 @@ export class GAN implements Disposable {
   async prepare(options: PrepareOptions = {}): Promise<void> {
     this.#checkAlive();
     const { batchSize = this.spec.batchSize } = checkPrepareOptions(options);
+    checkBatch(this.spec, batchSize);
     await this.#exclusive(async () => (await this.#host.training()).prepare(batchSize));
   }
 

@@ -52,13 +52,13 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   const networks = resolveNetworks(given, needsImagesAlone(learning), faults);
   refuse(faults);
   const spec = { ...networks, ...learning, seed } as GANSpec;
-  checkBatch(spec);
+  checkBatch(spec, spec.batchSize);
   return deepFreeze(spec);
 }
 
-/** @throws SpecError when a network cannot be trained on batches of the size it is meant for */
-function checkBatch(spec: GANSpec): void {
+/** @throws SpecError when a network cannot be trained on batches of this size */
+export function checkBatch(spec: GANSpec, batchSize: number): void {
   const { size, path, type } = leastBatch(spec);
-  if (spec.batchSize >= size) return;
-  refuse([{ path: "batchSize", expected: `at least ${size}, as the statistics of ${path}, a ${type}, need`, got: `${spec.batchSize}` }]);
+  if (batchSize >= size) return;
+  refuse([{ path: "batchSize", expected: `at least ${size}, as the statistics of ${path}, a ${type}, need`, got: `${batchSize}` }]);
 }
