@@ -1,7 +1,7 @@
 /** A small declarative checker: reads plain data, fills in defaults, and notes every fault with its path. */
 import { type ErrorDetail, SpecError, show } from "./errors.ts";
 import { nearestName } from "./nearest.ts";
-import { shallowCopy } from "./plain.ts";
+import { attempt, shallowCopy } from "./plain.ts";
 
 /** Gives the value that was meant, or notes why there is none in `faults` and gives undefined. */
 export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => T | undefined;
@@ -96,7 +96,8 @@ export function fieldsOf<T>(fields: Fields<T>, value: unknown, path: string, fau
 export function checkFields<T>(fields: Fields<T>, record: Readonly<Record<string, unknown>>, path: string, faults: ErrorDetail[]): Partial<T> {
   const result: Partial<T> = {};
   for (const key of Object.keys(fields) as (keyof T & string)[]) {
-    const checked = fields[key](Object.hasOwn(record, key) ? record[key] : undefined, fieldPath(path, key), faults);
+    const at = fieldPath(path, key);
+    const checked = attempt(() => fields[key](Object.hasOwn(record, key) ? record[key] : undefined, at, faults), at, faults);
     if (checked !== undefined) result[key] = checked;
   }
   return result;

@@ -63,7 +63,7 @@ function readItems(value: readonly unknown[], path: string, faults: ErrorDetail[
 }
 
 /** What `read` gives, or undefined, noted in `faults`, where it throws. */
-function attempt<T>(read: () => T, path: string, faults: ErrorDetail[]): T | undefined {
+export function attempt<T>(read: () => T, path: string, faults: ErrorDetail[]): T | undefined {
   try {
     return read();
   } catch (error) {

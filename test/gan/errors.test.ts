@@ -37,6 +37,14 @@ async function faultsOf(promise: Promise<unknown>): Promise<string[]> {
   return (error as SpecError).faults.map(({ path }) => path);
 }
 
+it("a condition that cannot be read is refused by name", async () => {
+  const gan = await createGAN({ ...options, condition: { classes: 2 } });
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  expect(await faultsOf(gan.sample({ condition: proxy }))).toEqual(["condition"]);
+  gan.dispose();
+});
+
 describe("createGAN", () => {
   it("reports faults of the network and of the backend together", async () => {
     const bad = { shape: [0], latent: 1.5, backend: "cuda", threads: 0, maxMemory: -1, colour: "red" } as unknown as CreateOptions;
