@@ -18,7 +18,7 @@ import { readSnapshot } from "./gan/snapshot.ts";
  * Makes a GAN with fresh weights.
  *
  * @param options what it is and where it computes; only `shape` must be given
- * @throws {@link SpecError} with every fault of the options at once
+ * @throws {@link SpecError} with every fault of the options at once, but first for what cannot be read, holes in lists among it
  * @throws {@link BackendError} when the backend is not there, or training needs more memory than it may have
  *
  * @example

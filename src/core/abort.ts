@@ -4,10 +4,14 @@
 export function orAborted<T>(work: Promise<T>, signals: readonly (AbortSignal | undefined)[]): Promise<T | null> {
   const heeded = signals.filter((signal) => signal !== undefined);
   return new Promise((resolve, reject) => {
-    const abort = () => resolve(null);
-    work.then(resolve, reject).finally(() => {
+    const leave = () => {
       for (const signal of heeded) signal.removeEventListener("abort", abort);
-    });
+    };
+    const abort = () => {
+      leave();
+      resolve(null);
+    };
+    work.then(resolve, reject).finally(leave);
     for (const signal of heeded) {
       if (signal.aborted) abort();
       else signal.addEventListener("abort", abort, { once: true });

@@ -1,7 +1,7 @@
 /** A small declarative checker: reads plain data, fills in defaults, and notes every fault with its path. */
 import { type ErrorDetail, SpecError, show } from "./errors.ts";
 import { nearestName } from "./nearest.ts";
-import { attempt, shallowCopy } from "./plain.ts";
+import { attempt, fieldPath, shallowCopy } from "./plain.ts";
 
 /** Gives the value that was meant, or notes why there is none in `faults` and gives undefined. */
 export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => T | undefined;
@@ -101,10 +101,6 @@ export function checkFields<T>(fields: Fields<T>, record: Readonly<Record<string
     if (checked !== undefined) result[key] = checked;
   }
   return result;
-}
-
-function fieldPath(path: string, key: string): string {
-  return path ? `${path}.${key}` : key;
 }
 
 /** The options in full. @throws SpecError with every fault at once, unknown options by name */

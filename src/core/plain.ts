@@ -23,7 +23,7 @@ export function plainCopy(value: unknown, faults: ErrorDetail[]): unknown {
     const isList = attempt(() => Array.isArray(value), path, faults);
     if (isList === undefined) return undefined;
     if (isList) return readItems(value as readonly unknown[], path, faults).map((v, i) => copy(v, `${path}[${i}]`, level + 1));
-    return Object.fromEntries(entriesOf(value, path, faults).map(([key, v]) => [key, copy(v, at(path, key), level + 1)]));
+    return Object.fromEntries(entriesOf(value, path, faults).map(([key, v]) => [key, copy(v, fieldPath(path, key), level + 1)]));
   };
   return copy(value, "", 0);
 }
@@ -38,10 +38,12 @@ export function shallowCopy(value: unknown, path: string, faults: ErrorDetail[])
 /** The own fields of a record, each read once; those that cannot be read are noted. */
 function entriesOf(value: object, path: string, faults: ErrorDetail[]): [string, unknown][] {
   const keys = attempt(() => Object.keys(value), path, faults) ?? [];
-  return keys.flatMap((key) => attempt((): [string, unknown][] => [[key, (value as Record<string, unknown>)[key]]], at(path, key), faults) ?? []);
+  return keys.flatMap(
+    (key) => attempt((): [string, unknown][] => [[key, (value as Record<string, unknown>)[key]]], fieldPath(path, key), faults) ?? [],
+  );
 }
 
-/** The same, with all that it consists of unchangeable from now on. */
+/** A value that nobody can change from now on, nor anything that it consists of. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   Object.values(Object.freeze(value)).forEach(deepFreeze);
@@ -58,7 +60,7 @@ function readItems(value: readonly unknown[], path: string, faults: ErrorDetail[
   const odd = fields.findIndex(([key], i) => key !== `${i}`);
   const held = odd < 0 ? fields.length : odd;
   if (held < length) faults.push({ path: `${path}[${held}]`, expected: "a value", got: "a hole in the list" });
-  else if (odd >= 0) faults.push({ path: at(path, fields[odd]![0]), expected: "nothing but the items of a list", got: "a field of its own" });
+  else if (odd >= 0) faults.push({ path: fieldPath(path, fields[odd]![0]), expected: "nothing but the items of a list", got: "a field of its own" });
   return fields.map(([, v]) => v);
 }
 
@@ -73,4 +75,5 @@ export function attempt<T>(read: () => T, path: string, faults: ErrorDetail[]): 
   }
 }
 
-const at = (path: string, key: string): string => (path ? `${path}.${key}` : key);
+/** Where a field of what is at `path` is. */
+export const fieldPath = (path: string, key: string): string => (path ? `${path}.${key}` : key);

@@ -52,6 +52,18 @@ export class Breath {
   }
 }
 
+/**
+ * Calls `late` in `ms` milliseconds, unless it is stopped before. In two halves: what came while this thread was busy is heard only after a timer that is due.
+ *
+ * @returns stops it
+ */
+export function deadline(ms: number, late: () => void): () => void {
+  let timer = setTimeout(() => {
+    timer = setTimeout(late, ms / 2);
+  }, ms / 2);
+  return () => clearTimeout(timer);
+}
+
 /** How long what was told to end is waited for, in milliseconds. */
 const GRACE_MS = 1000;
 

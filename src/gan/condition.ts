@@ -1,30 +1,28 @@
 import { DataError, show } from "../core/errors.ts";
+import { allocateFloats } from "../core/memory.ts";
 import { fillUniforms, Stream } from "../core/random.ts";
+import type { Pause } from "../core/time.ts";
 import { reading } from "../data/given.ts";
 import type { Condition } from "../nn/spec.ts";
 
 /**
- * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, or null for a GAN without condition.
+ * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, null for a GAN without condition, or undefined where classes are to be drawn.
  *
- * @param value what was asked for: one for all images, or one for each. Without it, image i is of a class drawn from the seed and i
- * @param seen examples of each class that training has seen, by which classes are drawn. Without any, all are drawn alike
+ * @param value what was asked for: one for all images, or one for each
  * @throws DataError when the GAN has no such condition
  */
 export function conditionRows(
   condition: Condition | null,
   value: number | ArrayLike<number> | undefined,
   count: number,
-  seed: number,
-  seen: readonly number[] = [],
-): Float32Array | null {
+): Float32Array | null | undefined {
   if (!condition) {
     if (value !== undefined) throw new DataError({ path: "condition", expected: "none, as this GAN has no condition", got: show(value) });
     return null;
   }
   if (value === undefined) {
     if ("size" in condition) throw new DataError({ path: "condition", expected: `${condition.size} numbers`, got: "none" });
-    const weights = seen.some((n) => n > 0) ? seen : new Array<number>(condition.classes).fill(1);
-    return drawClasses(weights, count, seed);
+    return undefined;
   }
   const size = "size" in condition ? condition.size : 1;
   const given = typeof value === "number" ? [value] : reading("condition", () => Array.from(value));
@@ -42,16 +40,38 @@ export function conditionRows(
   return Float32Array.from({ length: count * size }, (_, i) => given[i % given.length]!);
 }
 
-/** `count` classes, each drawn with a probability in proportion to its weight. */
-function drawClasses(weights: readonly number[], count: number, seed: number): Float32Array {
+/** Classes drawn without a pause: a few milliseconds' worth. */
+const PART = 2 ** 14;
+
+/**
+ * [count] classes; that of image i is drawn from the seed and i.
+ *
+ * @param seen examples of each class that training has seen, by whose share they are drawn; all alike before it has seen any
+ * @param pause awaited between parts of it
+ */
+export async function drawClasses(seen: readonly number[], count: number, seed: number, pause: Pause): Promise<Float32Array> {
+  const isTrained = seen.some((n) => n > 0);
   let total = 0;
-  const ends = weights.map((weight) => (total += weight));
+  const ends = Float64Array.from(seen, (n) => (total += isTrained ? n : 1));
+  const classes = allocateFloats(count, "count");
   const draw = new Float32Array(1);
-  return Float32Array.from({ length: count }, (_, i) => {
+  for (let i = 0; i < count; i++) {
+    if (i > 0 && i % PART === 0) await pause();
     fillUniforms(draw, seed, Stream.labels, i);
-    const at = draw[0]! * total;
-    return ends.findIndex((end) => at < end);
-  });
+    classes[i] = firstAbove(ends, draw[0]! * total);
+  }
+  return classes;
+}
+
+/** The index of the first of these rising numbers that is above `x`; the last one is. */
+function firstAbove(ends: Float64Array, x: number): number {
+  let [low, high] = [0, ends.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle]! > x) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** How many examples of each class were seen, with those of these labels. */

@@ -13,7 +13,7 @@ import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
 import { leastBatch } from "../nn/spec.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
-import { conditionRows } from "./condition.ts";
+import { conditionRows, drawClasses } from "./condition.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { checkLatentCount, drawLatents, drawLatentsInTurns, sphericalInterpolation } from "./latents.ts";
 import {
@@ -140,17 +140,22 @@ export class GAN implements Disposable {
     this.#training = true;
     try {
       const source = openSource(data, this.#format, this.spec.seed, leastBatch(this.spec).size);
+      const closing = () => withinGrace(source.close());
+      let report: TrainReport;
       try {
         const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
-        return await new Trainer(this.#host, (work) => this.#exclusive(work), source, {
+        report = await new Trainer(this.#host, (work) => this.#exclusive(work), source, {
           ...rest,
           batchSize,
           reportEvery: every,
           end: this.#end.signal,
         }).run();
-      } finally {
-        await withinGrace(source.close());
+      } catch (error) {
+        await closing().catch(() => {}); // what went wrong first is what the caller is to know
+        throw error;
       }
+      await closing();
+      return report;
     } finally {
       this.#training = false;
     }
@@ -200,11 +205,13 @@ export class GAN implements Disposable {
     if (latents) this.#checkLatents(latents, count);
     else checkLatentCount(this.spec.latent, count);
     const given = latents && new Float32Array(latents);
-    const labels = conditionRows(this.spec.condition, condition, count, seed, this.#host.progress.classesSeen);
+    const asked = conditionRows(this.spec.condition, condition, count);
     const pause = this.#pause(signal);
     const data = await this.#exclusive(async () => {
       const sampler = await this.#host.sampler(ema);
-      return sampler.generate(given ?? (await drawLatentsInTurns(this.spec.latent, count, seed, truncation, pause)), labels, count, pause);
+      const z = given ?? (await drawLatentsInTurns(this.spec.latent, count, seed, truncation, pause));
+      const labels = asked === undefined ? await drawClasses(this.#host.progress.classesSeen, count, seed, pause) : asked;
+      return sampler.generate(z, labels, count, pause);
     }, signal);
     return new Images([count, ...this.spec.shape], data);
   }
@@ -230,7 +237,7 @@ export class GAN implements Disposable {
     const { signal, condition } = checkDiscriminateOptions(options);
     const format = condition === undefined ? this.#format : { shape: this.spec.shape };
     const { count, data, labels } = images instanceof Images ? ownImages(images, format) : takeAll(fitExamples(images, format), format);
-    const judgedAs = condition === undefined ? labels : conditionRows(this.spec.condition, condition, count, 0);
+    const judgedAs = condition === undefined ? labels : (conditionRows(this.spec.condition, condition, count) ?? null);
     const judged = async () => (await this.#host.judge()).score(data, judgedAs, count, this.#pause(signal));
     return this.#exclusive(judged, signal);
   }
@@ -325,7 +332,7 @@ export class GAN implements Disposable {
     return async () => {
       await this.#breath.take();
       this.#checkAlive();
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason; // older signals have no method for it
     };
   }
 

@@ -55,13 +55,13 @@ export class Host {
   /** Whether a session is being opened: a refusal by the hardware then is a failure, as what is planned was found to fit. */
   #opening = false;
 
-  private constructor(executor: Executor, { spec, snapshot, maxMemory, fallback }: HostOptions) {
+  private constructor(executor: Executor, { spec, snapshot, maxMemory, fallback }: HostOptions, checked: boolean) {
     this.spec = spec;
     this.#maxMemory = maxMemory;
     this.#executor = executor;
     this.#fallback = fallback;
     this.#state = snapshot ?? firstSnapshot(spec);
-    this.#checked = snapshot === undefined || isQuicklyPlanned(spec);
+    this.#checked = checked;
     this.#progress = this.#state.progress;
   }
 
@@ -73,8 +73,9 @@ export class Host {
    */
   static async open(executor: Executor, options: HostOptions): Promise<Host> {
     try {
-      if (!options.snapshot || isQuicklyPlanned(options.spec)) await checkTraining(executor, options.spec, options.maxMemory);
-      return new Host(executor, options);
+      const checks = !options.snapshot || isQuicklyPlanned(options.spec);
+      if (checks) await checkTraining(executor, options.spec, options.maxMemory);
+      return new Host(executor, options, checks);
     } catch (error) {
       executor.dispose();
       if (!options.fallback || !(error instanceof BackendError)) throw error;

@@ -135,7 +135,10 @@ const BACKEND: Fields<BackendRequest> = {
 
 const CALL: Fields<CallOptions> = {
   signal: optional(
-    that<AbortSignal | undefined>("an AbortSignal", (v) => isRecord(v) && typeof v.aborted === "boolean" && typeof v.addEventListener === "function"),
+    that<AbortSignal | undefined>(
+      "an AbortSignal",
+      (v) => isRecord(v) && typeof v.aborted === "boolean" && [v.addEventListener, v.removeEventListener].every((f) => typeof f === "function"),
+    ),
     undefined,
   ),
 };

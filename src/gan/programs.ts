@@ -2,9 +2,12 @@ import { BackendError } from "../core/errors.ts";
 import type { CompileOptions, Program, Session } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
 
+/** Sizes of one task that are kept: one more is laid out, and written anew, with every program that is compiled. Runs whose size is free take powers of two, 17 of them. */
+const MOST_SIZES = 20;
+
 /**
- * The compiled programs of a session. Where memory does not suffice for another, some are given up, to be compiled again when they are asked for: first the same
- * task's for other sizes, then those that were used least lately.
+ * The compiled programs of a session. Where memory does not suffice for another, or a task has too many, some are given up, to be compiled again when they are asked for: first
+ * the same task's for other sizes, then those that were used least lately.
  */
 export class Programs {
   readonly session: Session;
@@ -28,6 +31,8 @@ export class Programs {
   }
 
   async #compile(task: string, graph: Graph, options: CompileOptions): Promise<Program> {
+    const own = [...this.#programs].filter(([, other]) => other.task === task);
+    if (own.length >= MOST_SIZES) this.#giveUp(...own[0]!);
     for (;;) {
       try {
         return await this.session.compile(graph, options);
@@ -35,9 +40,13 @@ export class Programs {
         const others = [...this.#programs];
         const [key, other] = others.find(([, o]) => o.task === task) ?? others[0] ?? [];
         if (key === undefined || !(error instanceof BackendError) || error.lost) throw error;
-        this.#programs.delete(key);
-        other!.program.dispose();
+        this.#giveUp(key, other!);
       }
     }
+  }
+
+  #giveUp(key: string, { program }: { readonly program: Program }): void {
+    this.#programs.delete(key);
+    program.dispose();
   }
 }

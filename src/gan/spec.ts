@@ -36,7 +36,7 @@ const TOP: Fields<TopFields> = { ...NETWORK_FIELDS, ...LEARNING_FIELDS, seed: op
  * @param options `GANOptions`, or a `GANSpec` read back from JSON: anything else is refused field by field. Read once, and left as it is
  * @param others fields that are known beside those of a description, to be told of where one is unknown
  * @returns plain JSON that cannot be changed
- * @throws SpecError with every fault at once, each with its path
+ * @throws SpecError with every fault at once, each with its path, but first for what cannot be read, holes in lists among it
  *
  * @example
  * resolveSpec({ shape: [28, 28, 1], objective: "wasserstein-gp" }).objective.discriminatorSteps; // 5

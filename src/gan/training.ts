@@ -11,7 +11,7 @@ import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.ts";
-import { STOPPED, type StepGraph, stepScalars, updateGraph } from "../objective/steps.ts";
+import { STOPPED, stepScalars, updateGraph } from "../objective/steps.ts";
 import { emaName, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { withLabels } from "./condition.ts";
@@ -105,7 +105,8 @@ export class Training {
   readonly average: Sampler;
   readonly judge: Judge;
   readonly #programs: Programs;
-  readonly #steps = new Map<string, StepGraph>();
+  /** What the updates draw, by kind and size. */
+  readonly #noise = new Map<string, readonly NoiseSpec[]>();
   /** How far training has come for certain. */
   #progress: Progress;
   #underWay: Update[] = [];
@@ -261,9 +262,17 @@ export class Training {
   async #program(kind: UpdateKind, batch: number): Promise<{ readonly program: Program; readonly noise: readonly NoiseSpec[] }> {
     const task = keyOf(kind);
     const key = `${task}/${batch}`;
-    const step = this.#steps.get(key) ?? updateGraph(this.spec, batch, kind, { stops: true });
-    this.#steps.set(key, step);
-    return { program: await this.#programs.get(task, batch, () => step.graph, {}), noise: step.noise };
+    const program = await this.#programs.get(
+      task,
+      batch,
+      () => {
+        const { graph, noise } = updateGraph(this.spec, batch, kind, { stops: true });
+        this.#noise.set(key, noise);
+        return graph;
+      },
+      {},
+    );
+    return { program, noise: this.#noise.get(key)! };
   }
 }
 

@@ -55,7 +55,7 @@ describe("a signal", () => {
     gan.dispose();
   });
 
-  it.each([{ aborted: false }, null, "now"])("that is none is refused: %j", async (bad) => {
+  it.each([{ aborted: false }, { aborted: false, addEventListener() {} }, null, "now"])("that is none is refused: %j", async (bad) => {
     const gan = await createGAN(options);
     const signal = bad as unknown as AbortSignal;
     for (const call of [
@@ -114,6 +114,38 @@ describe.concurrent("train settles", () => {
     const training = gan.train(points, { steps: 5, onStep, signal: controller.signal });
     if (by === "signal") expect(await training).toMatchObject({ steps: 1, stopped: "signal" });
     else await expect(training).rejects.toThrow(StateError);
+    gan.dispose();
+  });
+
+  it("by its signal, which then leaves nothing behind at the GAN, though data never come", async () => {
+    const gan = await createGAN(options);
+    const warned = vi.fn();
+    process.on("warning", warned);
+    for (let i = 0; i < 12; i++) {
+      const controller = new AbortController();
+      const next = () => {
+        setImmediate(() => controller.abort());
+        return never();
+      };
+      const source = { [Symbol.asyncIterator]: () => ({ next }) };
+      expect(await gan.train(source, { steps: 1, signal: controller.signal })).toMatchObject({ stopped: "signal" });
+    }
+    await new Promise(setImmediate);
+    process.off("warning", warned);
+    expect(warned).not.toHaveBeenCalled();
+    gan.dispose();
+  });
+
+  it("with what ended it, whatever closing the source throws after that", async () => {
+    const gan = await createGAN(options);
+    const source = (closed: () => never) => ({
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ value: points, done: false }), return: async () => closed() }),
+    });
+    const fails = (message: string) => (): never => {
+      throw new Error(message);
+    };
+    await expect(gan.train(source(fails("second")), { steps: 2, onStep: fails("first") })).rejects.toThrow("first");
+    await expect(gan.train(source(fails("closing")), { steps: 2 })).rejects.toThrow("closing");
     gan.dispose();
   });
 

@@ -16,12 +16,15 @@ export interface WasmOptions extends WorkersOptions {
 /**
  * Sets up the WebAssembly backend and starts its threads. Where they are fewer than `threads`, `Backend.reason` says why.
  *
- * @throws BackendError as `startWorkers`
+ * @throws BackendError as `startWorkers` and `loadBuilds`
  */
 export async function createWasmExecutor({ reproducible = false, reason = "asked for", ...options }: WasmOptions = {}): Promise<Executor> {
   const workers = await startWorkers(options);
   const { threads, obstacle } = workers;
-  const builds = await loadBuilds({ reproducible, threaded: threads > 1 });
+  const builds = await loadBuilds({ reproducible, threaded: threads > 1 }).catch((error) => {
+    workers.dispose();
+    throw error;
+  });
   return {
     backend: { name: "wasm", threads, simd: builds.simd, reason: obstacle ? `${reason}; ${obstacle}` : reason },
     capacity: MAX_PAGES * PAGE,

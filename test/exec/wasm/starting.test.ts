@@ -6,6 +6,15 @@ import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { createGAN } from "../../../src/index.ts";
 import { ROOT, runModule } from "../../child.ts";
 
+// By timers that can be faked, as those of the library cannot.
+vi.mock("../../../src/core/time.ts", async (original) => {
+  const deadline = (ms: number, late: () => void) => {
+    const timer = setTimeout(late, ms);
+    return () => clearTimeout(timer);
+  };
+  return { ...(await original<object>()), deadline };
+});
+
 const workerThreads = createRequire(import.meta.url)("node:worker_threads");
 const { Worker } = workerThreads;
 
@@ -128,5 +137,25 @@ describe("a process that may not start threads", () => {
     const { code, stdout } = await runModule(source, { flags: [permission, "--allow-fs-read=*"] });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^1 1 asked for; one thread, for no worker starts: .*\(file:.*\/dist\/worker\.js\)\n$/);
+  });
+});
+
+describe("kernels that do not compile", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("are a BackendError, and leave no thread behind", async () => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError("not allowed here"));
+    startInstead(
+      class extends Silent {
+        constructor() {
+          super();
+          setImmediate(() => this.emit("message", null));
+        }
+      },
+    );
+    const before = ended;
+    await expect(createWasmExecutor({ threads: 3 })).rejects.toMatchObject({ name: "BackendError", path: "backend" });
+    await new Promise(setImmediate);
+    expect(ended - before).toBe(3);
   });
 });

@@ -71,8 +71,13 @@ export class Crew {
     for (const thread of this.#threads) thread.post({ leave: workplace.id });
   }
 
-  /** Runs the plan of `length` bytes at `plan` of a workplace it has entered. @throws BackendError, lost, when a thread ends under way */
-  run({ id }: Workplace, plan: number, length: number, exact: boolean): Promise<void> {
+  /**
+   * Runs the plan of `length` bytes at `plan` of a workplace it has entered.
+   *
+   * @throws BackendError: lost when a thread ends under way, else when one had ended before
+   */
+  async run({ id }: Workplace, plan: number, length: number, exact: boolean): Promise<void> {
+    if (this.#broken) throw new BackendError(this.#broken, { cause: this.#broken });
     this.#turn = (this.#turn + 1) | 0;
     this.#order.set([id, plan, length, exact ? 1 : 0], 1);
     Atomics.store(this.#order, 0, this.#turn); // those that look out for it begin at once; the message wakes the others

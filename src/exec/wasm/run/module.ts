@@ -1,5 +1,6 @@
 /** Which build of the kernels this machine can run, and how it is loaded. */
 import { relaxedSimd, threads as sharedMemory } from "wasm-feature-detect";
+import { BackendError } from "../../../core/errors.ts";
 import type { Backend } from "../../executor.ts";
 
 /** What the kernels export. */
@@ -26,12 +27,21 @@ export interface Builds {
   fast(): Promise<Modules>;
 }
 
-/** Finds the builds that this machine can run: relaxed SIMD unless everything must be `reproducible`, shared memory when `threaded`. */
+/**
+ * Finds the builds that this machine can run: relaxed SIMD unless everything must be `reproducible`, shared memory when `threaded`.
+ *
+ * @throws BackendError, and so does `fast`, when they cannot be loaded or compiled
+ */
 export async function loadBuilds({ reproducible, threaded }: { reproducible: boolean; threaded: boolean }): Promise<Builds> {
+  if (typeof WebAssembly === "undefined") throw notCompiled("there is no WebAssembly");
   const simd = !reproducible && (await relaxedSimd()) ? "relaxed" : "simd128";
   const load = async (build: keyof typeof BUILDS): Promise<WebAssembly.Module> => {
-    const { default: bytes } = await BUILDS[build][threaded ? "threads" : "single"]();
-    return WebAssembly.compile(bytes);
+    try {
+      const { default: bytes } = await BUILDS[build][threaded ? "threads" : "single"]();
+      return await WebAssembly.compile(bytes);
+    } catch (cause) {
+      throw notCompiled(String(cause), cause);
+    }
   };
   const exact = await load("simd128");
   let fast: Promise<WebAssembly.Module> | undefined;
@@ -44,6 +54,9 @@ export async function loadBuilds({ reproducible, threaded }: { reproducible: boo
     },
   };
 }
+
+const notCompiled = (got: string, cause?: unknown): BackendError =>
+  new BackendError({ path: "backend", expected: "WebAssembly with SIMD, and leave to compile the kernels", got }, { cause });
 
 const BUILDS = {
   simd128: { single: () => import("#kernels/simd.wasm"), threads: () => import("#kernels/simd-threads.wasm") },

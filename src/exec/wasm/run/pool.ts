@@ -20,6 +20,8 @@ export interface Runner {
 
 /** Threads hold on to a memory they left until they next collect garbage, which idle ones may never do: after so many bytes they make way for others. */
 const MOST_LEFT_BYTES = 2 ** 27;
+/** What a memory counts for at least, as engines set aside gigabytes of addresses for each. */
+const LEAST_LEFT_BYTES = 2 ** 22;
 
 /** Those in use, by the number of their threads. */
 const pools = new Map<number, Pool>();
@@ -59,7 +61,7 @@ export class Pool {
   /** Gives back what `acquire` gave. */
   release(): void {
     if (--this.#users > 0) return;
-    pools.delete(this.#threads);
+    if (pools.get(this.#threads) === this) pools.delete(this.#threads);
     this.#endCrew();
   }
 
@@ -87,6 +89,7 @@ export class Pool {
         new Promise((resolve, reject) => {
           abandon = reject;
           const work = async () => {
+            if (!inUse) return;
             const crew = await this.#crewAt(workplace);
             if (inUse) await crew.run(workplace, plan, length, exact);
           };
@@ -126,7 +129,7 @@ export class Pool {
   async #leave(workplace: Workplace): Promise<void> {
     const crew = await this.#crew?.catch(() => undefined);
     crew?.leave(workplace);
-    this.#left += workplace.memory.buffer.byteLength;
+    this.#left += Math.max(workplace.memory.buffer.byteLength, LEAST_LEFT_BYTES);
     if (this.#left > MOST_LEFT_BYTES) this.#endCrew();
   }
 

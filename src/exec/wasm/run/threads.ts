@@ -1,5 +1,6 @@
 /** Threads, on any runtime. */
 import { BackendError } from "../../../core/errors.ts";
+import { deadline } from "../../../core/time.ts";
 
 /** Told every message of a thread, and the error that ends it. */
 type Listener = (message: unknown, error?: unknown) => void;
@@ -57,13 +58,10 @@ export async function startThread(program: "worker" | "remoteWorker"): Promise<T
 
 function firstMessage(thread: Thread): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    // In two halves, as a message that came while this thread was busy is heard only after a timer that is due.
-    let timer = setTimeout(() => {
-      timer = setTimeout(() => reject(`no message from it in ${START_MS / 1000} seconds`), START_MS / 2);
-    }, START_MS / 2);
+    const stop = deadline(START_MS, () => reject(`no message from it in ${START_MS / 1000} seconds`));
     thread.hold(true);
     thread.listen((_, error) => {
-      clearTimeout(timer);
+      stop();
       thread.hold(false);
       if (error === undefined) resolve();
       else reject(error);

@@ -60,12 +60,16 @@ function obstacleOf(error: unknown, dispensable: boolean): string {
 }
 
 function pooled(pool: Pool, threads: number): Workers {
+  let held = true;
   return {
     threads,
     atRisk: "updates",
     obstacle: null,
     engine: (modules, pages) => sharedEngine(modules, pages, pool),
-    dispose: () => pool.release(),
+    dispose() {
+      if (held) pool.release();
+      held = false;
+    },
   };
 }
 
