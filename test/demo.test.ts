@@ -241,10 +241,10 @@ describe("writeWhole", () => {
 
   it("replaces what is there, keeping its permissions, and what a link leads to", async () => {
     await writeWhole(path, "first");
-    chmodSync(path, 0o600);
+    chmodSync(path, 0o660);
     symlinkSync(path, join(folder, "link"));
     await writeWhole(join(folder, "link"), Uint8Array.of(50, 110, 100));
-    expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["2nd", 0o600]);
+    expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["2nd", 0o660]);
     expect(readdirSync(place)).toEqual(["model"]);
   });
 

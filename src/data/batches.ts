@@ -2,7 +2,7 @@ import { DataError, show } from "../core/errors.ts";
 import { permutation, Stream } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Batch, type CheckedExamples, type DataFormat, type Examples, fitExamples, takeAll, takeExamples } from "./dataset.ts";
-import { orWrite, readExamples, reading } from "./given.ts";
+import { isNumbers, orWrite, readExamples, reading } from "./given.ts";
 import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
 import { isValues, type Values } from "./values.ts";
 
@@ -41,10 +41,7 @@ export interface BatchSource {
 }
 
 /**
- * Opens training data for a model.
- *
- * Examples in memory become one endless stream of seeded shuffles, epoch after epoch, so that no short last batch is lost. Batches of an iterable come in its own order, cut to the size asked for; one that can be iterated anew (an array, say) goes round for ever,
- * and one that cannot (a generator) ends the stream.
+ * Opens training data for a model, as {@link TrainingData} says: as one stream, so that no short last batch of an epoch is lost.
  *
  * @param seed what the shuffles follow from
  * @param least the fewest examples of a batch. Where an iterable ends with fewer, some of the batch before come once more. Default 1
@@ -55,7 +52,7 @@ export function openSource(data: TrainingData, format: DataFormat, seed: number,
     throw new DataError({ path: "data", expected: "a Dataset, { data, shape, labels }, numbers or an iterable of batches", got: show(data) });
   }
   // An array of numbers can be iterated too, and is no iterable of batches.
-  const isIterated = orWrite(data, "data") === "" && reading("data", () => !("data" in data) && iteratorMethod(data) !== undefined);
+  const isIterated = !isNumbers(data, "data") && reading("data", () => !("data" in data) && iteratorMethod(data) !== undefined);
   if (isIterated) return new IteratedSource(data as AnyIterable, format, least);
   return new ShuffledSource(fitExamples(data, format), format, seed);
 }
@@ -202,8 +199,9 @@ class IteratedSource implements BatchSource {
     } catch (error) {
       // A stream of Node that was closed is iterated with an error of its own.
       throw this.#batches === 0 && this.#isUsed && isDestroyed(this.#source) ? usedUp(error) : error;
+    } finally {
+      this.#pulling = false;
     }
-    this.#pulling = false;
     const path = `data[${this.#batches}]`;
     if (typeof result !== "object" || result === null) {
       throw new DataError({ path, expected: "an iterator's result, { done, value }", got: show(result) });

@@ -1,4 +1,4 @@
-/** What a caller hands in as data, which may be anything: its fields, read once, and what to write in place of what is not taken. */
+/** What a caller hands in as data, which may be anything: its fields, and what to write in place of what is not taken. */
 import { typedArrayName } from "../core/arrays.ts";
 import { DataError, show } from "../core/errors.ts";
 import { nearestName } from "../core/nearest.ts";
@@ -62,11 +62,17 @@ export function readExamples(source: object, prefix: string): GivenExamples {
 
 /** What to write for numbers in an array that is not taken, to be put behind what would be; empty for anything else. @throws DataError for an array that cannot be read */
 export function orWrite(value: unknown, name: string): string {
+  if (!isNumbers(value, name)) return "";
   const kind = typedArrayName(value);
-  const { first, depth } = reading(name, () => firstNumber(value));
-  if (kind === undefined && (depth === 0 || typeof first !== "number")) return "";
+  const { depth } = firstNumber(value);
   const numbers = depth > 1 ? `${name}.flat(Infinity)` : kind?.startsWith("Big") ? `${name}, Number` : name;
   return ` (Float32Array.from(${numbers}) makes one, or of bytes Uint8Array.from(${numbers}))`;
+}
+
+/** Whether it is a typed array, or arrays within arrays of numbers. @throws DataError for an array that cannot be read */
+export function isNumbers(value: unknown, name: string): boolean {
+  const { first, depth } = reading(name, () => firstNumber(value));
+  return typedArrayName(value) !== undefined || (depth > 0 && typeof first === "number");
 }
 
 /** What stands first in arrays within arrays, and in how many of them. */

@@ -22,7 +22,8 @@ export function checkLabels(path: string, labels: unknown, count: number): Float
     });
   }
   const given = typedArrayName(labels) ? (labels as ArrayLike<unknown>) : reading(path, () => Array.from(labels as ArrayLike<unknown>));
-  const checked = new Float32Array(given.length);
+  if (given.length !== length) throw new DataError({ path, expected: `the ${length} numbers that it is long`, got: `${given.length} numbers` });
+  const checked = new Float32Array(length);
   for (let i = 0; i < given.length; i++) {
     const label = given[i];
     if (typeof label !== "number" || !Number.isFinite(Math.fround(label))) {

@@ -1,5 +1,6 @@
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
 import { DataError, show } from "../core/errors.ts";
+import { allocateFloats } from "../core/memory.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { orWrite } from "./given.ts";
 
@@ -53,7 +54,7 @@ export function gather(path: string, source: Values, shape: Shape, indices: Arra
     throw new DataError({ path, expected: `${length} numbers, as there were when they were checked`, got: `${source.length} numbers` });
   }
   const size = length / shape[0]!;
-  const result = new Float32Array(indices.length * size);
+  const result = allocateFloats(indices.length * size, path);
   const ofBytes = isBytes(source);
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]! * size;

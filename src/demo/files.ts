@@ -19,8 +19,9 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   const draft = `${target}.${randomBytes(4).toString("hex")}.tmp`;
   try {
     const replaced = await stat(target).catch(() => undefined);
-    const file = await open(draft, "wx", replaced?.mode);
+    const file = await open(draft, "wx");
     try {
+      if (replaced) await file.chmod(replaced.mode); // what it is opened with is cut by the process's mask
       await file.writeFile(content);
       await file.sync();
     } finally {

@@ -1,4 +1,5 @@
 import { encode } from "fast-png";
+import { isFloat32Array } from "../core/arrays.ts";
 import { checkOptions, type Fields, integer, optional } from "../core/check.ts";
 import { DataError, ShapeError, SpecError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
@@ -226,8 +227,8 @@ function checkShape(path: string, shape: Shape, ranks: readonly number[], expect
 
 /** What was checked when images were made holds no longer when the buffer of their values is transferred elsewhere. */
 function checkData(path: string, shape: Shape, data: Float32Array): void {
-  if (data instanceof Float32Array && data.length === sizeOf(shape)) return;
-  const got = data instanceof Float32Array ? `${data.length}` : show(data);
+  if (isFloat32Array(data) && data.length === sizeOf(shape)) return;
+  const got = isFloat32Array(data) ? `${(data as Float32Array).length}` : show(data);
   throw new ShapeError({ path: `${path}.data`, expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got });
 }
 

@@ -3,6 +3,7 @@
  * little-endian bytes, the header, then the tensors back to back. The reader takes files from anyone: it checks everything
  * before it gives anything out, the size and the depth of the header before it is parsed, and copies no tensor.
  */
+import { isRecord } from "../core/check.ts";
 import { CheckpointError, ShapeError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { parseJSON } from "./json.ts";
@@ -158,10 +159,6 @@ function refuseRepeatedKeys(json: string): void {
       scope.add(key);
     }
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BackendError, createGAN, DataError, type GAN, loadGAN, StateError, type TrainOptions } from "../../src/index.ts";
+import { watchWorkers } from "../workers.ts";
 import { fuzzed, PATIENCE } from "./fuzz.ts";
 
 const spec = { shape: [2], latent: 2, width: 4, batchSize: 4, seed: 3 } as const;
@@ -61,9 +62,8 @@ describe.each([
     const event = fc.tuple(fc.constantFrom(...names), fc.integer({ min: 1, max: 3 }), fc.boolean());
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 4 }), async (events) => {
-        const workers: Worker[] = [];
-        const note = (worker: Worker) => void workers.push(worker);
-        process.on("worker", note);
+        using watch = watchWorkers();
+        const { workers } = watch;
         let gan = await createGAN({ ...spec, ...options });
         const straight = await createGAN({ ...spec, backend: "wasm", threads: 1 });
         try {
@@ -81,12 +81,11 @@ describe.each([
           await straight.train(points(), { steps: 2 });
           expect(Buffer.compare(await gan.save(), await straight.save())).toBe(0);
         } finally {
-          process.off("worker", note);
           gan.dispose();
           straight.dispose();
         }
       }),
-      { ...fuzzed(runs), numRuns: process.env.GANVAS_FUZZ ? Math.ceil(Number(process.env.GANVAS_FUZZ) / 100) : runs },
+      fuzzed(runs, 0.01),
     );
   });
 });

@@ -1,12 +1,16 @@
 import fc from "fast-check";
 
 /**
- * How a fuzz test runs: as many inputs as it says, or `GANVAS_FUZZ` of them, from the seed `GANVAS_FUZZ_SEED` (0 unless given). The input that fails is printed with its
+ * How a fuzz test runs: as many inputs as it says, or `GANVAS_FUZZ` of them (a share of that many, where one takes long), from the seed `GANVAS_FUZZ_SEED` (0 unless given). The input that fails is printed with its
  * seed and path; `GANVAS_FUZZ_PATH` begins with it.
  */
-export function fuzzed(inputs: number): fc.Parameters<unknown> {
+export function fuzzed(inputs: number, share = 1): fc.Parameters<unknown> {
   const { GANVAS_FUZZ, GANVAS_FUZZ_SEED, GANVAS_FUZZ_PATH } = process.env;
-  return { numRuns: Number(GANVAS_FUZZ ?? inputs), seed: Number(GANVAS_FUZZ_SEED ?? 0), path: GANVAS_FUZZ_PATH ?? "" };
+  return {
+    numRuns: GANVAS_FUZZ === undefined ? inputs : Math.ceil(Number(GANVAS_FUZZ) * share),
+    seed: Number(GANVAS_FUZZ_SEED ?? 0),
+    path: GANVAS_FUZZ_PATH ?? "",
+  };
 }
 
 /** For the tests that do: as long as it takes, where more inputs are asked for. */

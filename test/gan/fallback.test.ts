@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { now } from "../../src/core/time.ts";
 import type { Executor, Session } from "../../src/exec/executor.ts";
@@ -8,6 +7,7 @@ import { readSnapshot } from "../../src/gan/snapshot.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { BackendError, type CreateOptions, createGAN, type StepReport } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
+import { watchWorkers } from "../workers.ts";
 
 const spec = resolveSpec({
   shape: [2],
@@ -345,14 +345,12 @@ describe("threads that end", () => {
   ] as const)("while a GAN trains are begun anew, and it ends as if nothing had happened, %s after %i ms", async (backend, delay) => {
     const calm = await createGAN({ ...options, backend: "wasm", threads: 1 });
     const expected = await calm.train(images, { steps: 5 });
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     const gan = await createGAN({ ...options, backend, threads: 2 });
     // In the middle of an update, or between two: which, nobody can tell.
     const onStep = ({ step }: StepReport) => void (step === 2 && setTimeout(() => void workers[1]!.terminate(), delay));
     const report = await gan.train(images, { steps: 5, onStep });
-    process.off("worker", note);
     expectSameBytes({ ...report, seconds: 0 }, { ...expected, seconds: 0 });
     expectSameBytes(await gan.save(), await calm.save());
     expect(gan.backend).toMatchObject({ name: "wasm", threads: 2 });

@@ -5,11 +5,9 @@ import { checkpointOf, firstSnapshot, readSnapshot } from "../../src/gan/snapsho
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { createGAN, loadGAN } from "../../src/index.ts";
 import { specs } from "../cases/specs.ts";
+import { fuzzed, PATIENCE } from "../fuzz/fuzz.ts";
 
-const SEED = Number(process.env.GANVAS_FUZZ_SEED ?? 1);
-const RUNS = Number(process.env.GANVAS_FUZZ ?? 60);
-
-describe("any description of a GAN", () => {
+describe("any description of a GAN", PATIENCE, () => {
   it("is plain JSON in full, which means itself and is written and read byte for byte", async () => {
     await fc.assert(
       fc.asyncProperty(specs, async (options) => {
@@ -21,7 +19,7 @@ describe("any description of a GAN", () => {
         const file = encodeCheckpoint(await checkpointOf(firstSnapshot(spec)));
         expect(Buffer.compare(encodeCheckpoint(await checkpointOf(readSnapshot(file))), file)).toBe(0);
       }),
-      { seed: SEED, numRuns: RUNS },
+      fuzzed(60),
     );
   });
 
@@ -36,7 +34,7 @@ describe("any description of a GAN", () => {
         made.dispose();
         loaded.dispose();
       }),
-      { seed: SEED, numRuns: Math.ceil(RUNS / 10) },
+      fuzzed(6, 0.1),
     );
   });
 
@@ -53,5 +51,12 @@ describe("any description of a GAN", () => {
     const headerLength = Number(new DataView(file.buffer).getBigUint64(0, true));
     expect(headerLength).toBeGreaterThan(2 ** 19);
     expect(readSnapshot(file).spec).toEqual(spec);
+  });
+
+  it("has a file that is read back where it tells of as many classes, seen as often, as there may be", async () => {
+    const spec = resolveSpec({ shape: [1], latent: 1, width: 1, condition: { classes: 65536 } });
+    const first = await checkpointOf(firstSnapshot(spec));
+    const progress = { ...first.progress, classesSeen: new Array<number>(65536).fill(2 ** 48 - 1) };
+    expect(readSnapshot(encodeCheckpoint({ ...first, progress })).progress).toEqual(progress);
   });
 });

@@ -1,28 +1,16 @@
-import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { RESERVED_BYTES } from "../../../assembly/format/memory.ts";
 import type { Session } from "../../../src/exec/executor.ts";
 import { createWasmExecutor, type WasmOptions } from "../../../src/exec/wasm/executor.ts";
 import { add, matmul, meanAll, mul } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
+import { startedBy } from "../../workers.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
 
 const SIZE = 600;
 const VARIABLES = [{ name: "w", shape: [2] }];
 const LOSS = { name: "BackendError", path: "threads", lost: true };
-
-/** The workers that are started in the meantime. */
-async function startedBy<T>(work: () => Promise<T>): Promise<{ value: T; workers: Worker[] }> {
-  const workers: Worker[] = [];
-  const note = (worker: Worker) => void workers.push(worker);
-  process.on("worker", note);
-  try {
-    return { value: await work(), workers };
-  } finally {
-    process.off("worker", note);
-  }
-}
 
 /** A program that takes many milliseconds; where it `assigns`, it adds 1 to w. */
 async function longProgram(session: Session, { assigns }: { assigns: boolean }) {

@@ -4,16 +4,7 @@ import type { Executor } from "../../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { add, matmul } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
-
-/** The workers that there are when `work` is done, of those that it started. */
-async function startedBy(work: () => Promise<void>): Promise<Worker[]> {
-  const workers: Worker[] = [];
-  const note = (worker: Worker) => void workers.push(worker);
-  process.on("worker", note);
-  await work();
-  process.off("worker", note);
-  return workers;
-}
+import { startedBy } from "../../workers.ts";
 
 const ends = (worker: Worker): Promise<unknown> => new Promise((resolve) => worker.once("exit", resolve));
 
@@ -31,7 +22,7 @@ describe("sessions that compute in as many threads", () => {
   it("share them, take turns, and none knows of the others", async () => {
     const executors: Executor[] = [];
     const counters: Awaited<ReturnType<typeof counting>>[] = [];
-    const workers = await startedBy(async () => {
+    const { workers } = await startedBy(async () => {
       for (let i = 0; i < 6; i++) {
         executors.push(await createWasmExecutor({ threads: 3 }));
         counters.push(await counting(executors[i]!, i + 1));
@@ -65,7 +56,7 @@ describe("sessions that compute in as many threads", () => {
   it("have other threads when those have left much memory behind, which they would not let go", async () => {
     const executor = await createWasmExecutor({ threads: 2 });
     const staying = await counting(executor, 2);
-    const workers = await startedBy(async () => {
+    const { workers } = await startedBy(async () => {
       for (let i = 0; i < 4; i++) {
         const large = await executor.open([{ name: "large", shape: [2 ** 24] }]);
         large.dispose();

@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { Executor } from "../../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
@@ -7,6 +6,7 @@ import { Graph } from "../../../src/graph/graph.ts";
 import { StateError } from "../../../src/index.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
+import { watchWorkers } from "../../workers.ts";
 
 const here = () => createWasmExecutor({ threads: 1 });
 const remote = () => createWasmExecutor({ threads: 1, place: "worker" });
@@ -49,11 +49,9 @@ describe("one thread in a worker", () => {
   });
 
   it("ends with its session, and says so to whoever waits", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     const { session, program, x } = await accumulate(await remote(), 900);
-    process.off("worker", note);
     expect(workers).toHaveLength(1);
     const ended = new Promise((resolve) => workers[0]!.once("exit", resolve));
     const pending = program.run({ x });
@@ -65,13 +63,11 @@ describe("one thread in a worker", () => {
   });
 
   it("is another one for each session, and ends with the executor where there was none", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     const executor = await remote();
     const sessions = [await executor.open([]), await executor.open([])];
     const idle = await remote();
-    process.off("worker", note);
     expect(workers).toHaveLength(3);
     const ended = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
     for (const session of sessions) session.dispose();

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { createGAN } from "../../../src/index.ts";
 import { ROOT, runModule } from "../../child.ts";
+import { watchWorkers } from "../../workers.ts";
 
 // By timers that can be faked, as those of the library cannot.
 vi.mock("../../../src/core/time.ts", async (original) => {
@@ -109,11 +110,9 @@ describe.each<[string, unknown, string]>([
 
 describe("a GAN whose threads cannot be begun anew", () => {
   it("says so, can be saved, and goes on when they can", async () => {
-    const workers: InstanceType<typeof Worker>[] = [];
-    const note = (worker: InstanceType<typeof Worker>) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     const gan = await createGAN({ shape: [2], latent: 2, width: 4, batchSize: 4, backend: "wasm", threads: 2 });
-    process.off("worker", note);
     const saved = await gan.save();
     await gan.prepare();
     await workers[0]!.terminate();

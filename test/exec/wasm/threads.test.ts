@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { Executor } from "../../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
@@ -8,6 +7,7 @@ import { BackendError, type CreateOptions, createGAN, StateError, type TrainRepo
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
 import { runModule } from "../../child.ts";
+import { watchWorkers } from "../../workers.ts";
 
 /** Sizes that no number of threads divides, and batches that leave a tile, a block and a chunk of rows unfinished. */
 const MODELS: readonly (readonly [string, CreateOptions])[] = [
@@ -132,12 +132,10 @@ describe("threads end", () => {
   const small: CreateOptions = { shape: [2], architecture: "mlp", width: 8, latent: 2, batchSize: 4, backend: "wasm", threads: 3 };
 
   it("all of them, when the GAN is disposed of", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     const gan = await createGAN(small);
     await gan.prepare();
-    process.off("worker", note);
     expect(workers).toHaveLength(3);
     const ended = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
     await gan.train(new Float32Array(20), { steps: 2 });
@@ -147,23 +145,19 @@ describe("threads end", () => {
   });
 
   it("and when the model is refused", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     await expect(createGAN({ ...small, batchSize: 8192, maxMemory: 300_000 })).rejects.toThrow(BackendError);
-    process.off("worker", note);
     expect(workers).toHaveLength(3);
     await Promise.all(workers.map((worker) => worker.threadId === -1 || new Promise((resolve) => worker.once("exit", resolve))));
   });
 
   it("there are none with one thread", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => void workers.push(worker);
-    process.on("worker", note);
+    using watch = watchWorkers();
+    const { workers } = watch;
     const gan = await createGAN({ ...small, threads: 1 });
     await gan.prepare();
     gan.dispose();
-    process.off("worker", note);
     expect(workers).toEqual([]);
   });
 });
