@@ -9,9 +9,9 @@ export default defineConfig({
   plugins: [inlineWasm()],
   test: {
     reporters: ["./test/skipped.ts", "default"],
-    // The slowest takes seconds on two cores: what takes a minute hangs.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // The slowest takes a dozen seconds on two cores: what takes two minutes hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: "100%",
     execArgv: [...RELAXED_SIMD],
     projects: [

@@ -12,7 +12,7 @@ export interface ChildResult {
 }
 
 /** Runs a command to its end, or kills it after `timeout` ms. */
-export function run(command: string, args: readonly string[], { cwd = ROOT, timeout = 50_000 } = {}): Promise<ChildResult> {
+export function run(command: string, args: readonly string[], { cwd = ROOT, timeout = 110_000 } = {}): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, timeout, killSignal: "SIGKILL", stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";

@@ -14,7 +14,7 @@ export function fuzzed(inputs: number, share = 1): fc.Parameters<unknown> {
 }
 
 /** For the tests that do: as long as it takes, where more inputs are asked for. */
-export const PATIENCE = { timeout: process.env.GANVAS_FUZZ === undefined ? 60_000 : 0 };
+export const PATIENCE = { timeout: process.env.GANVAS_FUZZ === undefined ? 120_000 : 0 };
 
 /** One change of a file. Places are counted modulo what is there, so that a change fits any file. */
 export type Mutation =
