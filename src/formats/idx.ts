@@ -21,7 +21,7 @@ const MAX_INFLATION = 1032;
 
 const FIELDS: Fields<{ path: string; maxBytes: number }> = {
   path: optional(
-    that<string>("a string", (v) => typeof v === "string"),
+    that<string>("a name", (v) => typeof v === "string" && v !== ""),
     "file",
   ),
   maxBytes: optional(integer(1, Number.MAX_SAFE_INTEGER), 2 ** 30),

@@ -102,6 +102,7 @@ describe("readIdx", () => {
     ["maxBytes", { maxBytes: "9" }],
     ["maxbytes", { maxbytes: 9 }],
     ["path", { path: 4 }],
+    ["path", { path: "" }],
   ])("refuses a wrong option %s: %o", (path, options) => {
     expect(() => readIdx(file, options)).toThrow(SpecError);
     expect(() => readIdx(file, options)).toThrow(new RegExp(`^${path}: `));
