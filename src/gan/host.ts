@@ -46,8 +46,8 @@ export class Host {
   /** How far training has come, as long as it is not open. */
   #progress: Progress;
   #keptAt = now();
-  /** The progress that it last moved with. */
-  #movedWith: Progress | undefined;
+  /** How far training had come at the last failure, before it went back to a copy. */
+  #reached: Progress | undefined;
   #networks: Networks = {};
   #training: Training | undefined;
   /** Whether training was found to fit. */
@@ -114,7 +114,9 @@ export class Host {
       const failed = error instanceof BackendError && (error.lost || this.#opening);
       this.#opening = false;
       if (!this.#keeps || !failed) throw error;
-      const futile = this.#training !== undefined && this.#movedWith === this.#state!.progress;
+      const reached = this.#training?.progress;
+      const futile = reached !== undefined && reached.discriminatorUpdates <= (this.#reached?.discriminatorUpdates ?? -1);
+      this.#reached = futile ? undefined : (reached ?? this.#reached); // whoever calls again has it tried again
       await this.#move(error);
       if (futile) throw error;
     }
@@ -231,7 +233,6 @@ export class Host {
     const executor = await this.#fallback!(failure, this.backend);
     this.#executor.dispose();
     this.#executor = executor;
-    this.#movedWith = this.#progress;
   }
 
   /** Keeps the state where a failure left it whole, and nothing is under way. */
