@@ -1,4 +1,4 @@
 import type { Plugin } from "rollup";
 
-/** Lets `import bytes from "#kernels/simd.wasm"` give the module's bytes, carried in the bundle as base64. */
-export function inlineWasm(): Plugin & { enforce: "pre" };
+/** Gives what the sources import that is no module: the kernels, and the source of the workers' program. */
+export function bundled(options?: { edge?: boolean }): Plugin & { enforce: "pre" };

@@ -1,48 +1,69 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
 import esbuild from "rollup-plugin-esbuild";
 
-/** Lets `import bytes from "#kernels/simd.wasm"` give the module's bytes, carried in the bundle as base64. */
-export function inlineWasm() {
-  const prefix = "#kernels/";
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const WORKER = here("./src/exec/wasm/run/worker.js");
+
+/** As a string it need not be read by anyone. */
+const workerSource = async () => (await transform(await readFile(WORKER, "utf8"), { minify: true, target: "es2022" })).code;
+
+/**
+ * Gives what the sources import that is no module: `#worker`, the source of `worker.js`, and `#kernels/simd.wasm`, a function that gives the build's bytes, carried along as base64. For the edge,
+ * where runtimes compile modules before they start, that gives the module; and `x.edge.ts` stands in for `x.ts`.
+ */
+export function bundled({ edge = false } = {}) {
+  const kernels = "\0kernels:";
   return {
-    name: "inline-wasm",
+    name: "bundled",
     enforce: "pre",
-    resolveId: (id) => (id.startsWith(prefix) ? `\0kernels:${id.slice(prefix.length)}` : null),
+    resolveId(id, importer) {
+      if (id === "#worker") return "\0worker";
+      if (id.startsWith("#kernels/")) return `${kernels}${id.slice("#kernels/".length)}`;
+      if (!edge || !importer || !id.startsWith(".")) return null;
+      const other = resolve(dirname(importer), id.replace(/\.ts$/, ".edge.ts"));
+      return existsSync(other) ? other : null;
+    },
     async load(id) {
-      if (!id.startsWith("\0kernels:")) return null;
-      const file = new URL(`./dist/kernels/${id.slice("\0kernels:".length)}`, import.meta.url);
-      const base64 = (await readFile(fileURLToPath(file))).toString("base64");
-      return `export default Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0));`;
+      if (id === "\0worker") return `export default ${JSON.stringify(await workerSource())};`;
+      if (!id.startsWith(kernels)) return null;
+      const file = id.slice(kernels.length);
+      // The suffix is how Next has it; Wrangler takes it too.
+      if (edge) return `import module from "../kernels/${file}?module";\nexport default () => module;`;
+      const base64 = (await readFile(here(`./dist/kernels/${file}`))).toString("base64");
+      return `export default () => Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0));`;
     },
   };
 }
 
-/** Puts the workers' sources beside the code that starts them. */
-function workers(folder) {
-  return {
-    name: "workers",
-    async generateBundle() {
-      for (const fileName of ["worker.js", "remoteWorker.js"]) {
-        const source = await readFile(fileURLToPath(new URL(`./src/exec/wasm/run/${fileName}`, import.meta.url)));
-        this.emitFile({ type: "asset", fileName: `${folder}${fileName}`, source });
-      }
-    },
-  };
-}
+/** Puts the workers' program beside the code that starts them. */
+const workerFile = {
+  name: "worker-file",
+  async generateBundle() {
+    this.emitFile({ type: "asset", fileName: "worker.js", source: await readFile(WORKER, "utf8") });
+  },
+};
 
-const external = (id) => !id.startsWith(".") && !id.startsWith("/") && !id.startsWith("#") && !id.startsWith("\0");
+const external = (id) => /^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id);
 
-/** Entries whose shared code lies in `folder`. What is built together is cut into chunks together. */
-const build = (input, folder) => ({
+const ENTRIES = { index: "src/index.ts", datasets: "src/datasets.ts" };
+
+/** Entries that share code, in chunks of `folder`. */
+const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({
   input,
-  output: { dir: "dist", format: "es", sourcemap: true, chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js` },
+  output: { dir, format: "es", sourcemap: true, chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js` },
   external,
-  plugins: [inlineWasm(), workers(folder), esbuild({ target: "es2022" })],
+  makeAbsoluteExternalsRelative: false,
+  plugins: [bundled({ edge }), ...plugins, esbuild({ target: "es2022" })],
 });
 
 export default [
-  build({ index: "src/index.ts", datasets: "src/datasets.ts" }, ""),
+  build(ENTRIES, { plugins: [workerFile] }),
+  build(ENTRIES, { dir: "dist/edge", edge: true }),
   // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
-  build({ demo: "src/demo/main.ts", bench: "bench/main.ts" }, "tools/"),
+  build({ demo: "src/demo/main.ts", bench: "bench/main.ts" }, { folder: "tools/" }),
 ];

@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
-import { inlineWasm } from "./rollup.config.js";
+import { bundled } from "./rollup.config.js";
 import { RELAXED_SIMD } from "./test/flags.ts";
 
 /** Files that replace modules, the platform, or the threads that a process shares. */
 const ALONE = ["test/exec/wasm/{lost,pool,remote,starting,threads}.test.ts", "test/gan/{fallback,turns}.test.ts", "test/fuzz/faults.test.ts"];
 
 export default defineConfig({
-  plugins: [inlineWasm()],
+  plugins: [bundled()],
   test: {
     reporters: ["./test/skipped.ts", "default"],
     // The slowest takes a dozen seconds on two cores: what takes two minutes hangs.

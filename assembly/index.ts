@@ -1,1 +1,2 @@
+export { FORMAT } from "./format/opcodes";
 export { run } from "./run";

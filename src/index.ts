@@ -8,7 +8,7 @@ import { bytesOf } from "./core/arrays.ts";
 import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
 import { createReferenceExecutor } from "./exec/reference/executor.ts";
-import { createWasmExecutor } from "./exec/wasm/executor.ts";
+import { createWasmExecutor, type WasmOptions } from "./exec/wasm/executor.ts";
 import { GAN } from "./gan/gan.ts";
 import type { HostOptions } from "./gan/host.ts";
 import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./gan/options.ts";
@@ -56,20 +56,27 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
 }
 
 async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "snapshot">): Promise<GAN> {
-  const { backend, threads, reproducible, maxMemory } = request;
+  const { backend, maxMemory } = request;
+  const wasm = ofWasm(request);
   const fallback: HostOptions["fallback"] = async (failure, from) => {
-    if (from.name === "webgpu") return createWasmExecutor({ threads, reason: `WebGPU failed: ${failure.got}` });
+    if (from.name === "webgpu") return createWasmExecutor({ ...wasm, reproducible: false, reason: `WebGPU failed: ${failure.got}` });
     // What WebAssembly cannot have it cannot have another time; but threads that ended may be begun anew.
     if (!failure.lost) throw failure;
-    return createWasmExecutor({ threads, reproducible, reason: `begun anew, as threads failed: ${failure.got}` });
+    return createWasmExecutor({ ...wasm, reason: `begun anew, as threads failed: ${failure.got}` });
   };
   // A GPU that was asked for by name is not given up.
   return GAN.open(await chooseExecutor(request), { ...model, maxMemory, fallback: backend === "webgpu" ? undefined : fallback });
 }
 
-async function chooseExecutor({ backend, device, threads, reproducible }: BackendRequest): Promise<Executor> {
+/** What is asked of WebAssembly. */
+function ofWasm({ threads, reproducible, workers, wasm }: BackendRequest): WasmOptions {
+  return { threads, reproducible, url: typeof workers?.url === "object" ? workers.url.href : workers?.url, wasm };
+}
+
+async function chooseExecutor(request: BackendRequest): Promise<Executor> {
+  const { backend, device, reproducible } = request;
   if (backend === "reference") return createReferenceExecutor();
-  const wasm = (reason: string) => createWasmExecutor({ threads, reproducible, reason });
+  const wasm = (reason: string) => createWasmExecutor({ ...ofWasm(request), reason });
   if (backend === "wasm") return wasm("asked for");
   if (reproducible) {
     if (backend === "auto") return wasm("the only backend whose results are the same bits everywhere");
@@ -89,6 +96,7 @@ async function chooseExecutor({ backend, device, threads, reproducible }: Backen
 export type { ErrorDetail } from "./core/errors.ts";
 export { BackendError, CheckpointError, DataError, GanvasError, ShapeError, SpecError, StateError, TrainingError } from "./core/errors.ts";
 export type { Shape } from "./core/shape.ts";
+export type { FetchedLike, URLLike, WasmSource } from "./core/web.ts";
 export type { BatchLike, TrainingData } from "./data/batches.ts";
 export { type Batch, Dataset, type Examples } from "./data/dataset.ts";
 export type { TensorLike } from "./data/tensor.ts";

@@ -1,6 +1,6 @@
 /** A page in headless Chromium, served from this machine. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,18 +13,12 @@ export const CHROMIUM = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/ch
 /** What makes a page cross-origin isolated, so that it has SharedArrayBuffer. */
 export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** The library's workers, which a page looks for beside its own script. */
-const WORKERS = Object.fromEntries(
-  ["worker.js", "remoteWorker.js"].map((name) => [`/${name}`, readFileSync(new URL(`../src/exec/wasm/run/${name}`, import.meta.url), "utf8")]),
-);
-
 export async function runPage({ files, headers = {}, flags = [], env = {}, log = () => {}, limit = 50_000 }) {
   const scratch = mkdtempSync(join(tmpdir(), "ganvas-chromium-"));
   let finish;
   const outcome = new Promise((resolve) => {
     finish = resolve;
   });
-  const scripts = { ...WORKERS, ...files };
   const page = ["text/html", '<!doctype html><script type="module" src="/page.js"></script>'];
   const server = createServer(async (request, response) => {
     if (request.method === "POST") {
@@ -34,7 +28,7 @@ export async function runPage({ files, headers = {}, flags = [], env = {}, log =
       response.end();
       return;
     }
-    const [type, content] = request.url === "/" ? page : [scripts[request.url] ? "text/javascript" : undefined, scripts[request.url]];
+    const [type, content] = request.url === "/" ? page : [files[request.url] ? "text/javascript" : undefined, files[request.url]];
     response.writeHead(type ? 200 : 404, type ? { "content-type": type, ...headers } : {}).end(content);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

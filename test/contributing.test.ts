@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundled } from "./bundled.js";
 import { ROOT, run } from "./child.ts";
 
 interface Row {
@@ -88,7 +89,7 @@ describe("the rows in CONTRIBUTING.md, added to a copy of the sources", () => {
       platform: "node",
       format: "esm",
       packages: "external",
-      external: ["#kernels/*"],
+      plugins: [bundled],
     });
     const { stdout, stderr, code } = await run(process.execPath, [outfile], { cwd: folder });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

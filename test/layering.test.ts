@@ -14,7 +14,7 @@ interface Layer {
 
 /** From the ground up: a layer imports from the rows above it only. */
 const LAYERS: readonly Layer[] = [
-  { files: "core/", imports: [] },
+  { files: "core/", imports: [], packages: ["node:"] },
   { files: "graph/", imports: ["core/"] },
   { files: "nn/", imports: ["core/", "graph/"] },
   { files: "objective/", imports: ["core/", "graph/", "nn/"] },
@@ -43,9 +43,9 @@ const LAYERS: readonly Layer[] = [
   {
     files: "exec/wasm/run/",
     imports: ["core/", "graph/", "exec/*", "exec/wasm/instructions/", "exec/wasm/compile/", "../assembly/format/"],
-    packages: ["#kernels/", "wasm-feature-detect", "node:worker_threads"],
+    packages: ["#kernels/", "#worker", "wasm-feature-detect", "node:worker_threads"],
   },
-  { files: "exec/wasm/executor.ts", imports: ["exec/*", "exec/wasm/run/", "../assembly/format/"] },
+  { files: "exec/wasm/executor.ts", imports: ["core/", "exec/*", "exec/wasm/run/", "../assembly/format/"] },
   { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/*", "exec/schedule/"], packages: ["@tensorflow/"] },
   { files: "formats/", imports: ["core/"], packages: ["fast-png", "pako"] },
   { files: "data/", imports: ["core/"] },

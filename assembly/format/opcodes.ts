@@ -3,6 +3,9 @@
  * An instruction is [opcode with BARRIER or without, length in words, operands ...]; addresses are bytes, sizes and strides are elements.
  */
 
+/** The number of this format, which kernels of the same one export: to be raised when a word of a plan comes to mean something else. */
+export const FORMAT = 1;
+
 export const enum Opcode {
   // Instructions whose operands are `ElementwiseWord`s and `GemmWord`s.
   Elementwise = 0,

@@ -2,9 +2,24 @@
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
-import { boolean, checkFields, checkOptions, type Fields, integer, isRecord, oneOf, optional, real, refuse, that } from "../core/check.ts";
+import {
+  boolean,
+  type Check,
+  checkFields,
+  checkOptions,
+  type Fields,
+  integer,
+  isRecord,
+  object,
+  oneOf,
+  optional,
+  real,
+  refuse,
+  that,
+} from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import { shallowCopy } from "../core/plain.ts";
+import type { URLLike, WasmSource } from "../core/web.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
@@ -24,6 +39,16 @@ export interface BackendOptions {
   readonly threads?: number | "auto";
   /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
   readonly reproducible?: boolean;
+  /** Where the workers' program is, for pages and runtimes that let it be started neither from a blob nor as the file `worker.js` beside the library. */
+  readonly workers?: {
+    /** The URL of `ganvas/worker.js`, or of a copy of it. */
+    readonly url: string | URLLike;
+  };
+  /**
+   * The kernels of "wasm", where the runtime bars compiling or importing those that the library carries: `ganvas/kernels.wasm` as a `WebAssembly.Module`, its bytes, a `Response`, or a URL. They
+   * are for one thread, and give the same bits everywhere. Default: the fastest that the library carries.
+   */
+  readonly wasm?: WasmSource;
   /** Bytes the GAN may hold while it computes, at least 1. Default: what the backend can have. */
   readonly maxMemory?: number;
 }
@@ -34,6 +59,8 @@ export interface BackendRequest {
   readonly device: GPUDevice | undefined;
   readonly threads: number | "auto";
   readonly reproducible: boolean;
+  readonly workers: { readonly url: string | URLLike } | undefined;
+  readonly wasm: WasmSource | undefined;
   readonly maxMemory: number | undefined;
 }
 
@@ -116,6 +143,8 @@ export interface LatentOptions {
 const COUNT = integer(1, 2 ** 24);
 const SEED = integer(0, Number.MAX_SAFE_INTEGER);
 
+const URL_LIKE: Check<string | URLLike> = that("a URL", (v) => typeof v === "string" || (isRecord(v) && typeof v.href === "string"));
+
 const BACKEND: Fields<BackendRequest> = {
   backend: optional(oneOf("auto", "webgpu", "wasm", "reference"), "auto"),
   device: optional(
@@ -130,6 +159,14 @@ const BACKEND: Fields<BackendRequest> = {
     "auto",
   ),
   reproducible: optional(boolean, false),
+  workers: optional<{ readonly url: string | URLLike } | undefined>(object({ url: URL_LIKE }), undefined),
+  wasm: optional(
+    that<WasmSource | undefined>(
+      "a WebAssembly.Module, bytes, a Response or a URL",
+      (v) => typeof v === "string" || (typeof v === "object" && v !== null),
+    ),
+    undefined,
+  ),
   maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
 };
 
@@ -181,6 +218,12 @@ function isNumbers(value: unknown): boolean {
   return Array.isArray(value) || typedArrayName(value) !== undefined;
 }
 
+/** Kernels that are handed in are for one thread. */
+function checkTogether({ threads, wasm }: Partial<BackendRequest>, faults: ErrorDetail[]): void {
+  if (wasm === undefined || threads === undefined || threads === "auto" || threads === 1) return;
+  faults.push({ path: "threads", expected: '1 or "auto" where the kernels are handed in, as they are for one thread', got: `${threads}` });
+}
+
 /** Takes the description of a GAN and the choice of a backend apart. @throws SpecError with the faults of both */
 export function checkCreateOptions(options: CreateOptions): { spec: GANSpec; request: BackendRequest } {
   const faults: ErrorDetail[] = [];
@@ -196,12 +239,19 @@ export function checkCreateOptions(options: CreateOptions): { spec: GANSpec; req
     faults.push(...error.faults);
   }
   const request = isRecord(given) ? checkFields(BACKEND, given, "", faults) : {};
+  checkTogether(request, faults);
   refuse(faults);
   return { spec: spec!, request: request as BackendRequest };
 }
 
 /** @throws SpecError */
-export const checkBackendOptions = (options: BackendOptions): BackendRequest => checkOptions(BACKEND, options);
+export function checkBackendOptions(options: BackendOptions): BackendRequest {
+  const request = checkOptions(BACKEND, options);
+  const faults: ErrorDetail[] = [];
+  checkTogether(request, faults);
+  refuse(faults);
+  return request;
+}
 
 /** @throws SpecError */
 export const checkTrainOptions = (options: TrainOptions): TrainOptions => checkOptions(TRAIN, options);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
+import { bundled } from "../bundled.js";
 import { REPRODUCIBLE } from "../cases/reproducible.ts";
 import { ROOT } from "../child.ts";
 import { CHROMIUM, ISOLATED, runPage } from "../chromium.js";
@@ -22,7 +23,7 @@ describe.skipIf(!CHROMIUM).each(KINDS)(CHROMIUM ? "a page, %s" : "a page, %s (sk
       target: "es2022",
       platform: "browser",
       mainFields: ["module", "main"],
-      loader: { ".wasm": "binary" },
+      plugins: [bundled],
       write: false,
       logLevel: "error",
     });

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundled } from "../bundled.js";
 import { CHROMIUM, runPage } from "../chromium.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -70,7 +71,7 @@ async function inChromium() {
 }
 
 /** Kernels are carried as bytes, as in the package. */
-const BUNDLE = { bundle: true, format: "esm", target: "es2022", logLevel: "error", loader: { ".wasm": "binary" } };
+const BUNDLE = { bundle: true, format: "esm", target: "es2022", logLevel: "error", plugins: [bundled] };
 const RUNTIMES = { node: inNode, deno: inDeno, chromium: inChromium };
 
 const words = process.argv.slice(2);

@@ -1,5 +1,6 @@
 /** Finding a GPU, wherever JavaScript runs. */
 import { BackendError } from "../../core/errors.ts";
+import { serverRuntime } from "../../core/runtime.ts";
 
 /** A device of our own, and what is known of the adapter it is from. */
 export interface FoundDevice {
@@ -43,12 +44,13 @@ export async function requestDevice(): Promise<FoundDevice> {
 async function findGPU(): Promise<GPU> {
   const own = (globalThis.navigator as Navigator | undefined)?.gpu;
   if (own) return own;
-  if (!isNode()) throw new BackendError({ path: "backend", expected: "WebGPU", got: "a runtime without it" });
+  const runtime = serverRuntime();
+  if (!runtime) throw new BackendError({ path: "backend", expected: "WebGPU", got: "a runtime without it" });
   let dawn: { create(options: string[]): GPU; globals: Record<string, unknown> };
   try {
-    dawn = await import(/* @vite-ignore */ /* webpackIgnore: true */ PACKAGE);
+    dawn = await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ PACKAGE);
   } catch (cause) {
-    throw new BackendError({ path: "backend", expected: "WebGPU", got: "Node without it; `npm install webgpu` adds it" }, { cause });
+    throw new BackendError({ path: "backend", expected: "WebGPU", got: `${runtime} without it; \`npm install webgpu\` adds it` }, { cause });
   }
   const gpu = dawn.create([]);
   // As the package's own instructions have it. TensorFlow.js looks for these names, and never at what it is given.
@@ -62,8 +64,3 @@ async function findGPU(): Promise<GPU> {
 
 /** A name no bundler follows: the package is for Node, and may not be there. */
 const PACKAGE: string = "webgpu";
-
-function isNode(): boolean {
-  const versions = (globalThis as { process?: { versions?: { node?: string; deno?: string } } }).process?.versions;
-  return versions?.node !== undefined && !("Deno" in globalThis);
-}

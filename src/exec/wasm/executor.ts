@@ -1,14 +1,18 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
+
+import type { WasmSource } from "../../core/web.ts";
 import type { Executor } from "../executor.ts";
 import { MAX_PAGES, PAGE } from "./run/engine.ts";
 import { measure } from "./run/layout.ts";
-import { loadBuilds } from "./run/module.ts";
+import { givenBuilds, loadBuilds } from "./run/module.ts";
 import { WasmSession } from "./run/session.ts";
 import { startWorkers, type WorkersOptions } from "./run/workers.ts";
 
 export interface WasmOptions extends WorkersOptions {
   /** Hold results to the same bits on every machine, at the cost of fused multiply-adds. Default false. */
   readonly reproducible?: boolean;
+  /** The kernels, in place of our own builds: those without threads and fused multiply-adds. */
+  readonly wasm?: WasmSource | undefined;
   /** Why this backend was chosen, for `Backend.reason`. */
   readonly reason?: string;
 }
@@ -18,10 +22,11 @@ export interface WasmOptions extends WorkersOptions {
  *
  * @throws BackendError as `startWorkers` and `loadBuilds`
  */
-export async function createWasmExecutor({ reproducible = false, reason = "asked for", ...options }: WasmOptions = {}): Promise<Executor> {
-  const workers = await startWorkers(options);
+export async function createWasmExecutor({ reproducible = false, reason = "asked for", wasm, ...options }: WasmOptions = {}): Promise<Executor> {
+  const workers = await startWorkers(wasm === undefined ? options : { ...options, threads: 1 });
   const { threads, obstacle } = workers;
-  const builds = await loadBuilds({ reproducible, threaded: threads > 1 }).catch((error) => {
+  const loading = wasm === undefined ? loadBuilds({ reproducible, threaded: threads > 1 }) : givenBuilds(wasm);
+  const builds = await loading.catch((error) => {
     workers.dispose();
     throw error;
   });

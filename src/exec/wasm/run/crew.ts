@@ -36,9 +36,9 @@ export class Crew {
     }
   }
 
-  /** @throws BackendError when not all of them start */
-  static async start(count: number): Promise<Crew> {
-    const started = await Promise.allSettled(Array.from({ length: count }, () => startThread("worker")));
+  /** @param url as of `startThread` @throws BackendError when not all of them start */
+  static async start(count: number, url?: string | URL): Promise<Crew> {
+    const started = await Promise.allSettled(Array.from({ length: count }, () => startThread(url)));
     const failure = started.find((s) => s.status === "rejected");
     const threads = started.flatMap((s) => (s.status === "fulfilled" ? [s.value] : []));
     if (!failure) return new Crew(threads);

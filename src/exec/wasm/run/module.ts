@@ -1,12 +1,19 @@
 /** Which build of the kernels this machine can run, and how it is loaded. */
+
 import { relaxedSimd, threads as sharedMemory } from "wasm-feature-detect";
+import { FORMAT } from "../../../../assembly/format/opcodes.ts";
 import { BackendError } from "../../../core/errors.ts";
+import type { WasmSource } from "../../../core/web.ts";
 import type { Backend } from "../../executor.ts";
+import { BUILDS } from "./builds.ts";
+import { checkWebAssembly, compileKernels, readSource } from "./source.ts";
 
 /** What the kernels export. */
 export interface Kernels {
   /** Runs the plan of `length` bytes at `plan` as thread ith of nth; `sync` is where threads meet. */
   run(plan: number, length: number, ith: number, nth: number, sync: number): void;
+  /** The format of the plans it runs. */
+  readonly FORMAT?: WebAssembly.Global;
 }
 
 /** The kernels compiled for this machine; memory is supplied at instantiation. */
@@ -33,15 +40,16 @@ export interface Builds {
  * @throws BackendError, and so does `fast`, when they cannot be loaded or compiled
  */
 export async function loadBuilds({ reproducible, threaded }: { reproducible: boolean; threaded: boolean }): Promise<Builds> {
-  if (typeof WebAssembly === "undefined") throw notCompiled("there is no WebAssembly");
-  const simd = !reproducible && (await relaxedSimd()) ? "relaxed" : "simd128";
-  const load = async (build: keyof typeof BUILDS): Promise<WebAssembly.Module> => {
-    try {
-      const { default: bytes } = await BUILDS[build][threaded ? "threads" : "single"]();
-      return await WebAssembly.compile(bytes);
-    } catch (cause) {
-      throw notCompiled(String(cause), cause);
-    }
+  checkWebAssembly();
+  const builds: Partial<Record<Builds["simd"], Build>> = BUILDS;
+  const simd = !reproducible && builds.relaxed && (await relaxedSimd()) ? "relaxed" : "simd128";
+  const load = async (name: Builds["simd"]): Promise<WebAssembly.Module> => {
+    const build = builds[name]!;
+    const { default: take } = await (threaded ? build.threads! : build.single)().catch((cause: unknown) => {
+      const got = `${String(cause)}; hand them in by the option \`wasm\`, or build the application with a bundler, which needs no import at run time`;
+      throw new BackendError({ path: "backend", expected: "leave to import the kernels", got }, { cause });
+    });
+    return compileKernels(take());
   };
   const exact = await load("simd128");
   let fast: Promise<WebAssembly.Module> | undefined;
@@ -55,13 +63,37 @@ export async function loadBuilds({ reproducible, threaded }: { reproducible: boo
   };
 }
 
-const notCompiled = (got: string, cause?: unknown): BackendError =>
-  new BackendError({ path: "backend", expected: "WebAssembly with SIMD, and leave to compile the kernels", got }, { cause });
+/** Kernels that the caller hands in, for both uses. @throws BackendError when they are none, or cannot be compiled */
+export async function givenBuilds(source: WasmSource): Promise<Builds> {
+  checkWebAssembly();
+  const exact = await compileKernels(await readSource(source));
+  await checkKernels(exact);
+  const modules = { exact, fast: exact };
+  return { simd: "simd128", exact: modules, fast: async () => modules };
+}
 
-const BUILDS = {
-  simd128: { single: () => import("#kernels/simd.wasm"), threads: () => import("#kernels/simd-threads.wasm") },
-  relaxed: { single: () => import("#kernels/relaxed.wasm"), threads: () => import("#kernels/relaxed-threads.wasm") },
-};
+/** @throws BackendError unless they are of this version, for one thread */
+async function checkKernels(module: WebAssembly.Module): Promise<void> {
+  const expected = "ganvas/kernels.wasm or ganvas/sample.wasm, of this version";
+  let kernels: Kernels;
+  try {
+    kernels = await instantiate(module, new WebAssembly.Memory({ initial: 1 }));
+  } catch (cause) {
+    throw new BackendError({ path: "wasm", expected, got: String(cause) }, { cause });
+  }
+  const format = kernels.FORMAT?.value;
+  if (format !== FORMAT)
+    throw new BackendError({ path: "wasm", expected, got: format === undefined ? "another module" : `kernels of format ${format}` });
+}
+
+interface Build {
+  single(): Promise<Loader>;
+  threads?(): Promise<Loader>;
+}
+
+interface Loader {
+  readonly default: () => Uint8Array<ArrayBuffer> | WebAssembly.Module;
+}
 
 /** Why memory cannot be shared between threads here; null when it can. */
 export async function whyNotShared(): Promise<string | null> {

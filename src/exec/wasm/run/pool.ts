@@ -33,6 +33,7 @@ let workplaces = 0;
  */
 export class Pool {
   readonly #threads: number;
+  readonly #url: string | URL | undefined;
   /** One plan at a time, as threads that wait for each other must all be at the same one. */
   readonly #lock = new Lock();
   #crew: Promise<Crew> | undefined;
@@ -40,13 +41,14 @@ export class Pool {
   /** Bytes of memories that the crew has left. */
   #left = 0;
 
-  private constructor(threads: number) {
+  private constructor(threads: number, url: string | URL | undefined) {
     this.#threads = threads;
+    this.#url = url;
   }
 
-  /** The pool of so many threads, which have started. To be released. @throws BackendError when they do not */
-  static async acquire(threads: number): Promise<Pool> {
-    const pool = pools.get(threads) ?? new Pool(threads);
+  /** The pool of so many threads, which have started. To be released. @param url as of `startThread` @throws BackendError when they do not */
+  static async acquire(threads: number, url?: string | URL): Promise<Pool> {
+    const pool = pools.get(threads) ?? new Pool(threads, url);
     pools.set(threads, pool);
     pool.#users++;
     try {
@@ -117,7 +119,7 @@ export class Pool {
 
   #start(): Promise<Crew> {
     this.#left = 0;
-    const starting = Crew.start(this.#threads);
+    const starting = Crew.start(this.#threads, this.#url);
     starting.catch(() => this.#forget(starting)); // whoever asks next tries again
     return starting;
   }

@@ -10,7 +10,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** Computes in a worker, `remoteWorker.js`, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
+/** Computes in a worker, `worker.js`, which is told everything by messages. @throws BackendError when the runtime has not that much memory */
 export async function remoteEngine({ fast, exact }: Modules, pages: number, thread: Thread): Promise<Engine> {
   /** Who waits for an answer, the oldest first: they come in the order of the questions. */
   let waiting: { resolve(value: Float32Array | undefined): void; reject(error: unknown): void }[] = [];

@@ -1,5 +1,8 @@
 /** Threads, on any runtime. */
+import type { Worker as NodeWorker } from "node:worker_threads";
+import source from "#worker";
 import { BackendError } from "../../../core/errors.ts";
+import { builtinModule } from "../../../core/runtime.ts";
 import { deadline } from "../../../core/time.ts";
 
 /** Told every message of a thread, and the error that ends it. */
@@ -15,14 +18,10 @@ export interface Thread {
   terminate(): void;
 }
 
-const isNode = typeof process === "object" && !!process.versions?.node && !("Deno" in globalThis) && !("Bun" in globalThis);
-
 /** Processors this machine offers. */
-export async function availableThreads(): Promise<number> {
-  if (typeof navigator === "object" && navigator.hardwareConcurrency) return navigator.hardwareConcurrency;
-  if (!isNode) return 1;
-  const os = await import(/* @vite-ignore */ `node:${"os"}`);
-  return os.availableParallelism();
+export function availableThreads(): number {
+  const { hardwareConcurrency } = (globalThis.navigator ?? {}) as { hardwareConcurrency?: number };
+  return hardwareConcurrency || builtinModule("node:os")?.availableParallelism() || 1;
 }
 
 /** What a thread that did not finish its work is to its session, which ends with it. */
@@ -36,23 +35,58 @@ export function asLoss(failure: BackendError): BackendError {
 }
 
 /** How long a thread that starts may be silent. It takes some tens of milliseconds, more where its file comes over a network. */
-const START_MS = 20_000;
+const START_MS = 8_000;
+
+/** A way to start a thread. */
+interface Way {
+  /** Where its program comes from, in words. */
+  readonly from: string;
+  start(): Thread;
+  /** Told when the thread has started, or has not. */
+  settle?(): void;
+}
+
+/** Ways that have failed where the next one did not: they are not tried again. */
+let futile = 0;
 
 /**
- * Starts the thread whose program is `worker.js` or `remoteWorker.js`, and waits for its first message, by which it says that it listens.
+ * Starts a thread whose program is `worker.js`, and waits for its first message, by which it says that it listens. The program is carried along as a string, as bundlers lose files; where a
+ * page's policy bars that, it is the file beside this one.
  *
- * @throws BackendError with the program's address and the cause when it does not start
+ * @param url where the program is, in place of all that
+ * @throws BackendError with every way that was tried, and why it failed
  */
-export async function startThread(program: "worker" | "remoteWorker"): Promise<Thread> {
+export async function startThread(url?: string | URL): Promise<Thread> {
+  const ways = waysToStart(url);
+  const failures: unknown[] = [];
+  for (const [i, way] of ways.entries()) {
+    if (url === undefined && i < futile) continue;
+    try {
+      const thread = await begin(way);
+      if (url === undefined) futile = i;
+      return thread;
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  const got = failures.map((cause, i) => `${cause instanceof Error ? cause.message : String(cause)} (${ways.at(i - failures.length)!.from})`);
+  throw new BackendError(
+    { path: "threads", expected: "workers that start", got: got.join("; ") || "a runtime without workers" },
+    { cause: failures[0] },
+  );
+}
+
+async function begin(way: Way): Promise<Thread> {
   let thread: Thread | undefined;
   try {
-    thread = await (isNode ? nodeThread(program) : webThread(program));
+    thread = way.start();
     await firstMessage(thread);
     return thread;
   } catch (cause) {
     thread?.terminate();
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BackendError({ path: "threads", expected: "workers that start", got: `${why} (${addressOf(program)})` }, { cause });
+    throw cause;
+  } finally {
+    way.settle?.();
   }
 }
 
@@ -69,10 +103,39 @@ function firstMessage(thread: Thread): Promise<void> {
   });
 }
 
-/** Not written as bundlers know it: they would take the file for an asset. */
-function addressOf(program: string): string {
-  const here = import.meta.url;
-  return new URL(`./${program}.js`, here).href;
+/** In the order in which they are tried. */
+function waysToStart(url: string | URL | undefined): Way[] {
+  if (typeof Worker === "function")
+    return url === undefined ? [fromBlob(), fromFile()] : [{ from: String(url), start: () => webThread(new Worker(url, MODULE)) }];
+  const threads = builtinModule("node:worker_threads");
+  if (!threads) return [];
+  // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
+  const options = { execArgv: [] };
+  if (url === undefined) return [{ from: "its source", start: () => nodeThread(new threads.Worker(source, { ...options, eval: true })) }];
+  const file = typeof url === "string" && URL.canParse(url) ? new URL(url) : url;
+  return [{ from: String(url), start: () => nodeThread(new threads.Worker(file, options)) }];
+}
+
+const MODULE = { type: "module" } as const;
+
+function fromBlob(): Way {
+  let address: string | undefined;
+  return {
+    from: "its source, as a blob",
+    start() {
+      address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      return webThread(new Worker(address, MODULE));
+    },
+    settle() {
+      if (address !== undefined) URL.revokeObjectURL(address);
+    },
+  };
+}
+
+function fromFile(): Way {
+  // Written out, so that bundlers see which file it is.
+  const start = () => webThread(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+  return { from: `worker.js beside ${import.meta.url}`, start };
 }
 
 /** Keeps what a thread says from being lost while listeners change. */
@@ -91,17 +154,12 @@ function mailbox(): { tell: Listener; listen: Thread["listen"] } {
   };
 }
 
-function webThread(program: "worker" | "remoteWorker"): Thread {
-  // Written out, so that bundlers see which files these are.
-  const worker =
-    program === "worker"
-      ? new Worker(new URL("./worker.js", import.meta.url), { type: "module" })
-      : new Worker(new URL("./remoteWorker.js", import.meta.url), { type: "module" });
+function webThread(worker: Worker): Thread {
   const { tell, listen } = mailbox();
   worker.onmessage = ({ data }) => tell(data);
   worker.onerror = (event) => {
     event.preventDefault(); // told by an error of ours; Deno would end the process
-    tell(undefined, event.message || "an error without a message, as when the file is missing, blocked, or not served as JavaScript");
+    tell(undefined, event.message || "an error without a message, as when it is blocked, missing, or not served as JavaScript");
   };
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
@@ -115,11 +173,7 @@ function webThread(program: "worker" | "remoteWorker"): Thread {
   };
 }
 
-async function nodeThread(program: "worker" | "remoteWorker"): Promise<Thread> {
-  // Not a literal, so that bundlers for the browser leave it alone.
-  const threads: typeof import("node:worker_threads") = await import(/* @vite-ignore */ `node:${"worker_threads"}`);
-  // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
-  const worker = new threads.Worker(new URL(`./${program}.js`, import.meta.url), { execArgv: [] });
+function nodeThread(worker: NodeWorker): Thread {
   const { tell, listen } = mailbox();
   worker.on("message", (message) => tell(message));
   worker.on("error", (error) => tell(undefined, error));

@@ -1,9 +1,12 @@
-// One thread of the kernels: instantiates them over the memories it is shown, then does its share of every plan it is told of.
-// Plain JavaScript, so that it is the same file in the sources and in the package.
-const { parentPort } = globalThis.postMessage ? {} : await import("node:worker_threads");
+// A thread of the kernels. As one of a crew it instantiates them over the memories it is shown, and does its share of every plan it is told of; on its own, for a
+// page that cannot share memory, it has one to itself, and does what it is told in the order it is told.
+// Plain JavaScript without imports, so that it is a script and a module, as a file of its own and as a string.
+const { parentPort } = typeof postMessage === "function" ? {} : process.getBuiltinModule("node:worker_threads");
 const port = parentPort ?? globalThis;
 
-/** Milliseconds a thread looks out for the next plan before it goes to sleep: short steps follow each other within them, and being woken takes longer. */
+const instantiate = (module, memory) => new WebAssembly.Instance(module, { env: { memory } }).exports;
+
+/** Milliseconds a thread of a crew looks out for the next plan before it goes to sleep: short steps follow each other within them, and being woken takes longer. */
 const PATIENCE = 0.2;
 
 let place;
@@ -18,7 +21,7 @@ const prepare = (message) => {
     const { enter, modules, memory } = message;
     kernels.set(
       enter,
-      modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports),
+      modules.map((module) => instantiate(module, memory)),
     );
     port.postMessage(enter);
   } else {
@@ -41,11 +44,46 @@ const isTold = () => {
   return false;
 };
 
-const receive = ({ data }) => {
-  if (typeof data !== "number") return prepare(data);
-  if (((data - done) | 0) <= 0) return; // done already, as it was seen before the message came
+const share = (run) => {
+  if (((run - done) | 0) <= 0) return; // done already, as it was seen before the message came
   do compute();
   while (isTold());
+};
+
+/** The memory of a thread on its own, with the fast kernels and the exact ones over it. */
+let own;
+
+const ACTIONS = {
+  open({ fast, exact, pages }) {
+    const memory = new WebAssembly.Memory({ initial: pages });
+    own = { memory, kernels: [fast, exact].map((module) => instantiate(module, memory)) };
+  },
+  write({ address, values }) {
+    new values.constructor(own.memory.buffer, address, values.length).set(values);
+  },
+  read: ({ address, length }) => new Float32Array(own.memory.buffer, address, length).slice(),
+  grow({ pages }) {
+    own.memory.grow(pages);
+  },
+  run({ plan, length, exact }) {
+    own.kernels[exact ? 1 : 0].run(plan, length, 0, 1, 0);
+  },
+};
+
+const act = ({ action, ...rest }) => {
+  let answer;
+  try {
+    answer = { value: ACTIONS[action](rest) };
+  } catch (error) {
+    answer = { error: String(error) };
+  }
+  port.postMessage(answer, answer.value ? [answer.value.buffer] : []);
+};
+
+const receive = ({ data }) => {
+  if (typeof data === "number") share(data);
+  else if (data.action) act(data);
+  else prepare(data);
 };
 
 const unreadable = () => {

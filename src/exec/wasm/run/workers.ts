@@ -1,6 +1,7 @@
 /** Who computes: threads that share memory, one in a worker, or the one that calls. */
 import { MAX_THREADS } from "../../../../assembly/format/opcodes.ts";
 import { BackendError } from "../../../core/errors.ts";
+import { isPage } from "../../../core/runtime.ts";
 import type { Executor } from "../../executor.ts";
 import { type Engine, localEngine, sharedEngine } from "./engine.ts";
 import { type Modules, whyNotShared } from "./module.ts";
@@ -13,6 +14,8 @@ export interface WorkersOptions {
   readonly threads?: number | "auto";
   /** Where one thread computes: where it is called from, or in a worker, so that a page stays responsive. Default: "worker" on a page, else "here". */
   readonly place?: "here" | "worker";
+  /** Where the program of workers is, for pages where neither a blob nor the file beside this one will do. */
+  readonly url?: string | URL | undefined;
 }
 
 /** To be disposed of. */
@@ -27,27 +30,25 @@ export interface Workers {
   dispose(): void;
 }
 
-const isPage = typeof document === "object";
-
 /**
  * Starts them. Where memory cannot be shared it is one thread; and what nobody asked for in so many words is done without when it does not start.
  *
  * @throws BackendError when threads were asked for by number, or a worker by name, and do not start
  */
-export async function startWorkers({ threads = "auto", place }: WorkersOptions): Promise<Workers> {
-  const wanted = Math.min(threads === "auto" ? await availableThreads() : threads, MAX_THREADS);
+export async function startWorkers({ threads = "auto", place, url }: WorkersOptions): Promise<Workers> {
+  const wanted = Math.min(threads === "auto" ? availableThreads() : threads, MAX_THREADS);
   let obstacle = wanted > 1 ? await whyNotShared() : null;
   if (wanted > 1 && !obstacle) {
     try {
-      return pooled(await Pool.acquire(wanted), wanted);
+      return pooled(await Pool.acquire(wanted, url), wanted);
     } catch (error) {
       obstacle = obstacleOf(error, threads === "auto");
     }
   }
   const single = obstacle && `one thread, for ${obstacle}`;
-  if (place === "here" || (!place && !isPage)) return here(single);
+  if (place === "here" || (!place && !isPage())) return here(single);
   try {
-    return remote(await startThread("remoteWorker"), single);
+    return remote(await startThread(url), () => startThread(url), single);
   } catch (error) {
     return here(`one thread, the one that calls, for ${obstacleOf(error, !place)}`);
   }
@@ -78,14 +79,14 @@ function here(obstacle: string | null): Workers {
 }
 
 /** One worker an engine. @param first that of the first */
-function remote(first: Thread, obstacle: string | null): Workers {
+function remote(first: Thread, start: () => Promise<Thread>, obstacle: string | null): Workers {
   let spare: Thread | undefined = first;
   return {
     threads: 1,
     atRisk: "everything",
     obstacle,
     async engine(modules, pages) {
-      const thread = spare ?? (await startThread("remoteWorker"));
+      const thread = spare ?? (await start());
       spare = undefined;
       return remoteEngine(modules, pages, thread);
     },

@@ -1,0 +1,63 @@
+/** Kernels from wherever they come: compiled already, as bytes, or to be fetched. */
+import { bytesOf } from "../../../core/arrays.ts";
+import { BackendError, show } from "../../../core/errors.ts";
+import type { FetchedLike, WasmSource } from "../../../core/web.ts";
+
+/** @throws BackendError where there is no WebAssembly */
+export function checkWebAssembly(): void {
+  if (typeof WebAssembly === "undefined") throw notCompiled("there is no WebAssembly");
+}
+
+/** The kernels as a module, or as bytes that are to be compiled. @throws BackendError when they cannot be had */
+export async function readSource(source: WasmSource): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+  if (isModule(source)) return source;
+  const bytes = bytesOf(source);
+  if (bytes) return bytes as Uint8Array<ArrayBuffer>;
+  const response = isResponse(source) ? source : await fetched(source);
+  const { ok, status, url } = response;
+  if (!ok) throw new BackendError({ path: "wasm", expected: "kernels", got: `status ${status} from ${url}` });
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** @throws BackendError that says what may be missing: SIMD, or leave by a policy */
+export async function compileKernels(kernels: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<WebAssembly.Module> {
+  if (isModule(kernels)) return kernels;
+  try {
+    return await WebAssembly.compile(kernels);
+  } catch (cause) {
+    throw notCompiled(explain(String(cause)), cause);
+  }
+}
+
+/** Modules of other realms are modules too. */
+function isModule(source: unknown): source is WebAssembly.Module {
+  return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
+}
+
+function isResponse(source: object | string): source is FetchedLike {
+  return typeof source === "object" && "arrayBuffer" in source;
+}
+
+async function fetched(source: object | string): Promise<FetchedLike> {
+  const address = typeof source === "object" && "href" in source ? source.href : source;
+  if (typeof address !== "string") {
+    throw new BackendError({ path: "wasm", expected: "a WebAssembly.Module, bytes, a Response or a URL", got: show(source) });
+  }
+  try {
+    return await fetch(address);
+  } catch (cause) {
+    throw new BackendError({ path: "wasm", expected: `kernels at ${address}`, got: `${String(cause)}; their bytes will do too` }, { cause });
+  }
+}
+
+/** What a runtime says that may not compile, with what helps. */
+function explain(message: string): string {
+  if (/Content.Security.Policy|unsafe-eval/i.test(message)) return `${message}; the page's policy needs script-src 'wasm-unsafe-eval'`;
+  if (/disallowed by embedder/i.test(message)) {
+    return `${message}; this runtime takes modules that are imported: let its bundler use the conditions "workerd" or "edge-light", or hand one in by the option \`wasm\``;
+  }
+  return message;
+}
+
+const notCompiled = (got: string, cause?: unknown): BackendError =>
+  new BackendError({ path: "backend", expected: "WebAssembly with SIMD, and leave to compile the kernels", got }, { cause });
