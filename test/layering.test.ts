@@ -42,10 +42,10 @@ const LAYERS: readonly Layer[] = [
   },
   {
     files: "exec/wasm/run/",
-    imports: ["core/", "graph/", "exec/*", "exec/wasm/instructions/", "exec/wasm/compile/", "../assembly/format/"],
+    imports: ["core/", "graph/", "exec/*", "exec/wasm/instructions/", "exec/wasm/lower/", "exec/wasm/compile/", "../assembly/format/"],
     packages: ["#kernels/", "#worker", "wasm-feature-detect", "node:worker_threads"],
   },
-  { files: "exec/wasm/executor.ts", imports: ["core/", "exec/*", "exec/wasm/run/", "../assembly/format/"] },
+  { files: "exec/wasm/executor.ts", imports: ["core/", "exec/*", "exec/wasm/lower/", "exec/wasm/run/", "../assembly/format/"] },
   { files: "exec/tfjs/", imports: ["core/", "graph/", "exec/*", "exec/schedule/"], packages: ["@tensorflow/"] },
   { files: "formats/", imports: ["core/"], packages: ["fast-png", "pako"] },
   { files: "data/", imports: ["core/"] },

@@ -86,8 +86,6 @@ export type ComputeOp = Exclude<OpName, LeafOp>;
 
 /** One row of the op table. */
 export interface OpRow<A> {
-  /** The meaning in one line. */
-  readonly doc: string;
   /** Number of operands; "variadic" is one or more. */
   readonly arity: number | "variadic";
   /** `elementwise`: output element i depends on element i of each operand after broadcasting, and on nothing else. */
@@ -96,49 +94,75 @@ export interface OpRow<A> {
   shape(inputs: readonly Shape[], attrs: A): Shape;
 }
 
-const leaf = <A extends { readonly shape: Shape }>(doc: string): OpRow<A> => ({ doc, arity: 0, kind: "leaf", shape: (_, a) => a.shape });
+const leaf = <A extends { readonly shape: Shape }>(): OpRow<A> => ({ arity: 0, kind: "leaf", shape: (_, a) => a.shape });
 
-const unary = (doc: string): OpRow<unknown> => ({ doc, arity: 1, kind: "elementwise", shape: ([x]) => x! });
+const unary = (): OpRow<unknown> => ({ arity: 1, kind: "elementwise", shape: ([x]) => x! });
 
-const elementwise = (op: string, arity: number, doc: string): OpRow<unknown> => ({
-  doc,
+const elementwise = (op: string, arity: number): OpRow<unknown> => ({
   arity,
   kind: "elementwise",
   shape: (inputs) => inputs.reduce((a, b) => broadcastShapes(op, a, b)),
 });
 
+/** The op table: what each op means, how many operands it takes, and the shape of its result. */
 export const OPS = {
-  input: leaf("A tensor fed anew at every run."),
-  variable: leaf("A tensor that stays with the executor between runs and is changed by assignment only."),
-  constant: leaf("A tensor known when the graph is built."),
+  /** A tensor fed anew at every run. */
+  input: leaf(),
+  /** A tensor that stays with the executor between runs and is changed by assignment only. */
+  variable: leaf(),
+  /** A tensor known when the graph is built. */
+  constant: leaf(),
 
-  neg: unary("-x"),
-  abs: unary("|x|"),
-  exp: unary("e^x"),
-  log: unary("ln x"),
-  sqrt: unary("√x"),
-  rsqrt: unary("1 / √x"),
-  tanh: unary("tanh x"),
-  sigmoid: unary("1 / (1 + e^-x)"),
-  softplus: unary("ln(1 + e^x), without overflow"),
-  leakyRelu: unary("x > 0 ? x : alpha x; alpha = 0 is ReLU"),
+  /** -x */
+  neg: unary(),
+  /** |x| */
+  abs: unary(),
+  /** e^x */
+  exp: unary(),
+  /** ln x */
+  log: unary(),
+  /** √x */
+  sqrt: unary(),
+  /** 1 / √x */
+  rsqrt: unary(),
+  /** tanh x */
+  tanh: unary(),
+  /** 1 / (1 + e^-x) */
+  sigmoid: unary(),
+  /** ln(1 + e^x), without overflow */
+  softplus: unary(),
+  /** x > 0 ? x : alpha x; alpha = 0 is ReLU */
+  leakyRelu: unary(),
 
-  add: elementwise("add", 2, "a + b"),
-  sub: elementwise("sub", 2, "a - b"),
-  mul: elementwise("mul", 2, "a b"),
-  div: elementwise("div", 2, "a / b"),
-  maximum: elementwise("maximum", 2, "the larger of a and b; NaN if either is NaN"),
-  minimum: elementwise("minimum", 2, "the smaller of a and b; NaN if either is NaN"),
-  greater: elementwise("greater", 2, "a > b ? 1 : 0"),
-  greaterEqual: elementwise("greaterEqual", 2, "a >= b ? 1 : 0"),
-  equal: elementwise("equal", 2, "a == b ? 1 : 0"),
-  select: elementwise("select", 3, "mask != 0 ? a : b, never mixing in the operand not chosen"),
-  leakyReluGrad: elementwise("leakyReluGrad", 2, "(dy, x) -> x > 0 ? dy : alpha dy"),
-  lerp: elementwise("lerp", 3, "(a, b, t) -> a + t (b - a)"),
-  adamStep: elementwise("adamStep", 5, "(p, m, v, stepSize, scale) -> p - stepSize m / (scale √v + epsilon)"),
+  /** a + b */
+  add: elementwise("add", 2),
+  /** a - b */
+  sub: elementwise("sub", 2),
+  /** a b */
+  mul: elementwise("mul", 2),
+  /** a / b */
+  div: elementwise("div", 2),
+  /** the larger of a and b; NaN if either is NaN */
+  maximum: elementwise("maximum", 2),
+  /** the smaller of a and b; NaN if either is NaN */
+  minimum: elementwise("minimum", 2),
+  /** a > b ? 1 : 0 */
+  greater: elementwise("greater", 2),
+  /** a >= b ? 1 : 0 */
+  greaterEqual: elementwise("greaterEqual", 2),
+  /** a == b ? 1 : 0 */
+  equal: elementwise("equal", 2),
+  /** mask != 0 ? a : b, never mixing in the operand not chosen */
+  select: elementwise("select", 3),
+  /** (dy, x) -> x > 0 ? dy : alpha dy */
+  leakyReluGrad: elementwise("leakyReluGrad", 2),
+  /** (a, b, t) -> a + t (b - a) */
+  lerp: elementwise("lerp", 3),
+  /** (p, m, v, stepSize, scale) -> p - stepSize m / (scale √v + epsilon) */
+  adamStep: elementwise("adamStep", 5),
 
+  /** Sum over `axes`; the result keeps them with size 1. */
   reduceSum: {
-    doc: "Sum over `axes`; the result keeps them with size 1.",
     arity: 1,
     kind: "reduction",
     shape([x], { axes }) {
@@ -146,8 +170,8 @@ export const OPS = {
       return x!.map((d, i) => (axes.includes(i) ? 1 : d));
     },
   },
+  /** Repeat along axes of size 1 (and along new leading axes) until the shape is `shape`. */
   broadcastTo: {
-    doc: "Repeat along axes of size 1 (and along new leading axes) until the shape is `shape`.",
     arity: 1,
     kind: "layout",
     shape([x], { shape }) {
@@ -157,8 +181,8 @@ export const OPS = {
     },
   },
 
+  /** op(a) op(b) of two matrices, op transposing where the flag is set. */
   matmul: {
-    doc: "op(a) op(b) of two matrices, op transposing where the flag is set.",
     arity: 2,
     kind: "contraction",
     shape([a, b], { transposeA, transposeB }) {
@@ -169,8 +193,8 @@ export const OPS = {
       return [m, n];
     },
   },
+  /** (x, w) -> y: cross-correlation, y[n,i,j,o] = Σ x[n, i s + a - p, j s + b - p, c] w[a,b,c,o]. */
   conv2d: {
-    doc: "(x, w) -> y: cross-correlation, y[n,i,j,o] = Σ x[n, i s + a - p, j s + b - p, c] w[a,b,c,o].",
     arity: 2,
     kind: "contraction",
     shape([x, w], attrs) {
@@ -179,8 +203,8 @@ export const OPS = {
       return [x![0]!, ...convOutput("conv2d", [x![1]!, x![2]!], [w![0]!, w![1]!], attrs), w![3]!];
     },
   },
+  /** (dy, w) -> dx: the adjoint of conv2d in x, which is the transposed convolution; `inputSize` is x's [height, width]. */
   conv2dInputGrad: {
-    doc: "(dy, w) -> dx: the adjoint of conv2d in x, which is the transposed convolution; `inputSize` is x's [height, width].",
     arity: 2,
     kind: "contraction",
     shape([dy, w], attrs) {
@@ -190,8 +214,8 @@ export const OPS = {
       return [dy![0]!, ...attrs.inputSize, w![2]!];
     },
   },
+  /** (x, dy) -> dw: the adjoint of conv2d in w; `filterSize` is w's [height, width]. */
   conv2dFilterGrad: {
-    doc: "(x, dy) -> dw: the adjoint of conv2d in w; `filterSize` is w's [height, width].",
     arity: 2,
     kind: "contraction",
     shape([x, dy], attrs) {
@@ -202,8 +226,8 @@ export const OPS = {
     },
   },
 
+  /** The same elements in the same order under another shape. */
   reshape: {
-    doc: "The same elements in the same order under another shape.",
     arity: 1,
     kind: "layout",
     shape([x], { shape }) {
@@ -211,8 +235,8 @@ export const OPS = {
       return shape;
     },
   },
+  /** Axis i of the result is axis perm[i] of x. */
   transpose: {
-    doc: "Axis i of the result is axis perm[i] of x.",
     arity: 1,
     kind: "layout",
     shape([x], { perm }) {
@@ -221,8 +245,8 @@ export const OPS = {
       return perm.map((p) => x![p]!);
     },
   },
+  /** The block of `size` elements from `begin` along each axis. */
   slice: {
-    doc: "The block of `size` elements from `begin` along each axis.",
     arity: 1,
     kind: "layout",
     shape([x], { begin, size }) {
@@ -231,8 +255,8 @@ export const OPS = {
       return size;
     },
   },
+  /** Zeros around x, `before` and `after` along each axis: the adjoint of slice. */
   pad: {
-    doc: "Zeros around x, `before` and `after` along each axis: the adjoint of slice.",
     arity: 1,
     kind: "layout",
     shape([x], { before, after }) {
@@ -242,8 +266,8 @@ export const OPS = {
       return x!.map((d, i) => before[i]! + d + after[i]!);
     },
   },
+  /** The operands one after another along `axis`. */
   concat: {
-    doc: "The operands one after another along `axis`.",
     arity: "variadic",
     kind: "layout",
     shape(inputs, { axis }) {
@@ -257,45 +281,45 @@ export const OPS = {
       return first.map((d, i) => (i === axis ? inputs.reduce((sum, s) => sum + s[axis]!, 0) : d));
     },
   },
+  /** x[...] holding integers -> [..., depth], 1 where the last index equals x and 0 elsewhere. */
   oneHot: {
-    doc: "x[...] holding integers -> [..., depth], 1 where the last index equals x and 0 elsewhere.",
     arity: 1,
     kind: "layout",
     shape: ([x], { depth }) => [...x!, depth],
   },
 
+  /** Output pixel i takes input pixel floor(i in / out), on both axes. */
   resizeNearest: {
-    doc: "Output pixel i takes input pixel floor(i in / out), on both axes.",
     arity: 1,
     kind: "resample",
     shape: ([x], { size }) => resized("resizeNearest", x!, size),
   },
+  /** The adjoint of resizeNearest from an input of `inputSize`. */
   resizeNearestGrad: {
-    doc: "The adjoint of resizeNearest from an input of `inputSize`.",
     arity: 1,
     kind: "resample",
     shape: ([dy], { inputSize }) => resized("resizeNearestGrad", dy!, inputSize),
   },
+  /** Bilinear interpolation with half-pixel centres, clamped at the edges (align_corners = false). */
   resizeBilinear: {
-    doc: "Bilinear interpolation with half-pixel centres, clamped at the edges (align_corners = false).",
     arity: 1,
     kind: "resample",
     shape: ([x], { size }) => resized("resizeBilinear", x!, size),
   },
+  /** The adjoint of resizeBilinear from an input of `inputSize`. */
   resizeBilinearGrad: {
-    doc: "The adjoint of resizeBilinear from an input of `inputSize`.",
     arity: 1,
     kind: "resample",
     shape: ([dy], { inputSize }) => resized("resizeBilinearGrad", dy!, inputSize),
   },
+  /** The mean of each window. */
   avgPool: {
-    doc: "The mean of each window.",
     arity: 1,
     kind: "resample",
     shape: ([x], attrs) => resized("avgPool", x!, poolOutput("avgPool", [x![1]!, x![2]!], attrs)),
   },
+  /** The adjoint of avgPool from an input of `inputSize`. */
   avgPoolGrad: {
-    doc: "The adjoint of avgPool from an input of `inputSize`.",
     arity: 1,
     kind: "resample",
     shape([dy], attrs) {
@@ -305,14 +329,14 @@ export const OPS = {
     },
   },
 
+  /** [2, C]: mean and (biased) variance of each channel of x[..., C]. */
   moments: {
-    doc: "[2, C]: mean and (biased) variance of each channel of x[..., C].",
     arity: 1,
     kind: "normalisation",
     shape: ([x]) => [2, x![x!.length - 1]!],
   },
+  /** (x, moments, gamma, beta) -> gamma (x - mean) / √(variance + epsilon) + beta, by channel. */
   batchNorm: {
-    doc: "(x, moments, gamma, beta) -> gamma (x - mean) / √(variance + epsilon) + beta, by channel.",
     arity: 4,
     kind: "normalisation",
     shape([x, m, gamma, beta]) {
@@ -323,8 +347,8 @@ export const OPS = {
       return x!;
     },
   },
+  /** (dy, x, moments) -> [2, C]: Σ dy and Σ dy x̂, where x̂ = (x - mean) / √(variance + epsilon). */
   batchNormSums: {
-    doc: "(dy, x, moments) -> [2, C]: Σ dy and Σ dy x̂, where x̂ = (x - mean) / √(variance + epsilon).",
     arity: 3,
     kind: "normalisation",
     shape([dy, x, m]) {
@@ -334,8 +358,8 @@ export const OPS = {
       return [2, c];
     },
   },
+  /** (dy, x, moments, gamma, sums) -> dx of batchNorm with moments = moments(x) and sums = batchNormSums(dy, x, moments). */
   batchNormGrad: {
-    doc: "(dy, x, moments, gamma, sums) -> dx of batchNorm with moments = moments(x) and sums = batchNormSums(dy, x, moments).",
     arity: 5,
     kind: "normalisation",
     shape([dy, x, m, gamma, sums]) {

@@ -2,6 +2,7 @@
 
 import type { WasmSource } from "../../core/web.ts";
 import type { Executor } from "../executor.ts";
+import { LOWERINGS } from "./lower/table.ts";
 import { MAX_PAGES, PAGE } from "./run/engine.ts";
 import { measure } from "./run/layout.ts";
 import { givenBuilds, loadBuilds } from "./run/module.ts";
@@ -36,9 +37,10 @@ export async function createWasmExecutor({ reproducible = false, reason = "asked
     atRisk: workers.atRisk,
     async open(variables, { maxMemory = Number.POSITIVE_INFINITY, reproducible: exact = false } = {}) {
       const modules = exact ? builds.exact : await builds.fast();
-      return WasmSession.open((pages) => workers.engine(modules, pages), variables, { threads, maxMemory });
+      return WasmSession.open((pages) => workers.engine(modules, pages), variables, { threads, maxMemory, lowerings: LOWERINGS });
     },
-    measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) => measure(variables, graphs, { threads, maxMemory }),
+    measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) =>
+      measure(variables, graphs, { threads, maxMemory, lowerings: LOWERINGS }),
     dispose: () => workers.dispose(),
   };
 }

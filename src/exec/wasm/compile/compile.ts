@@ -1,31 +1,34 @@
-/** Graph to plan: expand, simplify, fuse, lower, and give every value a place. */
+/** Graph to plan: simplify, fuse, lower, and give every value a place. */
 import { Activation } from "../../../../assembly/format/products.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import { broadcastTo } from "../../../graph/build.ts";
-import { expandComposites } from "../../../graph/composites.ts";
 import { type Graph, isOp, liveNodes, type Node, rewrite } from "../../../graph/graph.ts";
-import { OPS } from "../../../graph/ops.ts";
+import { OPS, type OpName } from "../../../graph/ops.ts";
 import { simplify } from "../../../graph/simplify.ts";
 import { type AssignmentPolicy, type Assignments, planAssignments } from "../../schedule/assignments.ts";
 import { fuse } from "../../schedule/fuse.ts";
 import { type Group, nodesOf, type Single, type Step, storageOf } from "../../schedule/steps.ts";
 import { resultsOf, Uses } from "../../schedule/uses.ts";
-import type { Buffer, Context, Derivation, Epilogue, Instruction, Plan } from "../instructions/instruction.ts";
+import type { Buffer, Context, Derivation, Epilogue, Instruction, Lowering, Plan } from "../instructions/instruction.ts";
 import { accessOf } from "../lower/access.ts";
 import { copyInstruction } from "../lower/elementwise.ts";
 import { lowerGroup } from "../lower/group.ts";
-import { isLowered, lower } from "../lower/table.ts";
+import type { Lowerings, SingleOp } from "../lower/sampling.ts";
 import { planBarriers } from "./barriers.ts";
 import { FUSION } from "./fusion.ts";
 import { placeBuffers, type TakeoverAt } from "./places.ts";
 
-/** Compiles `graph` over `variables` (name to buffer), all of its own among them. */
-export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>): Plan {
-  const lowered = writeOutBroadcasts(simplify(expandComposites(graph, isLowered)));
+/**
+ * Compiles `graph` over `variables` (name to buffer), all of its own among them.
+ *
+ * @param lowerings of all its ops
+ */
+export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, lowerings: Lowerings): Plan {
+  const lowered = writeOutBroadcasts(simplify(graph));
   const results = resultsOf(lowered);
   const steps = fuse(liveNodes(lowered), FUSION, results);
   const uses = new Uses(steps, results);
-  return new Compilation(lowered, uses, planAssignments(lowered, steps, uses, results, ASSIGNMENT), variables).finish(steps);
+  return new Compilation(lowered, uses, planAssignments(lowered, steps, uses, results, ASSIGNMENT), variables, lowerings).finish(steps);
 }
 
 /** A group's nodes write one after the other, block by block. */
@@ -44,6 +47,7 @@ class Compilation {
   readonly #graph: Graph;
   readonly #uses: Uses;
   readonly #assignments: Assignments;
+  readonly #lowerings: Lowerings;
   readonly #buffers = new Map<Node, Buffer>(); // by storage node
   readonly #constants: Buffer[] = [];
   readonly #instructions: Instruction[] = [];
@@ -55,10 +59,11 @@ class Compilation {
   readonly #prologue: Instruction[] = [];
   readonly #context: Context;
 
-  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>) {
+  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>, lowerings: Lowerings) {
     this.#graph = graph;
     this.#uses = uses;
     this.#assignments = assignments;
+    this.#lowerings = lowerings;
     this.#context = {
       temp: (bytes) => ({ space: "arena", bytes }),
       constant: (values) => this.#constant(values),
@@ -87,6 +92,7 @@ class Compilation {
   #single(step: Single): void {
     const inputs = step.node.inputs.map((x) => this.#bufferOf(x));
     const out = this.#bufferOf(nodesOf(step).at(-1)!);
+    const lower = this.#lowerings[step.node.op as SingleOp] as Lowering<OpName>;
     this.#instructions.push(...lower(step.node, out, inputs, { ...this.#context, epilogue: this.#epilogueOf(step) }));
   }
 

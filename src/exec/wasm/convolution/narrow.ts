@@ -3,10 +3,9 @@
  * whose columns are (tap, channel), then each pixel of the result sums its own. By phases, its one or three columns would
  * leave most of the register tile idle and pack every patch for the sake of them.
  */
-import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import { dense, gemm, result } from "../instructions/gemm.ts";
 import { at, type Lowering } from "../instructions/instruction.ts";
-import { ranged } from "../instructions/ranged.ts";
+import { col2Im } from "../instructions/ranged.ts";
 
 export const narrowInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w], { temp }) => {
   const [batch, GridH, GridW, channels] = node.inputs[0]!.shape as [number, number, number, number];
@@ -19,6 +18,6 @@ export const narrowInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w],
   const sizes = { H, W, C, GridH, GridW, TapsH, TapsW, StrideH: strides[0], StrideW: strides[1], Top: pads[0], Left: pads[2] };
   return [
     gemm({ M, N, K: channels, a: dense(dy!, channels, 1), b: dense(w!, channels, 1), c: result(patches, N) }),
-    ranged(Opcode.Col2Im, { units: batch * H, args: { ...sizes, P: at(patches), Y: at(out) }, reads: [patches], writes: [out] }),
+    col2Im({ units: batch * H, args: { ...sizes, P: at(patches), Y: at(out) }, reads: [patches], writes: [out] }),
   ];
 };

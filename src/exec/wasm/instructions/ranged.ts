@@ -17,50 +17,52 @@ import {
 } from "../../../../assembly/format/ranged.ts";
 import type { Buffer, Instruction, Word } from "./instruction.ts";
 
-/** The place of each argument. */
-const ARGUMENTS = {
-  [Opcode.ReduceSum]: ReduceSumWord,
-  [Opcode.CopyNd]: CopyNdWord,
-  [Opcode.OneHot]: OneHotWord,
-  [Opcode.ColumnSum]: ColumnSumWord,
-  [Opcode.ColumnSquareSum]: ColumnSquareSumWord,
-  [Opcode.ColumnGradientSum]: ColumnGradientSumWord,
-  [Opcode.ColumnCombine]: ColumnCombineWord,
-  [Opcode.BatchNorm]: BatchNormWord,
-  [Opcode.BatchNormGrad]: BatchNormGradWord,
-  [Opcode.ResizeNearest]: ResizeWord,
-  [Opcode.ResizeNearestGrad]: ResizeWord,
-  [Opcode.ResizeBilinear]: ResizeWord,
-  [Opcode.ResizeBilinearGrad]: ResizeWord,
-  [Opcode.AvgPool]: PoolWord,
-  [Opcode.AvgPoolGrad]: PoolWord,
-  [Opcode.Col2Im]: Col2ImWord,
-} as const satisfies { readonly [O in RangedOpcode]: object };
+type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform | Opcode.Pack>;
 
-export type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform | Opcode.Pack>;
+/** The place of each argument of a kernel, by its name: an enum of `assembly/format/ranged.ts`. */
+type Places = Readonly<Record<string, string | number>>;
 
 /** All arguments of a kernel; several words take up their own place and those after it. */
-type Arguments<O extends RangedOpcode> = { readonly [Name in keyof (typeof ARGUMENTS)[O]]: Word | readonly Word[] };
+type Arguments<P> = { readonly [Name in keyof P]: Word | readonly Word[] };
 
-interface Ranged<O extends RangedOpcode> {
+interface Ranged<P> {
   readonly units: number;
   /** Units are shared out in whole grains. */
   readonly grain?: number;
-  readonly args: Arguments<O>;
+  readonly args: Arguments<P>;
   readonly reads: readonly Buffer[];
   readonly writes: readonly Buffer[];
   readonly scratch?: number;
 }
 
-/** Arguments that are missing, or that a kernel does not take, are errors of type. */
-export function ranged<O extends RangedOpcode>(opcode: O, { units, grain = 1, args, reads, writes, scratch = 0 }: Ranged<O>): Instruction {
-  const words: Word[] = [];
-  words[RangedWord.Units] = units;
-  words[RangedWord.Grain] = grain;
-  const places: Readonly<Record<string, string | number>> = ARGUMENTS[opcode];
-  for (const [name, value] of Object.entries<Word | readonly Word[]>(args)) {
-    const place = RangedWord.Arguments + (places[name] as number);
-    for (const [i, word] of [value].flat().entries()) words[place + i] = word;
-  }
-  return { opcode, words, reads, writes, scratch, zeros: 0 };
+/** Makes the instructions of a kernel. Arguments that are missing, or that it does not take, are errors of type. */
+function kernel<P extends Places>(opcode: RangedOpcode, places: P): (instruction: Ranged<P>) => Instruction {
+  return ({ units, grain = 1, args, reads, writes, scratch = 0 }) => {
+    const words: Word[] = [];
+    words[RangedWord.Units] = units;
+    words[RangedWord.Grain] = grain;
+    for (const [name, value] of Object.entries<Word | readonly Word[]>(args)) {
+      const place = RangedWord.Arguments + (places[name] as number);
+      for (const [i, word] of [value].flat().entries()) words[place + i] = word;
+    }
+    return { opcode, words, reads, writes, scratch, zeros: 0 };
+  };
 }
+
+// One by one, so that a bundle has only those that it uses.
+export const reduceSum = /* @__PURE__ */ kernel(Opcode.ReduceSum, ReduceSumWord);
+export const copyNd = /* @__PURE__ */ kernel(Opcode.CopyNd, CopyNdWord);
+export const oneHot = /* @__PURE__ */ kernel(Opcode.OneHot, OneHotWord);
+export const columnSum = /* @__PURE__ */ kernel(Opcode.ColumnSum, ColumnSumWord);
+export const columnSquareSum = /* @__PURE__ */ kernel(Opcode.ColumnSquareSum, ColumnSquareSumWord);
+export const columnGradientSum = /* @__PURE__ */ kernel(Opcode.ColumnGradientSum, ColumnGradientSumWord);
+export const columnCombine = /* @__PURE__ */ kernel(Opcode.ColumnCombine, ColumnCombineWord);
+export const batchNorm = /* @__PURE__ */ kernel(Opcode.BatchNorm, BatchNormWord);
+export const batchNormGrad = /* @__PURE__ */ kernel(Opcode.BatchNormGrad, BatchNormGradWord);
+export const resizeNearest = /* @__PURE__ */ kernel(Opcode.ResizeNearest, ResizeWord);
+export const resizeNearestGrad = /* @__PURE__ */ kernel(Opcode.ResizeNearestGrad, ResizeWord);
+export const resizeBilinear = /* @__PURE__ */ kernel(Opcode.ResizeBilinear, ResizeWord);
+export const resizeBilinearGrad = /* @__PURE__ */ kernel(Opcode.ResizeBilinearGrad, ResizeWord);
+export const avgPool = /* @__PURE__ */ kernel(Opcode.AvgPool, PoolWord);
+export const avgPoolGrad = /* @__PURE__ */ kernel(Opcode.AvgPoolGrad, PoolWord);
+export const col2Im = /* @__PURE__ */ kernel(Opcode.Col2Im, Col2ImWord);

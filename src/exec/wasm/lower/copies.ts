@@ -1,8 +1,7 @@
 /** Ops that move elements without changing them: all are one strided copy, or a few. */
-import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import { sizeOf, stridesOf } from "../../../core/shape.ts";
 import { at, type Buffer, type Instruction, type Lowering } from "../instructions/instruction.ts";
-import { ranged } from "../instructions/ranged.ts";
+import { copyNd, oneHot } from "../instructions/ranged.ts";
 import { fillInstruction } from "./elementwise.ts";
 
 const MAX_RANK = 6;
@@ -20,7 +19,7 @@ function copy(x: Buffer, y: Buffer, axes: readonly CopyAxis[], fromOffset = 0, t
   if (merged.length > MAX_RANK) throw new RangeError(`a copy over ${merged.length} axes; at most ${MAX_RANK} can be told apart`);
   const descriptor = [merged.length, ...merged.map((a) => a.size), ...merged.map((a) => a.from), ...merged.map((a) => a.to)];
   const args = { X: at(x, fromOffset * 4), Y: at(y, toOffset * 4), Descriptor: descriptor };
-  return ranged(Opcode.CopyNd, { units: merged[0]!.size, args, reads: [x], writes: [y] });
+  return copyNd({ units: merged[0]!.size, args, reads: [x], writes: [y] });
 }
 
 /** Drops axes of one element and joins axes that both sides walk through as one. */
@@ -80,5 +79,5 @@ export const lowerBroadcastTo: Lowering<"broadcastTo"> = (node, out, [x]) => {
 
 export const lowerOneHot: Lowering<"oneHot"> = (node, out, [x]) => {
   const units = sizeOf(node.inputs[0]!.shape);
-  return [ranged(Opcode.OneHot, { units, grain: 16, args: { Depth: node.attrs.depth, X: at(x!), Y: at(out) }, reads: [x!], writes: [out] })];
+  return [oneHot({ units, grain: 16, args: { Depth: node.attrs.depth, X: at(x!), Y: at(out) }, reads: [x!], writes: [out] })];
 };

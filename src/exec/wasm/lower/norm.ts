@@ -1,9 +1,8 @@
 /** Batch normalisation. Sums over rows go by chunks of fixed size, then over the chunks: accurate, and the same for any number of threads. */
-import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import { BatchNormGradRow, BatchNormRow } from "../../../../assembly/format/scratch.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
 import { at, type Buffer, float, type Lowering } from "../instructions/instruction.ts";
-import { ranged } from "../instructions/ranged.ts";
+import { batchNorm, batchNormGrad, columnCombine, columnGradientSum, columnSquareSum, columnSum } from "../instructions/ranged.ts";
 
 const CHUNK_ROWS = 128;
 
@@ -17,16 +16,16 @@ function rowsOf(shape: Shape): { R: number; C: number; chunks: number } {
 /** y[channels] from partial sums [chunks, channels], divided by `count`. */
 function combine(partial: Buffer, y: Buffer, offset: number, channels: number, chunks: number, count: number) {
   const args = { C: channels, Chunks: chunks, Count: count, Partial: at(partial), Y: at(y, offset) };
-  return ranged(Opcode.ColumnCombine, { units: channels, grain: 16, args, reads: [partial], writes: [y] });
+  return columnCombine({ units: channels, grain: 16, args, reads: [partial], writes: [y] });
 }
 
 export const lowerMoments: Lowering<"moments"> = (node, out, [x], { temp }) => {
   const { R, C, chunks } = rowsOf(node.inputs[0]!.shape);
   const [sums, squares] = [temp(chunks * C * 4), temp(chunks * C * 4)];
   return [
-    ranged(Opcode.ColumnSum, { units: chunks, args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Partial: at(sums) }, reads: [x!], writes: [sums] }),
+    columnSum({ units: chunks, args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Partial: at(sums) }, reads: [x!], writes: [sums] }),
     combine(sums, out, 0, C, chunks, R),
-    ranged(Opcode.ColumnSquareSum, {
+    columnSquareSum({
       units: chunks,
       args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Mean: at(out), Partial: at(squares) },
       reads: [x!, out],
@@ -52,7 +51,7 @@ export const lowerBatchNorm: Lowering<"batchNorm"> = (node, out, inputs) => {
     ...SCRATCH,
     Y: at(out),
   };
-  return [ranged(Opcode.BatchNorm, { units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormRow.Count * C * 4 })];
+  return [batchNorm({ units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormRow.Count * C * 4 })];
 };
 
 export const lowerBatchNormSums: Lowering<"batchNormSums"> = (node, out, inputs, { temp }) => {
@@ -69,10 +68,7 @@ export const lowerBatchNormSums: Lowering<"batchNormSums"> = (node, out, inputs,
     Epsilon: float(node.attrs.epsilon),
     Partial: at(partial),
   };
-  return [
-    ranged(Opcode.ColumnGradientSum, { units: chunks, args, reads: [...inputs], writes: [partial] }),
-    combine(partial, out, 0, 2 * C, chunks, 1),
-  ];
+  return [columnGradientSum({ units: chunks, args, reads: [...inputs], writes: [partial] }), combine(partial, out, 0, 2 * C, chunks, 1)];
 };
 
 export const lowerBatchNormGrad: Lowering<"batchNormGrad"> = (node, out, inputs) => {
@@ -90,5 +86,5 @@ export const lowerBatchNormGrad: Lowering<"batchNormGrad"> = (node, out, inputs)
     ...SCRATCH,
     Dx: at(out),
   };
-  return [ranged(Opcode.BatchNormGrad, { units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormGradRow.Count * C * 4 })];
+  return [batchNormGrad({ units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormGradRow.Count * C * 4 })];
 };

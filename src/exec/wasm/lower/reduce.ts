@@ -1,8 +1,7 @@
 /** Sums over any axes, as sums over the middle axis of [outer, reduce, inner]. */
-import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import type { Node } from "../../../graph/graph.ts";
 import { at, type Buffer, type Context, type Instruction } from "../instructions/instruction.ts";
-import { ranged } from "../instructions/ranged.ts";
+import { reduceSum } from "../instructions/ranged.ts";
 
 /** A sum with fewer outputs than this is cut into chunks first, for the threads to share and for accuracy. */
 const FEW_OUTPUTS = 512;
@@ -58,7 +57,7 @@ function sumMiddle(x: Buffer, y: Buffer, outer: number, reduce: number, inner: n
 }
 
 function sum(x: Buffer, from: number, y: Buffer, to: number, outer: number, reduce: number, inner: number): Instruction {
-  return ranged(Opcode.ReduceSum, {
+  return reduceSum({
     units: outer * inner,
     grain: inner < 4 ? inner : 16,
     args: { Reduce: reduce, Inner: inner, X: at(x, from * 4), Y: at(y, to * 4) },

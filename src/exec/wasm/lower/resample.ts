@@ -1,8 +1,7 @@
 /** Resizing and pooling, and their adjoints: one kernel each, its rows of pixels shared among threads. */
-import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import type { Node } from "../../../graph/graph.ts";
 import { at, type Buffer, type Lowering } from "../instructions/instruction.ts";
-import { ranged } from "../instructions/ranged.ts";
+import { avgPool, avgPoolGrad, resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from "../instructions/ranged.ts";
 
 type Resize = "resizeNearest" | "resizeNearestGrad" | "resizeBilinear" | "resizeBilinearGrad";
 type Pool = "avgPool" | "avgPoolGrad";
@@ -15,23 +14,26 @@ function resampling(node: Node<Resize | Pool>, out: Buffer, x: Buffer) {
   return { units: node.shape[0]! * h1, args: { ...sizes, C, From: at(x), To: at(out) }, reads: [x], writes: [out] };
 }
 
-function lowerResize(opcode: Opcode.ResizeNearest | Opcode.ResizeNearestGrad | Opcode.ResizeBilinear | Opcode.ResizeBilinearGrad): Lowering<Resize> {
-  return (node, out, [x]) => [ranged(opcode, resampling(node, out, x!))];
-}
+const lowerResize =
+  (kernel: typeof resizeNearest): Lowering<Resize> =>
+  (node, out, [x]) => [kernel(resampling(node, out, x!))];
 
-function lowerPool(opcode: Opcode.AvgPool | Opcode.AvgPoolGrad): Lowering<Pool> {
-  return (node, out, [x]) => {
+const lowerPool =
+  (kernel: typeof avgPool): Lowering<Pool> =>
+  (node, out, [x]) => {
     const { args, ...rest } = resampling(node, out, x!);
     const { window, strides } = node.attrs;
-    return [ranged(opcode, { ...rest, args: { ...args, WindowH: window[0], WindowW: window[1], StrideH: strides[0], StrideW: strides[1] } })];
+    return [kernel({ ...rest, args: { ...args, WindowH: window[0], WindowW: window[1], StrideH: strides[0], StrideW: strides[1] } })];
   };
-}
 
 export const RESAMPLINGS = {
-  resizeNearest: lowerResize(Opcode.ResizeNearest),
-  resizeNearestGrad: lowerResize(Opcode.ResizeNearestGrad),
-  resizeBilinear: lowerResize(Opcode.ResizeBilinear),
-  resizeBilinearGrad: lowerResize(Opcode.ResizeBilinearGrad),
-  avgPool: lowerPool(Opcode.AvgPool),
-  avgPoolGrad: lowerPool(Opcode.AvgPoolGrad),
+  resizeNearest: /* @__PURE__ */ lowerResize(resizeNearest),
+  resizeBilinear: /* @__PURE__ */ lowerResize(resizeBilinear),
+  avgPool: /* @__PURE__ */ lowerPool(avgPool),
+};
+
+export const RESAMPLING_GRADS = {
+  resizeNearestGrad: /* @__PURE__ */ lowerResize(resizeNearestGrad),
+  resizeBilinearGrad: /* @__PURE__ */ lowerResize(resizeBilinearGrad),
+  avgPoolGrad: /* @__PURE__ */ lowerPool(avgPoolGrad),
 };

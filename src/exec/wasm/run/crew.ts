@@ -1,8 +1,9 @@
 /** Threads that walk plans together. */
 import { SYNC } from "../../../../assembly/format/memory.ts";
 import { BackendError } from "../../../core/errors.ts";
+import { threadError } from "./failures.ts";
 import type { Modules } from "./module.ts";
-import { startThread, type Thread, threadError } from "./threads.ts";
+import { startThread, type Thread } from "./threads.ts";
 
 /** A shared memory in which plans are run. */
 export interface Workplace {

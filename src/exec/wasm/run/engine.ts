@@ -1,8 +1,8 @@
 /** A linear memory and whoever computes in it, wherever they are. */
 import { memoryRefused } from "../../checks.ts";
+import { threadError } from "./failures.ts";
 import { instantiate, type Modules } from "./module.ts";
 import type { Pool, Runner } from "./pool.ts";
-import { threadError } from "./threads.ts";
 
 /** What a session needs of its memory. What is asked is done in the order asked. */
 export interface Engine {

@@ -8,12 +8,22 @@ import type { MemoryReport, VariableSpec } from "../../executor.ts";
 import { align } from "../compile/arena.ts";
 import { compile } from "../compile/compile.ts";
 import type { Buffer, Plan } from "../instructions/instruction.ts";
+import type { Lowerings } from "../lower/sampling.ts";
 import { MAX_PAGES, PAGE } from "./engine.ts";
 
 export interface Variable {
   readonly shape: Shape;
   readonly buffer: Buffer;
   readonly address: number;
+}
+
+/** What a session's programs are made for. */
+export interface Target {
+  readonly threads: number;
+  /** Bytes. */
+  readonly maxMemory: number;
+  /** Of all ops that its graphs have. */
+  readonly lowerings: Lowerings;
 }
 
 /** The variables of a session, one after another. */
@@ -49,9 +59,9 @@ export function placeVariables(variables: readonly VariableSpec[]): Variables {
 }
 
 /** Compiles a graph over a session's variables. @throws ShapeError when it names others */
-export function compileOver({ byName }: Variables, graph: Graph): Plan {
+export function compileOver({ byName }: Variables, graph: Graph, lowerings: Lowerings): Plan {
   checkVariables(graph, byName);
-  return compile(graph, new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer])));
+  return compile(graph, new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer])), lowerings);
 }
 
 export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>, threads: number): Layout {
@@ -106,17 +116,13 @@ export function reportOf({ end }: Variables, layout: Layout): MemoryReport {
 }
 
 /** What a session of these variables holds once it has compiled these graphs. @throws BackendError as `checkLayout` */
-export function measure(
-  specs: readonly VariableSpec[],
-  graphs: readonly Graph[],
-  { threads, maxMemory }: { threads: number; maxMemory: number },
-): MemoryReport {
+export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[], { threads, maxMemory, lowerings }: Target): MemoryReport {
   const variables = placeVariables(specs);
   // What cannot be had in any case needs no plan.
   checkLimit(variables.end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
   const layout = arrange(
     variables,
-    graphs.map((graph) => compileOver(variables, graph)),
+    graphs.map((graph) => compileOver(variables, graph, lowerings)),
     threads,
   );
   checkLayout(layout, maxMemory);

@@ -3,8 +3,8 @@ import type { BackendError } from "../../../core/errors.ts";
 import { Lock } from "../../../core/lock.ts";
 import { disposed } from "../../checks.ts";
 import { Crew, type Workplace } from "./crew.ts";
+import { asLoss } from "./failures.ts";
 import type { Modules } from "./module.ts";
-import { asLoss } from "./threads.ts";
 
 /** Runs plans in a memory. */
 export interface Runner {

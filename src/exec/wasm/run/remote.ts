@@ -2,8 +2,9 @@
 import type { GanvasError } from "../../../core/errors.ts";
 import { disposed, memoryRefused } from "../../checks.ts";
 import type { Engine } from "./engine.ts";
+import { threadError } from "./failures.ts";
 import type { Modules } from "./module.ts";
-import { type Thread, threadError } from "./threads.ts";
+import type { Thread } from "./threads.ts";
 
 interface Answer {
   readonly value?: Float32Array;

@@ -9,12 +9,11 @@ import type { CompileOptions, Fetches, MemoryReport, Program, Session, VariableS
 import { align } from "../compile/arena.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "../instructions/instruction.ts";
 import { type Engine, PAGE } from "./engine.ts";
-import { arrange, checkLayout, compileOver, type Layout, placeVariables, planWords, reportOf, type Variables } from "./layout.ts";
-import { asLoss } from "./threads.ts";
+import { asLoss } from "./failures.ts";
+import { arrange, checkLayout, compileOver, type Layout, placeVariables, planWords, reportOf, type Target, type Variables } from "./layout.ts";
 
 export class WasmSession implements Session {
-  readonly #threads: number;
-  readonly #maxMemory: number;
+  readonly #target: Target;
   readonly #variables: Variables;
   readonly #plans = new Set<Plan>();
   /** Undefined once the session is disposed of. */
@@ -30,22 +29,17 @@ export class WasmSession implements Session {
   /** Programs share the arena, and compiling another one moves it: one thing at a time. */
   readonly #lock = new Lock();
 
-  private constructor(variables: readonly VariableSpec[], threads: number, maxMemory: number) {
-    this.#threads = threads;
-    this.#maxMemory = maxMemory;
+  private constructor(variables: readonly VariableSpec[], target: Target) {
+    this.#target = target;
     this.#variables = placeVariables(variables);
     this.#layout = this.#arrange(this.#plans);
-    checkLayout(this.#layout, maxMemory);
+    checkLayout(this.#layout, target.maxMemory);
     this.#pages = Math.ceil(this.#layout.end / PAGE);
   }
 
-  /** A session whose plans are run by `threads` threads. @param start gives the engine, with this many pages of memory */
-  static async open(
-    start: (pages: number) => Promise<Engine>,
-    variables: readonly VariableSpec[],
-    { threads, maxMemory }: { threads: number; maxMemory: number },
-  ): Promise<WasmSession> {
-    const session = new WasmSession(variables, threads, maxMemory);
+  /** A session whose plans are made for `target`. @param start gives the engine, with this many pages of memory */
+  static async open(start: (pages: number) => Promise<Engine>, variables: readonly VariableSpec[], target: Target): Promise<WasmSession> {
+    const session = new WasmSession(variables, target);
     session.#engine = await start(session.#pages);
     return session;
   }
@@ -56,10 +50,10 @@ export class WasmSession implements Session {
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
     checkUse("session", this.#engine !== undefined);
-    const plan = compileOver(this.#variables, graph);
+    const plan = compileOver(this.#variables, graph, this.#target.lowerings);
     await this.#alone(async (engine) => {
       const layout = this.#arrange([...this.#plans, plan]);
-      checkLayout(layout, this.#maxMemory);
+      checkLayout(layout, this.#target.maxMemory);
       const pages = Math.ceil(layout.end / PAGE) - this.#pages;
       if (pages > 0) {
         await engine.grow(pages);
@@ -118,7 +112,7 @@ export class WasmSession implements Session {
   }
 
   #arrange(plans: Iterable<Plan>): Layout {
-    return arrange(this.#variables, plans, this.#threads);
+    return arrange(this.#variables, plans, this.#target.threads);
   }
 
   /** Writes every plan with the addresses of `layout`. */

@@ -24,16 +24,6 @@ export function availableThreads(): number {
   return hardwareConcurrency || builtinModule("node:os")?.availableParallelism() || 1;
 }
 
-/** What a thread that did not finish its work is to its session, which ends with it. */
-export function threadError(cause: unknown): BackendError {
-  return new BackendError({ path: "threads", expected: "threads that finish their share", got: `an error: ${String(cause)}` }, { cause, lost: true });
-}
-
-/** The same failure as a loss: of threads that there were, and that cannot be replaced. */
-export function asLoss(failure: BackendError): BackendError {
-  return failure.lost ? failure : new BackendError(failure, { cause: failure.cause, lost: true });
-}
-
 /** How long a thread that starts may be silent. It takes some tens of milliseconds, more where its file comes over a network. */
 const START_MS = 8_000;
 
