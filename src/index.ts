@@ -95,14 +95,25 @@ async function chooseExecutor(request: BackendRequest): Promise<Executor> {
 
 export type { ErrorDetail } from "./core/errors.ts";
 export { BackendError, CheckpointError, DataError, GanvasError, ShapeError, SpecError, StateError, TrainingError } from "./core/errors.ts";
+export type {
+  AbortSignalLike,
+  Bytes,
+  FetchedLike,
+  GPUDeviceLike,
+  ImageDataLike,
+  PlatformImageData,
+  PlatformResponse,
+  ResponseLike,
+  URLLike,
+  WasmSource,
+} from "./core/platform.ts";
 export type { Shape } from "./core/shape.ts";
-export type { FetchedLike, URLLike, WasmSource } from "./core/web.ts";
 export type { BatchLike, TrainingData } from "./data/batches.ts";
 export { type Batch, Dataset, type Examples } from "./data/dataset.ts";
 export type { TensorLike } from "./data/tensor.ts";
 export type { Values } from "./data/values.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
-export { type GridOptions, Image, type ImageDataLike, Images, type TensorMaker } from "./formats/image.ts";
+export { type GridOptions, Image, Images, type TensorMaker } from "./formats/image.ts";
 export type { GAN } from "./gan/gan.ts";
 export type {
   BackendOptions,

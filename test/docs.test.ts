@@ -8,7 +8,7 @@ import { ROOT, run, runModule } from "./child.ts";
 
 /** Every `@example` in the declarations that users get, by the name of what it is an example of. */
 function examplesOf(entries: readonly string[]): Map<string, string> {
-  const files = entries.map((entry) => join(ROOT, "dist/types/src", entry));
+  const files = entries.map((entry) => join(ROOT, "dist", entry));
   const program = ts.createProgram(files, { noLib: true, types: [] });
   const checker = program.getTypeChecker();
   const examples = new Map<string, string>();

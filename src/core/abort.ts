@@ -1,7 +1,8 @@
 /** Work that is not waited for when a signal says so. */
+import type { AbortSignalLike } from "./platform.ts";
 
 /** What `work` gives, or null as soon as a signal is aborted, after which nobody waits for the work. Leaves nothing behind at the signals. */
-export function orAborted<T>(work: Promise<T>, signals: readonly (AbortSignal | undefined)[]): Promise<T | null> {
+export function orAborted<T>(work: Promise<T>, signals: readonly (AbortSignalLike | undefined)[]): Promise<T | null> {
   const heeded = signals.filter((signal) => signal !== undefined);
   return new Promise((resolve, reject) => {
     const leave = () => {

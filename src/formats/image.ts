@@ -2,6 +2,7 @@ import { encode } from "fast-png";
 import { isFloat32Array } from "../core/arrays.ts";
 import { checkOptions, type Fields, integer, optional } from "../core/check.ts";
 import { DataError, ShapeError, SpecError, show } from "../core/errors.ts";
+import type { Bytes, PlatformImageData, PlatformResponse } from "../core/platform.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 
 /** How several images are laid out in one picture. */
@@ -12,18 +13,6 @@ export interface GridOptions {
   readonly gap?: number | undefined;
   /** Side of the square of pixels that each pixel becomes, 1 to 2^27. Default 1. */
   readonly scale?: number | undefined;
-}
-
-/** The fields of the DOM's ImageData, for runtimes that have none. */
-export interface ImageDataLike {
-  /** Pixels in a row. */
-  readonly width: number;
-  /** Rows of pixels. */
-  readonly height: number;
-  /** Red, green, blue and alpha of each pixel, 8 bits each, row by row: `[height, width, 4]`. */
-  readonly data: Uint8ClampedArray;
-  /** How the numbers are colours: "srgb". */
-  readonly colorSpace: string;
 }
 
 /** What is used of TensorFlow.js to make a tensor. */
@@ -78,7 +67,7 @@ export class Image {
    * @example
    * await writeFile("first.png", await images.at(0).toPNG({ scale: 4 }));
    */
-  async toPNG(options: Pick<GridOptions, "scale"> = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async toPNG(options: Pick<GridOptions, "scale"> = {}): Promise<Bytes> {
     return encodePNG(drawGrid("toPNG", [1, ...this.shape], this.data, checkOptions(IMAGE_FIELDS, options)));
   }
 
@@ -88,7 +77,7 @@ export class Image {
    * @throws {@link ShapeError} for vectors, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
    * @throws {@link SpecError} for an option that is unknown or out of range
    */
-  toImageData(options: Pick<GridOptions, "scale"> = {}): ImageData | ImageDataLike {
+  toImageData(options: Pick<GridOptions, "scale"> = {}): PlatformImageData {
     return toRGBA(drawGrid("toImageData", [1, ...this.shape], this.data, checkOptions(IMAGE_FIELDS, options)));
   }
 
@@ -98,7 +87,7 @@ export class Image {
    * @throws {@link ShapeError} for vectors, for pictures of more than 2^27 pixels, and unless there are 1, 3 or 4 channels
    * @throws {@link SpecError} for an option that is unknown or out of range
    */
-  async toResponse(options: Pick<GridOptions, "scale"> = {}): Promise<Response> {
+  async toResponse(options: Pick<GridOptions, "scale"> = {}): Promise<PlatformResponse> {
     return respond(await this.toPNG(options));
   }
 }
@@ -168,7 +157,7 @@ export class Images implements Iterable<Image> {
    * @example
    * await writeFile("samples.png", await images.toPNG({ columns: 8, gap: 2 }));
    */
-  async toPNG(options: GridOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async toPNG(options: GridOptions = {}): Promise<Bytes> {
     return encodePNG(drawGrid("toPNG", this.shape, this.data, checkOptions(GRID_FIELDS, options)));
   }
 
@@ -181,7 +170,7 @@ export class Images implements Iterable<Image> {
    * @example
    * const { width, height } = images.toImageData({ columns: 4, scale: 2 });
    */
-  toImageData(options: GridOptions = {}): ImageData | ImageDataLike {
+  toImageData(options: GridOptions = {}): PlatformImageData {
     return toRGBA(drawGrid("toImageData", this.shape, this.data, checkOptions(GRID_FIELDS, options)));
   }
 
@@ -214,7 +203,7 @@ export class Images implements Iterable<Image> {
    * const response = await images.toResponse();
    * response.headers.get("content-type"); // "image/png"
    */
-  async toResponse(options: GridOptions = {}): Promise<Response> {
+  async toResponse(options: GridOptions = {}): Promise<PlatformResponse> {
     return respond(await this.toPNG(options));
   }
 }
@@ -260,11 +249,11 @@ function drawGrid(method: string, shape: Shape, data: Float32Array, { columns: g
   return { width, height, channels, bytes };
 }
 
-function encodePNG({ width, height, channels, bytes }: Picture): Uint8Array<ArrayBuffer> {
+function encodePNG({ width, height, channels, bytes }: Picture): Bytes {
   return new Uint8Array(encode({ width, height, channels, data: bytes, depth: 8 }));
 }
 
-function toRGBA({ width, height, channels, bytes }: Picture): ImageData | ImageDataLike {
+function toRGBA({ width, height, channels, bytes }: Picture): PlatformImageData {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let p = 0; p < width * height; p++) {
     for (let c = 0; c < 3; c++) data[p * 4 + c] = bytes[p * channels + (channels === 1 ? 0 : c)]!;
@@ -273,4 +262,4 @@ function toRGBA({ width, height, channels, bytes }: Picture): ImageData | ImageD
   return typeof ImageData === "function" ? new ImageData(data, width, height) : { width, height, data, colorSpace: "srgb" };
 }
 
-const respond = (png: Uint8Array<ArrayBuffer>): Response => new Response(png, { headers: { "content-type": "image/png" } });
+const respond = (png: Bytes): PlatformResponse => new Response(png, { headers: { "content-type": "image/png" } });

@@ -1,9 +1,8 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-
 import { isFloat32Array } from "../core/arrays.ts";
 import { DataError, SpecError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
 import { MOST_FLOATS } from "../core/memory.ts";
+import type { AbortSignalLike, Bytes } from "../core/platform.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
@@ -296,7 +295,7 @@ export class GAN implements Disposable {
    * @example
    * await writeFile("model.safetensors", await gan.save());
    */
-  async save(options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async save(options: CallOptions = {}): Promise<Bytes> {
     this.#checkAlive();
     const { signal } = checkCallOptions(options);
     return this.#exclusive(async () => encodeCheckpoint(await this.#host.checkpoint(this.#pause(signal))), signal);
@@ -320,7 +319,7 @@ export class GAN implements Disposable {
   }
 
   /** Does `work` when all that was asked before is done. */
-  #exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  #exclusive<T>(work: () => Promise<T>, signal?: AbortSignalLike): Promise<T> {
     return this.#lock.run(async () => {
       await this.#pause(signal)(); // many short calls are as long as a long one
       return this.#host.run(work);
@@ -328,7 +327,7 @@ export class GAN implements Disposable {
   }
 
   /** What is awaited between the parts of a call that has this signal. */
-  #pause(signal: AbortSignal | undefined): Pause {
+  #pause(signal: AbortSignalLike | undefined): Pause {
     return async () => {
       await this.#breath.take();
       this.#checkAlive();

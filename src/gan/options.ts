@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
 
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
@@ -19,7 +18,7 @@ import {
 } from "../core/check.ts";
 import { type ErrorDetail, SpecError } from "../core/errors.ts";
 import { shallowCopy } from "../core/plain.ts";
-import type { URLLike, WasmSource } from "../core/web.ts";
+import type { AbortSignalLike, GPUDeviceLike, URLLike, WasmSource } from "../core/platform.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
@@ -30,8 +29,8 @@ export interface BackendOptions {
    * a GPU, and for as long as it works, else "wasm". A GPU's results differ from machine to machine in their last bits.
    */
   readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
-  /** The device that "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
-  readonly device?: GPUDevice;
+  /** The device, a `GPUDevice`, that "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
+  readonly device?: GPUDeviceLike;
   /**
    * Threads of the "wasm" backend, 1 to 256, which all GANs with as many of them share. Results do not depend on it. Default "auto": one for every processor, or one alone where the runtime lets
    * no others start.
@@ -56,7 +55,7 @@ export interface BackendOptions {
 /** A backend asked for, defaults filled in. */
 export interface BackendRequest {
   readonly backend: "auto" | "webgpu" | "wasm" | "reference";
-  readonly device: GPUDevice | undefined;
+  readonly device: GPUDeviceLike | undefined;
   readonly threads: number | "auto";
   readonly reproducible: boolean;
   readonly workers: { readonly url: string | URLLike } | undefined;
@@ -84,14 +83,14 @@ export interface TrainOptions {
   readonly reportEvery?: number | undefined;
   /** A function that is called, and awaited, for every step (see `reportEvery`). What it throws ends training; steps it has not yet been told of stay done. */
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
-  /** A signal that stops training after the steps under way. Default: none. */
-  readonly signal?: AbortSignal | undefined;
+  /** A signal, of an `AbortController`, that stops training after the steps under way. Default: none. */
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 /** What may end a call early. Nothing must be given. */
 export interface CallOptions {
-  /** A signal that ends the call, which then throws the signal's reason. Default: none. */
-  readonly signal?: AbortSignal | undefined;
+  /** A signal, of an `AbortController`, that ends the call, which then throws the signal's reason. Default: none. */
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 /** What images are judged as, and what may end that early. Nothing must be given. */
@@ -148,7 +147,7 @@ const URL_LIKE: Check<string | URLLike> = that("a URL", (v) => typeof v === "str
 const BACKEND: Fields<BackendRequest> = {
   backend: optional(oneOf("auto", "webgpu", "wasm", "reference"), "auto"),
   device: optional(
-    that<GPUDevice | undefined>("a GPUDevice", (v) => isRecord(v) && "queue" in v && "createBuffer" in v),
+    that<GPUDeviceLike | undefined>("a GPUDevice", (v) => isRecord(v) && "queue" in v && "createBuffer" in v),
     undefined,
   ),
   threads: optional(
@@ -172,7 +171,7 @@ const BACKEND: Fields<BackendRequest> = {
 
 const CALL: Fields<CallOptions> = {
   signal: optional(
-    that<AbortSignal | undefined>(
+    that<AbortSignalLike | undefined>(
       "an AbortSignal",
       (v) => isRecord(v) && typeof v.aborted === "boolean" && [v.addEventListener, v.removeEventListener].every((f) => typeof f === "function"),
     ),

@@ -1,5 +1,6 @@
 /** One call of `train`: takes batches from the data, begins steps with them, waits for the steps and reports them. */
 import { orAborted } from "../core/abort.ts";
+import type { AbortSignalLike } from "../core/platform.ts";
 import { nextTask, now, since, withinGrace } from "../core/time.ts";
 import type { BatchSource } from "../data/batches.ts";
 import type { Batch } from "../data/dataset.ts";
@@ -13,7 +14,7 @@ export interface TrainerOptions {
   /** Steps begun before they are waited for. */
   readonly reportEvery: number;
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   /** Aborted, with the error that then ends the call, when the GAN is disposed of. */
   readonly end: AbortSignal;
 }

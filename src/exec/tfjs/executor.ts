@@ -1,5 +1,6 @@
 /** Runs graphs on a GPU: TensorFlow.js's WebGPU kernels, recorded once, submitted as one list a run. */
 import { BackendError } from "../../core/errors.ts";
+import type { GPUDeviceLike } from "../../core/platform.ts";
 import { matmul } from "../../graph/build.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Executor } from "../executor.ts";
@@ -11,7 +12,7 @@ import { Watch } from "./watch.ts";
 
 export interface TfjsOptions {
   /** A device of the application's, which stays its own; else one is requested. */
-  readonly device?: GPUDevice | undefined;
+  readonly device?: GPUDeviceLike | undefined;
   /** Whether a software adapter will do: it is slower than the WebAssembly backend. */
   readonly software?: boolean;
   /** Why this backend was chosen, for `Backend.reason`, which goes on with the adapter's name. Default "asked for". */
@@ -24,7 +25,7 @@ export interface TfjsOptions {
  * @throws BackendError when there is no adapter, only a software one where that will not do, no TensorFlow.js, or it fails at a first product
  */
 export async function createTfjsExecutor({ device, software = true, reason = "asked for" }: TfjsOptions = {}): Promise<Executor> {
-  const found: FoundDevice = device ? { device, name: "the application's device", software: false } : await requestDevice();
+  const found: FoundDevice = device ? { device: device as GPUDevice, name: "the application's device", software: false } : await requestDevice();
   const end = () => {
     if (!device) found.device.destroy();
   };

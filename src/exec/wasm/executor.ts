@@ -1,6 +1,6 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
 
-import type { WasmSource } from "../../core/web.ts";
+import type { WasmSource } from "../../core/platform.ts";
 import type { Executor } from "../executor.ts";
 import { LOWERINGS } from "./lower/table.ts";
 import { MAX_PAGES, PAGE } from "./run/engine.ts";

@@ -3,7 +3,7 @@
 import { relaxedSimd, threads as sharedMemory } from "wasm-feature-detect";
 import { FORMAT } from "../../../../assembly/format/opcodes.ts";
 import { BackendError } from "../../../core/errors.ts";
-import type { WasmSource } from "../../../core/web.ts";
+import type { WasmSource } from "../../../core/platform.ts";
 import type { Backend } from "../../executor.ts";
 import { BUILDS } from "./builds.ts";
 import { checkWebAssembly, compileKernels, readSource } from "./source.ts";

@@ -1,7 +1,7 @@
 /** Kernels from wherever they come: compiled already, as bytes, or to be fetched. */
 import { bytesOf } from "../../../core/arrays.ts";
 import { BackendError, show } from "../../../core/errors.ts";
-import type { FetchedLike, WasmSource } from "../../../core/web.ts";
+import type { FetchedLike, WasmSource } from "../../../core/platform.ts";
 
 /** @throws BackendError where there is no WebAssembly */
 export function checkWebAssembly(): void {
