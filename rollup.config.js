@@ -55,7 +55,13 @@ const ENTRIES = { index: "src/index.ts", datasets: "src/datasets.ts" };
 /** Entries that share code, in chunks of `folder`. */
 const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({
   input,
-  output: { dir, format: "es", sourcemap: true, chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js` },
+  output: {
+    dir,
+    format: "es",
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js`,
+  },
   external,
   makeAbsoluteExternalsRelative: false,
   plugins: [bundled({ edge }), ...plugins, esbuild({ target: "es2022" })],
