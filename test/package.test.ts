@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { publint } from "publint";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT, run } from "./child.ts";
@@ -67,6 +68,21 @@ describe("the package", () => {
         expect(found, `${file} imports ${name}`).toBe(true);
       }
     }
+  });
+
+  it("holds each source once, where the maps of its code say", () => {
+    const maps = files.filter((path) => path.endsWith(".js.map"));
+    expect(maps).toContain("dist/library.js.map");
+    for (const path of maps) {
+      const { sources, sourcesContent } = JSON.parse(read(path)) as { sources: readonly string[]; sourcesContent?: unknown };
+      expect(sourcesContent, path).toBeUndefined();
+      expect(sources.map((source) => posix.join("dist", source)).filter((source) => !files.includes(source))).toEqual([]);
+    }
+  });
+
+  it("is as publint would have it", async () => {
+    const { messages } = await publint({ pkgDir: join(consumer, "node_modules/ganvas"), pack: false, strict: true });
+    expect(messages).toEqual([]);
   });
 
   it("has kernels of at most 120 kB together, gzipped", () => {
@@ -177,44 +193,31 @@ describe("without TensorFlow.js", () => {
 });
 
 describe("its types", () => {
-  const source = `
-    import { createGAN, Dataset, type GAN, type GANOptions, SpecError, type StepReport } from "ganvas";
-    import { animeFaces, ring } from "ganvas/datasets";
-
-    const options: GANOptions = { shape: [32, 32, 3], architecture: "dcgan", objective: { name: "wasserstein-gp", lambda: 10 } };
-    const gan: GAN = await createGAN({ ...options, backend: "auto", threads: "auto" });
-    const losses: number[] = [];
-    await gan.train(animeFaces({ count: 10, size: 32, seed: 1 }), { steps: 1, onStep: (report: StepReport) => losses.push(report.generatorLoss) });
-    const png: Uint8Array = await (await gan.sample({ count: 4 })).toPNG({ columns: 2 });
-    const data: Dataset = ring({ count: 8, modes: 8, seed: 1 });
-    // @ts-expect-error steps must be said
-    await gan.train(data, {});
-    // @ts-expect-error there is no such architecture
-    await createGAN({ shape: [2], architecture: "transformer" });
-    export { losses, png, SpecError };`;
-
-  /** Files of declarations are parsed once for all ways to resolve them. */
+  /** Files of declarations are parsed once for all settings. */
   const parsed = new Map<string, ts.SourceFile | undefined>();
 
+  beforeAll(() => {
+    cpSync(join(ROOT, "test/runtimes/consumer"), consumer, { recursive: true });
+    mkdirSync(join(consumer, "node_modules/@webgpu"));
+    symlinkSync(join(ROOT, "node_modules/@webgpu/types"), join(consumer, "node_modules/@webgpu/types"), "junction");
+  });
+
+  // Other versions of TypeScript, and other settings: test/runtimes/types.js.
   it.each([
-    ["nodenext", "nodenext"],
-    ["bundler", "esnext"],
-    ["bundler", "preserve"],
-  ])("resolve under moduleResolution %s, module %s, every declaration checked", (moduleResolution, module) => {
-    const main = join(consumer, "main.ts");
-    writeFileSync(main, source);
+    { moduleResolution: "nodenext", module: "nodenext", lib: ["es2022"], types: [], files: ["bare.ts"] },
+    { moduleResolution: "bundler", module: "preserve", lib: ["es2022", "dom"], types: ["@webgpu/types"], files: ["dom.ts", "webgpu.ts"] },
+  ])("resolve under moduleResolution $moduleResolution, every declaration checked, with lib $lib", ({ files, ...settings }) => {
     const { options, errors } = ts.convertCompilerOptionsFromJson(
       {
         noEmit: true,
+        declaration: true,
         strict: true,
         exactOptionalPropertyTypes: true,
+        verbatimModuleSyntax: true,
         skipLibCheck: false,
-        skipDefaultLibCheck: module !== "nodenext", // what globals make of TypeScript's own is the same for all
+        skipDefaultLibCheck: true,
         target: "es2022",
-        lib: ["es2022", "dom"],
-        types: [],
-        module,
-        moduleResolution,
+        ...settings,
       },
       consumer,
     );
@@ -226,7 +229,9 @@ describe("its types", () => {
       if (!parsed.has(key)) parsed.set(key, parse(file, how, ...rest));
       return parsed.get(key);
     };
-    const faults = ts.getPreEmitDiagnostics(ts.createProgram([main], options, host));
+    host.getCurrentDirectory = () => consumer;
+    const paths = files.map((file) => join(consumer, file));
+    const faults = ts.getPreEmitDiagnostics(ts.createProgram(paths, options, host));
     expect(ts.formatDiagnostics(faults, host)).toBe("");
   });
 });

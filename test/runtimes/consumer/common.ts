@@ -1,0 +1,38 @@
+/** What compiles in any project, whatever its `lib`. It runs nowhere. */
+import { createGAN, type Dataset, type GAN, type GANOptions, loadGAN, type SpecError, type StepReport } from "ganvas";
+import { animeFaces, ring, type Dataset as SameDataset, type SpecError as SameError } from "ganvas/datasets";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+const options: GANOptions = { shape: [32, 32, 3], architecture: "dcgan", objective: { name: "wasserstein-gp", lambda: 10 } };
+export const gan: GAN = await createGAN({ ...options, backend: "auto", threads: "auto" });
+const losses: number[] = [];
+await gan.train(animeFaces({ count: 10, size: 32, seed: 1 }), { steps: 1, onStep: (report: StepReport) => losses.push(report.generatorLoss) });
+export const images = await gan.sample({ count: 4 });
+const data: Dataset = ring({ count: 8, modes: 8, seed: 1 });
+const layers: GANOptions = { shape: [2], architecture: { generator: [{ type: "dense", units: 2 }], discriminator: [{ type: "dense", units: 1 }] } };
+
+/** A signal that is no AbortController's. */
+const signal = { aborted: false, reason: undefined, addEventListener: () => {}, removeEventListener: () => {} };
+await gan.train(data, { steps: 1, signal });
+// @ts-expect-error steps must be said
+await gan.train(data, {});
+// @ts-expect-error there is no such architecture
+await createGAN({ shape: [2], architecture: "transformer" });
+// @ts-expect-error no device
+await createGAN({ shape: [2], device: {} });
+
+{
+  using copy = await loadGAN(await gan.save());
+  copy.dispose();
+}
+
+// Both entries give the same classes.
+const classes: [Same<typeof Dataset, typeof SameDataset>, Same<typeof SpecError, typeof SameError>] = [true, true];
+
+// Types that are inferred can be written into a project's own declarations.
+export const made = () => createGAN(layers);
+export const face = async () => (await made()).sample();
+export const picture = async () => ({ png: await images.toPNG(), data: images.toImageData(), response: await images.at(0).toResponse() });
+export const toys = () => ring({ count: 8 });
+export { classes, losses };
