@@ -10,8 +10,11 @@ import { readFileSync } from "node:fs";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import asc from "assemblyscript/asc";
 
-/** What the package exports, or all that the tests reach. */
-const entryOf = (target) => (target.startsWith("test") ? "assembly/kernels.ts" : "assembly/index.ts");
+/** What the package exports, what sampling alone needs, or all that the tests reach. */
+function entryOf(target) {
+  if (target === "sample") return "assembly/sampling.ts";
+  return target.startsWith("test") ? "assembly/kernels.ts" : "assembly/index.ts";
+}
 
 async function compile(targets) {
   for (const target of targets) {

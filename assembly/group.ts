@@ -44,9 +44,6 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
   const f = load<f32>(s, StepWord.Parameter << 2);
   switch (word(s, StepWord.Code)) {
     case ElementwiseCode.Neg: K.f32_vneg(n, a, y); break;
-    case ElementwiseCode.Abs: K.f32_vabs(n, a, y); break;
-    case ElementwiseCode.Exp: K.f32_vexp(n, a, y); break;
-    case ElementwiseCode.Log: K.f32_vlog(n, a, y); break;
     case ElementwiseCode.Sqrt: K.f32_vsqrt(n, a, y); break;
     case ElementwiseCode.Rsqrt: K.f32_vrsqrt(n, a, y); break;
     case ElementwiseCode.Tanh: K.f32_vtanh(n, a, y); break;
@@ -57,17 +54,6 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
     case ElementwiseCode.Sub: K.f32_vsub(n, a, b, y); break;
     case ElementwiseCode.Mul: K.f32_vmul(n, a, b, y); break;
     case ElementwiseCode.Div: K.f32_vdiv(n, a, b, y); break;
-    case ElementwiseCode.Maximum: K.f32_vmax(n, a, b, y); break;
-    case ElementwiseCode.Minimum: K.f32_vmin(n, a, b, y); break;
-    case ElementwiseCode.Greater: K.f32_vgt(n, a, b, y); break;
-    case ElementwiseCode.GreaterEqual: K.f32_vge(n, a, b, y); break;
-    case ElementwiseCode.Equal: K.f32_veq(n, a, b, y); break;
-    case ElementwiseCode.Select: K.f32_vselect(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), y); break;
-    case ElementwiseCode.LeakyReluGrad: K.f32_vlrelu_grad(n, a, b, f, y); break;
-    case ElementwiseCode.Lerp: K.f32_vlerp(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), y); break;
-    case ElementwiseCode.AdamStep:
-      K.f32_vadam(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), block(s, StepWord.Operands + 3, offset, scratch), block(s, StepWord.Operands + 4, offset, scratch), f, y);
-      break;
     case ElementwiseCode.Copy: K.f32_vcopy(n, a, y); break;
     // Spreading: the first operand is a whole tensor and the parameter an integer, the period or the length of a repeat.
     case ElementwiseCode.Fill: K.f32_vfill(n, load<f32>(<usize>word(s, StepWord.Operands)), y); break;
@@ -80,6 +66,30 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
       K.f32_vfill_repeat(n, <usize>word(s, StepWord.Operands), <usize>word(s, StepWord.Parameter), <usize>offset, y);
       break;
     }
+    default:
+      // As in run.ts.
+      if (isDefined(SAMPLING_ONLY)) unreachable();
+      else trainingStep(s, n, offset, scratch, a, b, y, f);
+  }
+}
+
+/** Steps that networks at work are not made of. */
+function trainingStep(s: usize, n: usize, offset: i32, scratch: usize, a: usize, b: usize, y: usize, f: f32): void {
+  switch (word(s, StepWord.Code)) {
+    case ElementwiseCode.Abs: K.f32_vabs(n, a, y); break;
+    case ElementwiseCode.Exp: K.f32_vexp(n, a, y); break;
+    case ElementwiseCode.Log: K.f32_vlog(n, a, y); break;
+    case ElementwiseCode.Maximum: K.f32_vmax(n, a, b, y); break;
+    case ElementwiseCode.Minimum: K.f32_vmin(n, a, b, y); break;
+    case ElementwiseCode.Greater: K.f32_vgt(n, a, b, y); break;
+    case ElementwiseCode.GreaterEqual: K.f32_vge(n, a, b, y); break;
+    case ElementwiseCode.Equal: K.f32_veq(n, a, b, y); break;
+    case ElementwiseCode.Select: K.f32_vselect(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), y); break;
+    case ElementwiseCode.LeakyReluGrad: K.f32_vlrelu_grad(n, a, b, f, y); break;
+    case ElementwiseCode.Lerp: K.f32_vlerp(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), y); break;
+    case ElementwiseCode.AdamStep:
+      K.f32_vadam(n, a, b, block(s, StepWord.Operands + 2, offset, scratch), block(s, StepWord.Operands + 3, offset, scratch), block(s, StepWord.Operands + 4, offset, scratch), f, y);
+      break;
     default: unreachable();
   }
 }

@@ -1,38 +1,19 @@
 /** The interpreter: walks a plan's instructions, each thread doing its share of every one. */
+import { arg, float, int, own } from "./arguments";
 import { barrier } from "./barrier";
 import { f32_col2im } from "./col2im";
 import { f32_copy_nd, f32_one_hot } from "./copy";
 import { BARRIER, HeadWord, Opcode } from "./format/opcodes";
-import {
-  BatchNormGradWord,
-  BatchNormWord,
-  Col2ImWord,
-  ColumnCombineWord,
-  ColumnGradientSumWord,
-  ColumnSquareSumWord,
-  ColumnSumWord,
-  CopyNdWord,
-  OneHotWord,
-  PoolWord,
-  RangedWord,
-  ReduceSumWord,
-  ResizeWord,
-} from "./format/ranged";
+import { BatchNormWord, Col2ImWord, CopyNdWord, OneHotWord, PoolWord, RangedWord, ReduceSumWord, ResizeWord } from "./format/ranged";
 import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
-import { f32_batchnorm, f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
+import { f32_batchnorm } from "./norm";
 import { f32_pack } from "./panels";
 import { f32_products } from "./products";
 import { f32_rsum } from "./reduce";
-import {
-  f32_avgpool,
-  f32_avgpool_grad,
-  f32_resize_bilinear,
-  f32_resize_bilinear_grad,
-  f32_resize_nearest,
-  f32_resize_nearest_grad,
-} from "./resample";
+import { f32_avgpool, f32_resize_bilinear, f32_resize_nearest } from "./resample";
 import { share } from "./simd";
+import { runTraining } from "./training";
 import { f32_transform } from "./transform";
 import { word } from "./words";
 
@@ -45,39 +26,13 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     const p = plan + (HeadWord.Operands << 2);
     if (opcode == Opcode.Elementwise) f32_elementwise(p, ith, nth);
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
-    else if (opcode == Opcode.Products) f32_products(p, ith, nth);
-    else if (opcode == Opcode.Transform) f32_transform(p, ith, nth);
     else if (opcode == Opcode.Pack) f32_pack(p, ith, nth);
+    else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.Products) f32_products(p, ith, nth);
+    else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.Transform) f32_transform(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>word(plan, HeadWord.Length) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);
   }
-}
-
-/** Argument `index` of a ranged kernel. */
-// @ts-ignore: decorator
-@inline
-function arg(p: usize, index: i32): usize {
-  return <usize>word(p, RangedWord.Arguments + index);
-}
-
-// @ts-ignore: decorator
-@inline
-function int(p: usize, index: i32): i32 {
-  return word(p, RangedWord.Arguments + index);
-}
-
-// @ts-ignore: decorator
-@inline
-function float(p: usize, index: i32): f32 {
-  return reinterpret<f32>(word(p, RangedWord.Arguments + index));
-}
-
-/** The working space of thread ith: argument `index` is that of thread 0, the next one how far apart they are. */
-// @ts-ignore: decorator
-@inline
-function own(p: usize, index: i32, ith: i32): usize {
-  return arg(p, index) + <usize>ith * arg(p, index + 1);
 }
 
 /** Each kernel with its arguments by name (format/ranged.ts), units [b, e). */
@@ -97,52 +52,14 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
     case Opcode.OneHot:
       f32_one_hot(b, e, arg(p, OneHotWord.Depth), arg(p, OneHotWord.X), arg(p, OneHotWord.Y));
       break;
-    case Opcode.ColumnSum:
-      f32_colsum_partial(
-        b, e, arg(p, ColumnSumWord.R), arg(p, ColumnSumWord.C), arg(p, ColumnSumWord.ChunkRows), arg(p, ColumnSumWord.X),
-        arg(p, ColumnSumWord.Partial),
-      );
-      break;
-    case Opcode.ColumnSquareSum:
-      f32_colsqsum_partial(
-        b, e, arg(p, ColumnSquareSumWord.R), arg(p, ColumnSquareSumWord.C), arg(p, ColumnSquareSumWord.ChunkRows),
-        arg(p, ColumnSquareSumWord.X), arg(p, ColumnSquareSumWord.Mean), arg(p, ColumnSquareSumWord.Partial),
-      );
-      break;
-    case Opcode.ColumnGradientSum:
-      f32_colgradsum_partial(
-        b, e, arg(p, ColumnGradientSumWord.R), arg(p, ColumnGradientSumWord.C), arg(p, ColumnGradientSumWord.ChunkRows),
-        arg(p, ColumnGradientSumWord.Dy), arg(p, ColumnGradientSumWord.X), arg(p, ColumnGradientSumWord.Moments),
-        float(p, ColumnGradientSumWord.Epsilon), arg(p, ColumnGradientSumWord.Partial),
-      );
-      break;
-    case Opcode.ColumnCombine:
-      f32_colsum_combine(
-        b, e, arg(p, ColumnCombineWord.C), arg(p, ColumnCombineWord.Chunks), arg(p, ColumnCombineWord.Count),
-        arg(p, ColumnCombineWord.Partial), arg(p, ColumnCombineWord.Y),
-      );
-      break;
     case Opcode.BatchNorm:
       f32_batchnorm(
         b, e, arg(p, BatchNormWord.C), arg(p, BatchNormWord.X), arg(p, BatchNormWord.Moments), arg(p, BatchNormWord.Gamma),
         arg(p, BatchNormWord.Beta), float(p, BatchNormWord.Epsilon), own(p, BatchNormWord.Scratch, ith), arg(p, BatchNormWord.Y),
       );
       break;
-    case Opcode.BatchNormGrad:
-      f32_batchnorm_grad(
-        b, e, arg(p, BatchNormGradWord.C), arg(p, BatchNormGradWord.R), arg(p, BatchNormGradWord.Dy), arg(p, BatchNormGradWord.X),
-        arg(p, BatchNormGradWord.Moments), arg(p, BatchNormGradWord.Gamma), arg(p, BatchNormGradWord.Sums),
-        float(p, BatchNormGradWord.Epsilon), own(p, BatchNormGradWord.Scratch, ith), arg(p, BatchNormGradWord.Dx),
-      );
-      break;
     case Opcode.ResizeNearest:
       f32_resize_nearest(
-        b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
-        arg(p, ResizeWord.From), arg(p, ResizeWord.To),
-      );
-      break;
-    case Opcode.ResizeNearestGrad:
-      f32_resize_nearest_grad(
         b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
         arg(p, ResizeWord.From), arg(p, ResizeWord.To),
       );
@@ -153,21 +70,8 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
         arg(p, ResizeWord.From), arg(p, ResizeWord.To),
       );
       break;
-    case Opcode.ResizeBilinearGrad:
-      f32_resize_bilinear_grad(
-        b, e, arg(p, ResizeWord.InH), arg(p, ResizeWord.InW), arg(p, ResizeWord.OutH), arg(p, ResizeWord.OutW), arg(p, ResizeWord.C),
-        arg(p, ResizeWord.From), arg(p, ResizeWord.To),
-      );
-      break;
     case Opcode.AvgPool:
       f32_avgpool(
-        b, e, arg(p, PoolWord.InH), arg(p, PoolWord.InW), arg(p, PoolWord.OutH), arg(p, PoolWord.OutW), arg(p, PoolWord.C),
-        arg(p, PoolWord.WindowH), arg(p, PoolWord.WindowW), arg(p, PoolWord.StrideH), arg(p, PoolWord.StrideW), arg(p, PoolWord.From),
-        arg(p, PoolWord.To),
-      );
-      break;
-    case Opcode.AvgPoolGrad:
-      f32_avgpool_grad(
         b, e, arg(p, PoolWord.InH), arg(p, PoolWord.InW), arg(p, PoolWord.OutH), arg(p, PoolWord.OutW), arg(p, PoolWord.C),
         arg(p, PoolWord.WindowH), arg(p, PoolWord.WindowW), arg(p, PoolWord.StrideH), arg(p, PoolWord.StrideW), arg(p, PoolWord.From),
         arg(p, PoolWord.To),
@@ -181,6 +85,8 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
       );
       break;
     default:
-      unreachable();
+      // Constants of the build: one of the two is all that is compiled.
+      if (isDefined(SAMPLING_ONLY)) unreachable();
+      else runTraining(opcode, p, b, e, ith);
   }
 }

@@ -14,6 +14,8 @@ export interface Kernels {
   run(plan: number, length: number, ith: number, nth: number, sync: number): void;
   /** The format of the plans it runs. */
   readonly FORMAT?: WebAssembly.Global;
+  /** There where they can train. */
+  readonly TRAINS?: WebAssembly.Global;
 }
 
 /** The kernels compiled for this machine; memory is supplied at instantiation. */
@@ -67,14 +69,14 @@ export async function loadBuilds({ reproducible, threaded }: { reproducible: boo
 export async function givenBuilds(source: WasmSource): Promise<Builds> {
   checkWebAssembly();
   const exact = await compileKernels(await readSource(source));
-  await checkKernels(exact);
+  await checkKernels(exact, "ganvas/kernels.wasm", ({ TRAINS }) => TRAINS !== undefined);
   const modules = { exact, fast: exact };
   return { simd: "simd128", exact: modules, fast: async () => modules };
 }
 
-/** @throws BackendError unless they are of this version, for one thread */
-async function checkKernels(module: WebAssembly.Module): Promise<void> {
-  const expected = "ganvas/kernels.wasm or ganvas/sample.wasm, of this version";
+/** @throws BackendError unless these are the kernels of that name, of this version */
+export async function checkKernels(module: WebAssembly.Module, name: string, suffice: (kernels: Kernels) => boolean): Promise<void> {
+  const expected = `${name}, of this version`;
   let kernels: Kernels;
   try {
     kernels = await instantiate(module, new WebAssembly.Memory({ initial: 1 }));
@@ -82,8 +84,9 @@ async function checkKernels(module: WebAssembly.Module): Promise<void> {
     throw new BackendError({ path: "wasm", expected, got: String(cause) }, { cause });
   }
   const format = kernels.FORMAT?.value;
-  if (format !== FORMAT)
-    throw new BackendError({ path: "wasm", expected, got: format === undefined ? "another module" : `kernels of format ${format}` });
+  if (format === FORMAT && suffice(kernels)) return;
+  const got = format === undefined ? "another module" : format === FORMAT ? "kernels that cannot train" : `kernels of format ${format}`;
+  throw new BackendError({ path: "wasm", expected, got });
 }
 
 interface Build {
