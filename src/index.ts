@@ -128,12 +128,13 @@ export type {
 export type { StepReport, TrainReport, TrainSummary } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
 export type { ArchitectureName } from "./nn/architectures/table.ts";
+export type { Condition } from "./nn/generator.ts";
 export type { Initialization } from "./nn/init.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
 export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
 export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
 export type { Layer, LayerSpec, ResidualLayer, ResidualSpec } from "./nn/layers/table.ts";
-export type { Condition, CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
+export type { CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
 export type { CommonParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
 export type { AdamSpec, OptimizerSpec, RMSPropSpec } from "./objective/optimizers.ts";
 export type { PresetName, PresetOptions } from "./objective/presets.ts";

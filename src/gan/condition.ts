@@ -3,7 +3,7 @@ import { allocateFloats } from "../core/memory.ts";
 import { fillUniforms, Stream } from "../core/random.ts";
 import type { Pause } from "../core/time.ts";
 import { reading } from "../data/given.ts";
-import type { Condition } from "../nn/spec.ts";
+import type { Condition } from "../nn/generator.ts";
 
 /**
  * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, null for a GAN without condition, or undefined where classes are to be drawn.

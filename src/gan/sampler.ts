@@ -1,6 +1,7 @@
 /** The generator at work. Nothing of training is needed for it, and nothing is imported. */
 import type { Pause } from "../core/time.ts";
 import type { Executor } from "../exec/executor.ts";
+import type { GeneratorSpec } from "../nn/generator.ts";
 import { parameters } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
@@ -14,7 +15,7 @@ export class Sampler extends Forward {
    * @param most images of one run
    * @param variable the name of the variable that holds a tensor. Default: the tensor's own
    */
-  constructor(programs: Programs, spec: NetworkSpec, most: number, variable: (name: string) => string = (name) => name) {
+  constructor(programs: Programs, spec: GeneratorSpec, most: number, variable: (name: string) => string = (name) => name) {
     super(programs, { name: variable("generator"), graph: (size) => sampleGraph(spec, size, variable), fetch: "images", most });
   }
 

@@ -2,10 +2,11 @@
 import type { Shape } from "../core/shape.ts";
 import { add, concat, matmul, mul, oneHot, reduceSum, reshape } from "../graph/build.ts";
 import type { Graph, Node } from "../graph/graph.ts";
+import { conditionSize, type GeneratorSpec, generatorTensors } from "./generator.ts";
 import { type Init, initOf } from "./init.ts";
 import { applyLayers, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers/table.ts";
 import type { Distribution, Pass } from "./layers/types.ts";
-import { conditionSize, type NetworkSpec } from "./spec.ts";
+import type { NetworkSpec } from "./spec.ts";
 
 export type NetworkName = "generator" | "discriminator";
 
@@ -28,9 +29,10 @@ export interface NoiseSpec {
 
 const EMBEDDING = "discriminator.embedding";
 
-function namedParameters({ architecture, shape, latent, condition }: NetworkSpec, network: NetworkName): NamedParameter[] {
+function namedParameters(spec: NetworkSpec, network: NetworkName): NamedParameter[] {
+  if (network === "generator") return generatorTensors(spec);
+  const { architecture, shape, condition } = spec;
   const classes = conditionSize(condition);
-  if (network === "generator") return parametersOf(architecture.generator, [latent + classes], "generator.");
   const tensors = parametersOf(architecture.discriminator, shape, "discriminator.");
   if (classes === 0) return tensors;
   const features = outputShape(architecture.discriminator.slice(0, -1), shape)[0]!;
@@ -87,14 +89,14 @@ export function noiseInput(graph: Graph, noise: NoiseSpec[], name: string, shape
  * The input `condition` of a conditional model as a matrix [count, size], null for any other: labels [count] become
  * one-hot rows, vectors [count, size] stay as they are.
  */
-export function conditionInput({ condition }: NetworkSpec, graph: Graph, count: number): Node | null {
+export function conditionInput({ condition }: GeneratorSpec, graph: Graph, count: number): Node | null {
   if (!condition) return null;
   if ("classes" in condition) return oneHot(graph.input("condition", [count]), condition.classes);
   return graph.input("condition", [count, condition.size]);
 }
 
 /** G(z, y): latents [N, latent] and conditions [N, size] to images [N, ...shape]. */
-export function generate({ architecture }: NetworkSpec, latents: Node, condition: Node | null, pass: Pass): Node {
+export function generate({ architecture }: GeneratorSpec, latents: Node, condition: Node | null, pass: Pass): Node {
   return applyLayers(architecture.generator, condition ? concat([latents, condition], 1) : latents, "generator.", pass);
 }
 

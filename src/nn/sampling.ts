@@ -1,5 +1,6 @@
 /** Graphs of trained networks at work: running statistics in place of batch statistics, nothing assigned. */
 import { Graph } from "../graph/graph.ts";
+import type { GeneratorSpec } from "./generator.ts";
 import { conditionInput, discriminate, generate, openPass } from "./network.ts";
 import type { NetworkSpec } from "./spec.ts";
 
@@ -8,7 +9,7 @@ import type { NetworkSpec } from "./spec.ts";
  *
  * @param variable the name of the variable that holds a tensor of the generator. Default: the tensor's own
  */
-export function sampleGraph(spec: NetworkSpec, count: number, variable: (name: string) => string = (name) => name): Graph {
+export function sampleGraph(spec: GeneratorSpec, count: number, variable: (name: string) => string = (name) => name): Graph {
   const graph = new Graph();
   const pass = openPass(graph, { training: false, variable });
   const condition = conditionInput(spec, graph, count);

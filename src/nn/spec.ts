@@ -1,8 +1,9 @@
 /** The description of both networks: what a user writes, what it means in full, and every fault it may have. */
-import { type Check, type Fields, fieldsOf, integer, isRecord, list, object, oneOf, optional, that } from "../core/check.ts";
+import { type Check, type Fields, fieldsOf, integer, isRecord, oneOf, optional, that } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
+import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { ARCHITECTURES, type ArchitectureName, PREFERENCE } from "./architectures/table.ts";
+import { type Condition, checkGenerator, conditionSize, ENDS, type Ends } from "./generator.ts";
 import type { Initialization } from "./init.ts";
 import {
   checkLayers,
@@ -16,17 +17,6 @@ import {
   traceShapes,
 } from "./layers/table.ts";
 import { ANY_NUMBER, type Range } from "./layers/types.ts";
-
-/** What images are made for: one of `classes` labels, or a vector of `size` real numbers; either from 1 to 65536. */
-export type Condition =
-  | {
-      /** Number of classes; labels are integers below it. */
-      readonly classes: number;
-    }
-  | {
-      /** Numbers of a vector. */
-      readonly size: number;
-    };
 
 /** Both networks of a GAN, given layer by layer. */
 export interface CustomArchitecture {
@@ -78,34 +68,15 @@ export interface NetworkSpec extends NetworkOptions {
 }
 
 /** Options checked one by one, before they are held against each other. */
-export interface NetworkFields {
-  readonly shape: Shape;
-  readonly latent: number;
-  readonly condition: Condition | null;
+export interface NetworkFields extends Ends {
   readonly architecture: unknown;
   readonly width: number | null;
 }
 
-const SIZE = integer(1, 65536);
-
-const shape: Check<Shape> = (value, path, faults) =>
-  Array.isArray(value) && (value.length === 1 || value.length === 3)
-    ? list(SIZE)(value, path, faults)
-    : that<Shape>("[height, width, channels] or [size]", () => false)(value, path, faults);
-
-const condition: Check<Condition | null> = (value, path, faults) => {
-  if (value === null) return null;
-  if (isRecord(value) && "classes" in value) return object<{ classes: number }>({ classes: SIZE })(value, path, faults);
-  if (isRecord(value) && "size" in value) return object<{ size: number }>({ size: SIZE })(value, path, faults);
-  return that<Condition>("{ classes } or { size }", () => false)(value, path, faults);
-};
-
 const anything: Check<unknown> = that("anything", () => true);
 
 export const NETWORK_FIELDS: Fields<NetworkFields> = {
-  shape,
-  latent: optional(SIZE, 64),
-  condition: optional(condition, null),
+  ...ENDS,
   architecture: optional(anything, null),
   width: optional<number | null>(integer(1, 4096), null),
 };
@@ -154,16 +125,13 @@ function resolveArchitecture(given: Partial<NetworkFields>, imagesAlone: boolean
 
 function checkNetworks(
   { generator, discriminator }: Partial<NetworkSpec["architecture"]>,
-  { shape, latent, condition }: Partial<NetworkFields>,
+  given: Partial<NetworkFields>,
   imagesAlone: string | null,
   faults: ErrorDetail[],
 ): void {
-  if (generator && shape && latent && condition !== undefined) {
-    const path = "architecture.generator";
-    const end = traceShapes(generator, [latent + conditionSize(condition)], path, faults);
-    if (end && !sameShape(end, shape)) faults.push({ path, expected: `layers that end in ${showShape(shape)}`, got: showShape(end) });
-  }
+  checkGenerator(generator, given, faults);
   if (!discriminator) return;
+  const { shape, condition } = given;
   const path = "architecture.discriminator";
   if (shape) {
     const end = traceShapes(discriminator, shape, path, faults);
@@ -215,10 +183,4 @@ export function leastBatch({ architecture, shape, latent, condition }: NetworkSp
     ...leastBatches(architecture.generator, [latent + conditionSize(condition)], "architecture.generator"),
     ...leastBatches(architecture.discriminator, shape, "architecture.discriminator"),
   ].reduce((most, other) => (other.size > most.size ? other : most));
-}
-
-/** Numbers that describe what one image is made for; 0 for a model without condition. */
-export function conditionSize(condition: Condition | null): number {
-  if (!condition) return 0;
-  return "classes" in condition ? condition.classes : condition.size;
 }

@@ -65,8 +65,8 @@ const convFields = {
   bias: optional(boolean, true),
 };
 
-function weights(shape: readonly number[], fanIn: number, fanOut: number): LayerParameter {
-  return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut } };
+function weights(shape: readonly number[], outputAxis: number, fanIn: number, fanOut: number): LayerParameter {
+  return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut }, outputAxis };
 }
 
 function withBias(x: Node, bias: boolean, scope: Scope): Node {
@@ -109,7 +109,7 @@ export const LINEAR = {
     },
     parameters({ units, bias }, input) {
       const n = vectorSize(input);
-      const filter = weights([n, units], n, units);
+      const filter = weights([n, units], 1, n, units);
       return bias ? { filter, bias: zeros([units]) } : { filter };
     },
     build: ({ bias }, x, scope) => withBias(matmul(x, scope.parameter("filter")), bias, scope),
@@ -125,7 +125,7 @@ export const LINEAR = {
     parameters({ filters, kernel, stride, bias }, input) {
       const [, , channels] = imageSize(input);
       const area = kernel * kernel;
-      const filter = weights([kernel, kernel, channels, filters], area * channels, (area * filters) / (stride * stride));
+      const filter = weights([kernel, kernel, channels, filters], 3, area * channels, (area * filters) / (stride * stride));
       return bias ? { filter, bias: zeros([filters]) } : { filter };
     },
     build(layer, x, scope) {
@@ -143,7 +143,7 @@ export const LINEAR = {
     parameters({ filters, kernel, stride, bias }, input) {
       const [, , channels] = imageSize(input);
       const area = kernel * kernel;
-      const filter = weights([kernel, kernel, filters, channels], (area * channels) / (stride * stride), area * filters);
+      const filter = weights([kernel, kernel, filters, channels], 2, (area * channels) / (stride * stride), area * filters);
       return bias ? { filter, bias: zeros([filters]) } : { filter };
     },
     build(layer, x, scope) {

@@ -19,6 +19,8 @@ export interface LayerParameter {
   /** `weight`: changed by the optimizer; `statistic`: gathered from batches. */
   readonly role: "weight" | "statistic";
   readonly init: LayerInit;
+  /** Of the factors of weighted sums: the axis along which the sums are, the layer's output channels. */
+  readonly outputAxis?: number;
 }
 
 /** The least and the greatest value that a number may have; infinite where there is none. */

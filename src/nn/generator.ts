@@ -1,0 +1,91 @@
+/** What a generator is: all that is needed to sample from it, without a discriminator, named architectures and first weights. */
+import { type Check, checkFields, type Fields, integer, isRecord, list, object, optional, refuse, that } from "../core/check.ts";
+import { type ErrorDetail, show } from "../core/errors.ts";
+import { deepFreeze, plainCopy } from "../core/plain.ts";
+import { type Shape, sameShape, showShape } from "../core/shape.ts";
+import { checkLayers, type Layer, type NamedParameter, parametersOf, traceShapes } from "./layers/table.ts";
+
+/** What images are made for: one of `classes` labels, or a vector of `size` real numbers; either from 1 to 65536. */
+export type Condition =
+  | {
+      /** Number of classes; labels are integers below it. */
+      readonly classes: number;
+    }
+  | {
+      /** Numbers of a vector. */
+      readonly size: number;
+    };
+
+/** A generator described in full. */
+export interface GeneratorSpec {
+  /** The shape of what it makes. */
+  readonly shape: Shape;
+  /** Dimension of the latents z. */
+  readonly latent: number;
+  /** What the images are made for; null for nothing. */
+  readonly condition: Condition | null;
+  readonly architecture: {
+    /** The layers that lead from a latent to an image. */
+    readonly generator: readonly Layer[];
+  };
+}
+
+const SIZE = integer(1, 65536);
+
+const shape: Check<Shape> = (value, path, faults) =>
+  Array.isArray(value) && (value.length === 1 || value.length === 3)
+    ? list(SIZE)(value, path, faults)
+    : that<Shape>("[height, width, channels] or [size]", () => false)(value, path, faults);
+
+const condition: Check<Condition | null> = (value, path, faults) => {
+  if (value === null) return null;
+  if (isRecord(value) && "classes" in value) return object<{ classes: number }>({ classes: SIZE })(value, path, faults);
+  if (isRecord(value) && "size" in value) return object<{ size: number }>({ size: SIZE })(value, path, faults);
+  return that<Condition>("{ classes } or { size }", () => false)(value, path, faults);
+};
+
+/** What goes into a generator and comes out. */
+export type Ends = Pick<GeneratorSpec, "shape" | "latent" | "condition">;
+
+export const ENDS: Fields<Ends> = { shape, latent: optional(SIZE, 64), condition: optional(condition, null) };
+
+/** Notes the first layer that cannot take its input, and layers that do not end in the shape. */
+export function checkGenerator(layers: readonly Layer[] | undefined, { shape, latent, condition }: Partial<Ends>, faults: ErrorDetail[]): void {
+  if (!layers || !shape || !latent || condition === undefined) return;
+  const path = "architecture.generator";
+  const end = traceShapes(layers, [latent + conditionSize(condition)], path, faults);
+  if (end && !sameShape(end, shape)) faults.push({ path, expected: `layers that end in ${showShape(shape)}`, got: showShape(end) });
+}
+
+const ARCHITECTURE: Fields<GeneratorSpec["architecture"]> = { generator: checkLayers };
+
+/**
+ * The generator of a description in which the layers are given one by one. The rest of it is not looked at.
+ *
+ * @returns plain JSON that cannot be changed
+ * @throws SpecError with every fault at once
+ */
+export function resolveGenerator(description: unknown): GeneratorSpec {
+  const faults: ErrorDetail[] = [];
+  const copy = plainCopy(description, faults);
+  const given = isRecord(copy) ? copy.architecture : undefined;
+  if (!isRecord(copy)) faults.push({ path: "options", expected: "an object", got: show(copy) });
+  else if (!isRecord(given)) faults.push({ path: "architecture", expected: "an object with generator", got: show(given) });
+  refuse(faults);
+  const ends = checkFields(ENDS, copy as Record<string, unknown>, "", faults);
+  const architecture = checkFields(ARCHITECTURE, given as Record<string, unknown>, "architecture", faults);
+  checkGenerator(architecture.generator, ends, faults);
+  refuse(faults);
+  return deepFreeze({ ...ends, architecture } as GeneratorSpec);
+}
+
+/** Numbers that describe what one image is made for; 0 for a model without condition. */
+export function conditionSize(condition: Condition | null): number {
+  if (!condition) return 0;
+  return "classes" in condition ? condition.classes : condition.size;
+}
+
+/** The tensors of a generator, in the order of its layers. */
+export function generatorTensors({ architecture, latent, condition }: GeneratorSpec): NamedParameter[] {
+  return parametersOf(architecture.generator, [latent + conditionSize(condition)], "generator.");
+}
