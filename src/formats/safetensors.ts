@@ -6,9 +6,11 @@
 import { isRecord } from "../core/check.ts";
 import { CheckpointError, ShapeError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { ARRAYS, type DType, type StoredTensor } from "./dtypes.ts";
 import { parseJSON } from "./json.ts";
 import { kindOf } from "./kinds.ts";
 
+/** A tensor in memory. */
 export interface Tensor {
   readonly shape: Shape;
   readonly data: Float32Array;
@@ -21,20 +23,26 @@ const MAX_HEADER = 2 ** 21;
 const MAX_LEVELS = 3;
 
 /**
- * Writes float32 tensors and string metadata as one file.
+ * Writes tensors and string metadata as one file. Types of more bytes come first, so that each tensor lies where its type may lie.
  *
+ * @param tensors of float32 where they do not say otherwise
  * @throws ShapeError when a tensor's data does not fill its shape
  */
-export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor | StoredTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const entries: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
+  const sorted = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   let end = 0;
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, tensor] of sorted) {
+    const { shape, data } = tensor;
     if (name === METADATA)
       throw new ShapeError({ path: "tensor name", expected: `a name other than ${METADATA}, which is reserved`, got: show(name) });
     if (data.length !== sizeOf(shape)) {
       throw new ShapeError({ path: name, expected: `${sizeOf(shape)} values for ${showShape(shape)}`, got: `${data.length}` });
     }
-    entries.push([name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] }]);
+    entries.push([name, { dtype: "dtype" in tensor ? tensor.dtype : "F32", shape, data_offsets: [end, end + data.byteLength] }]);
     end += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
@@ -43,21 +51,20 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
   bytes.fill(0x20, 8, 8 + headerLength);
   bytes.set(json, 8);
-  const floats = new Float32Array(bytes.buffer, 8 + headerLength);
-  let position = 0;
-  for (const { data } of tensors.values()) {
-    floats.set(data, position);
-    position += data.length;
+  let position = 8 + headerLength;
+  for (const [, { data }] of sorted) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
   }
   return bytes;
 }
 
 /**
- * Reads a file of float32 tensors. They lie in the file's own bytes, which must stay as they are; in a copy of them only where they are not aligned.
+ * Reads a file. Its tensors lie in the file's own bytes, which must stay as they are; in a copy of them only where they lie as their type may not.
  *
- * @throws CheckpointError on anything the format does not allow, and on tensors that are not float32
+ * @throws CheckpointError on anything the format does not allow, and on types that are not known here
  */
-export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Tensor>; metadata: Record<string, string> } {
+export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, StoredTensor>; metadata: Record<string, string> } {
   const { header, dataStart } = readHeader(bytes);
   let metadata: Record<string, string> = {};
   const entries: Entry[] = [];
@@ -66,18 +73,19 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Ten
     else entries.push(checkEntry(name, value));
   }
   checkLayout(entries, bytes.length - dataStart);
-  const tensors = new Map<string, Tensor>();
-  const aligned = (bytes.byteOffset + dataStart) % 4 === 0;
-  const data = aligned ? bytes.subarray(dataStart) : new Uint8Array(bytes.subarray(dataStart));
-  // Tensors of float32 that follow each other are aligned where the first one is.
-  for (const { name, shape, begin, end } of entries) {
-    tensors.set(name, { shape, data: new Float32Array(data.buffer, data.byteOffset + begin, (end - begin) / 4) });
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const { BYTES_PER_ELEMENT: size } = ARRAYS[dtype];
+    const lies = bytes.subarray(dataStart + begin, dataStart + end);
+    const own = lies.byteOffset % size === 0 ? lies : new Uint8Array(lies);
+    tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](own.buffer as ArrayBuffer, own.byteOffset, own.length / size) } as StoredTensor);
   }
   return { tensors, metadata };
 }
 
 interface Entry {
   readonly name: string;
+  readonly dtype: DType;
   readonly shape: Shape;
   /** Bytes from the end of the header. */
   readonly begin: number;
@@ -117,14 +125,14 @@ function checkEntry(name: string, value: unknown): Entry {
   const path = `tensor ${show(name)}`;
   if (!isRecord(value)) fail(path, "an object", show(value));
   const { dtype, shape, data_offsets: offsets } = value;
-  if (dtype !== "F32") fail(`${path}.dtype`, '"F32", the only type read here', show(dtype));
+  if (!isDType(dtype)) fail(`${path}.dtype`, Object.keys(ARRAYS).map(show).join(" or "), show(dtype));
   if (!isSizes(shape)) fail(`${path}.shape`, "an array of integers of at least 0", show(shape));
   if (!isSizes(offsets) || offsets.length !== 2) fail(`${path}.data_offsets`, "two integers of at least 0", show(offsets));
   const [begin, end] = offsets as [number, number];
-  const size = sizeOf(shape) * 4;
+  const size = sizeOf(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
   if (!Number.isSafeInteger(size)) fail(`${path}.shape`, "fewer than 2^53 bytes", show(shape));
   if (end - begin !== size) fail(`${path}.data_offsets`, `${size} bytes, as the shape ${show(shape)} needs`, show(offsets));
-  return { name, shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 /** The tensors must cover the data from its first byte to its last, each byte once. */
@@ -159,6 +167,10 @@ function refuseRepeatedKeys(json: string): void {
       scope.add(key);
     }
   }
+}
+
+function isDType(value: unknown): value is DType {
+  return typeof value === "string" && Object.hasOwn(ARRAYS, value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,15 +1,25 @@
 /** A GAN as a file: safetensors, with its description and its progress in the metadata. */
 
-import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
+import { show } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { checksum, findNegative, findOutside } from "../core/values.ts";
-import { parseJSON } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
-import { type TrainingVariable, variables } from "../objective/variables.ts";
+import { variables } from "../objective/variables.ts";
+import {
+  checkClassesSeen,
+  checkCount,
+  checkFormat,
+  classCount,
+  FORMAT,
+  fail,
+  GENERATOR,
+  parseProgress,
+  parseSpec,
+  readSpec,
+  SQUARES,
+  VERSION,
+} from "./metadata.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
-
-const FORMAT = "ganvas";
-const VERSION = "1";
 
 /** How far training has come: with the seed, everything that later random numbers and batches depend on. */
 export interface Progress {
@@ -25,8 +35,7 @@ export interface Progress {
 
 /** Before the first step. */
 export function firstProgress({ condition }: GANSpec): Progress {
-  const classes = condition && "classes" in condition ? condition.classes : 0;
-  return { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0, classesSeen: new Array<number>(classes).fill(0) };
+  return { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0, classesSeen: new Array<number>(classCount(condition)).fill(0) };
 }
 
 /** Everything that goes into a file and comes out of it. */
@@ -60,15 +69,21 @@ export interface DecodedCheckpoint extends Checkpoint {
  * @throws CheckpointError when the file is damaged, of another kind or version, or does not hold exactly these tensors, all of finite numbers below 2^127
  */
 export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.format !== FORMAT) fail("metadata.format", show(FORMAT), show(metadata.format));
-  if (metadata.version !== VERSION) fail("metadata.version", show(VERSION), show(metadata.version));
-  const { spec, expected } = checkSpec(parse("metadata.spec", metadata.spec, MOST_CHARACTERS));
-  const progress = checkProgress(parse("metadata.progress", metadata.progress), firstProgress(spec));
+  const file = decodeSafetensors(bytes);
+  const { metadata } = file;
+  checkFormat(metadata);
+  if (metadata.kind === GENERATOR) {
+    const expected = "a checkpoint, with discriminator and optimizer state: save() without generatorOnly keeps everything";
+    fail("file", expected, "a generator alone, made for createSampler of ganvas/sample");
+  }
+  const spec = readSpec("a GAN", () => resolveSpec(parseSpec(metadata) as GANOptions));
+  const progress = checkProgress(parseProgress(metadata), spec);
+  const tensors = new Map<string, Tensor>();
   const checksums = new Map<string, number>();
-  for (const { name, shape } of expected) {
-    const tensor = tensors.get(name);
+  for (const { name, shape } of variables(spec)) {
+    const tensor = file.tensors.get(name);
     if (!tensor) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, "no such tensor");
+    if (tensor.dtype !== "F32") fail(`tensor ${show(name)}.dtype`, '"F32", from which alone training goes on', show(tensor.dtype));
     if (!sameShape(tensor.shape, shape)) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, showShape(tensor.shape));
     const sum = checksum(tensor.data);
     if (sum === null) {
@@ -78,66 +93,18 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     checksums.set(name, sum);
     const negative = SQUARES.test(name) ? findNegative(tensor.data) : -1;
     if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
+    tensors.set(name, tensor);
   }
-  const known = new Set(expected.map(({ name }) => name));
-  for (const name of tensors.keys()) if (!known.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");
+  for (const name of file.tensors.keys()) if (!tensors.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");
   return { spec, progress, tensors, checksums };
 }
 
-/** Several times the longest description of a GAN there can be. */
-const MOST_CHARACTERS = 2 ** 18;
-/** Deeper than any description of a GAN is nested. */
-const MOST_LEVELS = 32;
-
-/** @param most characters. Default: what the header may hold, as the counts of as many classes as there may be need half of that */
-function parse(path: string, text = "", most = Number.POSITIVE_INFINITY): unknown {
-  if (text.length > most) fail(path, `at most ${most} characters`, `${text.length}`);
-  try {
-    return parseJSON(text, MOST_LEVELS);
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    fail(path, `JSON of at most ${MOST_LEVELS} levels`, show(text));
-  }
-}
-
-/** Counters go no further, so that adding to them stays exact. */
-const MOST_PROGRESS = 2 ** 48;
-/** What roots are taken of: optimizer slots, running variances and their averages. */
-const SQUARES = /\/(adam|rmsprop)\.v$|\.runningVariance(\/ema)?$/;
-
-/** @param first progress before the first step, which has as many classes */
-function checkProgress(value: unknown, first: Progress): Progress {
-  const given = value as Partial<Record<keyof Progress, unknown>> | null;
-  const check = (path: string, n: unknown): number => {
-    if (!Number.isSafeInteger(n) || (n as number) < 0 || (n as number) > MOST_PROGRESS) fail(path, "an integer from 0 to 2^48", show(n));
-    return n as number;
-  };
-  const count = (name: Exclude<keyof Progress, "classesSeen">): number => check(`metadata.progress.${name}`, given?.[name]);
-  // Files of earlier versions do not tell.
-  const seen = given?.classesSeen ?? first.classesSeen;
-  if (!Array.isArray(seen) || seen.length !== first.classesSeen.length) {
-    fail("metadata.progress.classesSeen", `a list of ${first.classesSeen.length} numbers`, show(seen));
-  }
+function checkProgress(value: Partial<Record<keyof Progress, unknown>> | null, { condition }: GANSpec): Progress {
+  const count = (name: Exclude<keyof Progress, "classesSeen">): number => checkCount(name, value?.[name]);
   return {
     generatorUpdates: count("generatorUpdates"),
     discriminatorUpdates: count("discriminatorUpdates"),
     imagesSeen: count("imagesSeen"),
-    classesSeen: seen.map((n, label) => check(`metadata.progress.classesSeen[${label}]`, n)),
+    classesSeen: checkClassesSeen(value?.classesSeen, classCount(condition)),
   };
-}
-
-function checkSpec(value: unknown): { spec: GANSpec; expected: readonly TrainingVariable[] } {
-  try {
-    const spec = resolveSpec(value as GANOptions);
-    return { spec, expected: variables(spec) };
-  } catch (cause) {
-    if (!(cause instanceof SpecError)) throw cause;
-    const { faults } = cause;
-    const got = faults.slice(0, 8).map(describe).join("; ") + (faults.length > 8 ? `; ${faults.length} faults in all` : "");
-    throw new CheckpointError({ path: "metadata.spec", expected: "the description of a GAN", got }, { cause });
-  }
-}
-
-function fail(path: string, expected: string, got: string): never {
-  throw new CheckpointError({ path, expected, got });
 }

@@ -54,11 +54,12 @@ describe("decodeSafetensors", () => {
     expect(metadata).toEqual({ format: "pt", step: "12" });
     expect([...tensors.keys()]).toEqual(["generator.0.weight", "scalar", "empty"]);
     expect(tensors.get("generator.0.weight")).toEqual({
+      dtype: "F32",
       shape: [2, 3],
       data: Float32Array.of(1, -0, 3.5, Number.NaN, Number.POSITIVE_INFINITY, 1e-45),
     });
-    expect(tensors.get("scalar")).toEqual({ shape: [], data: Float32Array.of(7) });
-    expect(tensors.get("empty")).toEqual({ shape: [0, 4], data: new Float32Array(0) });
+    expect(tensors.get("scalar")).toEqual({ dtype: "F32", shape: [], data: Float32Array.of(7) });
+    expect(tensors.get("empty")).toEqual({ dtype: "F32", shape: [0, 4], data: new Float32Array(0) });
   });
 
   it("reads a file at any alignment, with tensors in any order", () => {
@@ -88,7 +89,7 @@ describe("decodeSafetensors", () => {
   it("round-trips any tensors", () => {
     const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }).chain((shape) => {
       const size = shape.reduce((a, b) => a * b, 1);
-      return fc.float32Array({ minLength: size, maxLength: size }).map((data) => ({ shape, data }));
+      return fc.float32Array({ minLength: size, maxLength: size }).map((data) => ({ dtype: "F32" as const, shape, data }));
     });
     const name = fc.string({ unit: "grapheme" }).filter((s) => s !== "__metadata__");
     fc.assert(
@@ -132,7 +133,12 @@ describe("decodeSafetensors", () => {
     ["metadata that is no string", file({ __metadata__: { a: 1 } }), /^__metadata__\["a"\]/],
     ["a tensor that is no object", file({ a: 4 }), /^tensor "a": expected an object, got 4/],
     ["an empty tensor description", file({ a: {} }), /^tensor "a".dtype/],
-    ["another type", file({ a: { ...f32([2], [0, 4]), dtype: "F16" } }, 4), /^tensor "a".dtype: expected "F32", the only type read here, got "F16"/],
+    [
+      "another type",
+      file({ a: { ...f32([2], [0, 8]), dtype: "I32" } }, 8),
+      /^tensor "a".dtype: expected "F32" or "F16" or "BF16" or "I8", got "I32"/,
+    ],
+    ["16-bit numbers of 32 bits", file({ a: { ...f32([2], [0, 8]), dtype: "F16" } }, 8), /^tensor "a".data_offsets: expected 4 bytes/],
     ["an unknown type", file({ a: { ...f32([1], [0, 4]), dtype: "Q7" } }, 4), /"Q7"/],
     ["a negative size", file({ a: f32([-1], [0, 4]) }, 4), /^tensor "a".shape/],
     ["a fractional size", file({ a: f32([0.5, 2], [0, 4]) }, 4), /^tensor "a".shape/],

@@ -405,15 +405,15 @@ describe("loadGAN", () => {
     [
       "a tensor too many",
       ({ tensors }) => {
-        tensors.set("__proto__", { shape: [], data: Float32Array.of(1) });
+        tensors.set("__proto__", { dtype: "F32", shape: [], data: Float32Array.of(1) });
       },
       /^tensor "__proto__": expected no tensor of this name/,
     ],
     [
       "a tensor of another shape",
       ({ tensors }) => {
-        const [name, { data }] = [...tensors][0]!;
-        tensors.set(name, { shape: [data.length], data });
+        const [name, tensor] = [...tensors][0]!;
+        tensors.set(name, { ...tensor, shape: [tensor.data.length] });
       },
       /^tensor "generator.0.*: expected shape \[3, 4\], got \[12\]/,
     ],

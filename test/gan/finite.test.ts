@@ -11,7 +11,7 @@ async function altered(backend: (typeof backends)[number], options: Partial<Crea
   await first.train(points, { steps: 2 });
   const { tensors, metadata } = decodeSafetensors(await first.save());
   first.dispose();
-  for (const [name, { data }] of tensors) change(name, data);
+  for (const [name, { data }] of tensors) change(name, data as Float32Array);
   return loadGAN(encodeSafetensors(tensors, metadata), { backend, threads: 1 });
 }
 

@@ -23,7 +23,7 @@ async function sha256(parts: readonly Float32Array[]): Promise<string> {
 async function hash({ options }: (typeof REPRODUCIBLE)[number]) {
   const gan = await createGAN({ ...options, backend: "wasm", reproducible: true });
   await gan.train(reproducibleData(options.shape), { steps: 5 });
-  const tensors = Array.from(decodeSafetensors(await gan.save()).tensors.values(), ({ data }) => data);
+  const tensors = Array.from(decodeSafetensors(await gan.save()).tensors.values(), ({ data }) => data as Float32Array);
   const result = { state: await sha256(tensors), samples: await sha256([(await gan.sample({ count: 7, seed: 2 })).data]) };
   gan.dispose();
   return result;

@@ -13,7 +13,8 @@ function sha256(...parts: Float32Array[]): string {
 }
 
 /** Of every tensor of a checkpoint in order: weights, statistics, optimizer slots and averages. */
-const hashTensors = (checkpoint: Uint8Array): string => sha256(...Array.from(decodeSafetensors(checkpoint).tensors.values(), ({ data }) => data));
+const hashTensors = (checkpoint: Uint8Array): string =>
+  sha256(...Array.from(decodeSafetensors(checkpoint).tensors.values(), ({ data }) => data as Float32Array));
 
 describe("reproducible training gives the bits it gave when this was written", () => {
   it.each(REPRODUCIBLE.flatMap((model) => [1, 2, 3].map((threads) => ({ ...model, threads }))))(
