@@ -115,6 +115,7 @@ export type { Values } from "./data/values.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, Images, type TensorMaker } from "./formats/image.ts";
 export type { GAN } from "./gan/gan.ts";
+export type { WeightType } from "./gan/generatorWriter.ts";
 export type {
   BackendOptions,
   CallOptions,
@@ -123,6 +124,7 @@ export type {
   LatentOptions,
   PrepareOptions,
   SampleOptions,
+  SaveOptions,
   TrainOptions,
 } from "./gan/options.ts";
 export type { StepReport, TrainReport, TrainSummary } from "./gan/reports.ts";

@@ -3,6 +3,7 @@
  * engine makes the same of a file.
  */
 import type { Shape } from "../core/shape.ts";
+import { findOutside } from "../core/values.ts";
 
 /** What holds the values of each type in memory; 16-bit numbers as their bits. */
 interface Arrays {
@@ -28,31 +29,44 @@ export type StoredFloats = Exclude<StoredTensor, { readonly dtype: "I8" }>;
  * Writes values of a tensor as the float32 numbers that they are, NaN and infinity too.
  *
  * @param into as many as are wanted, of which the tensor has so many from its value `first` on
+ * @returns whether all are within `LIMIT`; to look for that afterwards would take as long again
  */
-export function decodeFloats({ dtype, data }: Pick<StoredFloats, "dtype" | "data">, into: Float32Array, first = 0): void {
+export function decodeFloats({ dtype, data }: Pick<StoredFloats, "dtype" | "data">, into: Float32Array, first = 0): boolean {
   const part = data.subarray(first, first + into.length);
-  if (dtype === "F16") decodeFloat16(part as Uint16Array, into);
-  else if (dtype === "BF16") decodeBfloat16(part as Uint16Array, into);
-  else into.set(part);
+  if (dtype === "F16") return decodeFloat16(part as Uint16Array, into);
+  if (dtype === "BF16") return decodeBfloat16(part as Uint16Array, into);
+  into.set(part);
+  return findOutside(into) < 0;
 }
 
 const bitsOf = (values: Float32Array): Int32Array => new Int32Array(values.buffer, values.byteOffset, values.length);
 
-function decodeFloat16(halves: Uint16Array, into: Float32Array): void {
+function decodeFloat16(halves: Uint16Array, into: Float32Array): boolean {
   const words = bitsOf(into);
+  let finite = true;
   for (let i = 0; i < halves.length; i++) {
     const half = halves[i]!;
     const magnitude = half & 0x7fff;
     // Normal numbers: the exponent's bias is 15 in one type and 127 in the other.
     if (magnitude >= 0x400 && magnitude < 0x7c00) words[i] = ((half & 0x8000) << 16) | ((magnitude << 13) + (112 << 23));
     else if (magnitude < 0x400) into[i] = half & 0x8000 ? -magnitude * 2 ** -24 : magnitude * 2 ** -24;
-    else words[i] = ((half & 0x8000) << 16) | 0x7f800000 | (magnitude << 13);
+    else {
+      words[i] = ((half & 0x8000) << 16) | 0x7f800000 | (magnitude << 13);
+      finite = false;
+    }
   }
+  return finite;
 }
 
-function decodeBfloat16(halves: Uint16Array, into: Float32Array): void {
+function decodeBfloat16(halves: Uint16Array, into: Float32Array): boolean {
   const words = bitsOf(into);
-  for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;
+  let carried = 0;
+  for (let i = 0; i < halves.length; i++) {
+    words[i] = halves[i]! << 16;
+    // Reaches the top bit for exponents from that of `LIMIT` on.
+    carried |= (halves[i]! & 0x7f80) + 0x100;
+  }
+  return carried < 0x8000;
 }
 
 /** These finite values rounded to the nearest float16 numbers, to the even one of two; from 65520 on that is infinity. */

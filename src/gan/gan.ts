@@ -13,21 +13,22 @@ import { Images } from "../formats/image.ts";
 import { leastBatch } from "../nn/spec.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows, drawClasses } from "./condition.ts";
+import { encodeGenerator, sampledVariables } from "./generatorWriter.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { checkLatentCount, drawLatents, drawLatentsInTurns, sphericalInterpolation } from "./latents.ts";
 import {
-  type CallOptions,
-  checkCallOptions,
   checkDiscriminateOptions,
   checkLatentOptions,
   checkPrepareOptions,
   checkSampleOptions,
+  checkSaveOptions,
   checkTrainOptions,
   type DiscriminateOptions,
   GPU_REPORT_EVERY,
   type LatentOptions,
   type PrepareOptions,
   type SampleOptions,
+  type SaveOptions,
   type TrainOptions,
 } from "./options.ts";
 import type { TrainReport } from "./reports.ts";
@@ -283,9 +284,10 @@ export class GAN implements Disposable {
   }
 
   /**
-   * Everything there is to know of the GAN as the bytes of a safetensors file: loaded, it goes on as if nothing had happened.
+   * Everything there is to know of the GAN as the bytes of a safetensors file: loaded by {@link loadGAN}, it goes on as if nothing had happened. Or, with `generatorOnly`, what `sample`
+   * draws from by default and nothing else, for `ganvas/sample`: a fifth or sixth of that, and less with other `weights`.
    *
-   * @param options what may end it early
+   * @param options what the file holds, and what may end it early. Default: everything
    * @throws {@link BackendError} when a GPU has failed that was asked for by name
    * @throws {@link StateError} when the GAN is disposed of
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
@@ -294,11 +296,15 @@ export class GAN implements Disposable {
    *
    * @example
    * await writeFile("model.safetensors", await gan.save());
+   * await writeFile("generator.safetensors", await gan.save({ generatorOnly: true, weights: "float16" }));
    */
-  async save(options: CallOptions = {}): Promise<Bytes> {
+  async save(options: SaveOptions = {}): Promise<Bytes> {
     this.#checkAlive();
-    const { signal } = checkCallOptions(options);
-    return this.#exclusive(async () => encodeCheckpoint(await this.#host.checkpoint(this.#pause(signal))), signal);
+    const { generatorOnly, weights, signal } = checkSaveOptions(options);
+    const pause = this.#pause(signal);
+    const whole = async () => encodeCheckpoint(await this.#host.checkpoint(pause));
+    const generator = async () => encodeGenerator(await this.#host.checkpoint(pause, sampledVariables(this.spec)), weights, pause);
+    return this.#exclusive(generatorOnly ? generator : whole, signal);
   }
 
   /** Gives back all memory, as soon as nothing is under way. The GAN cannot be used afterwards; disposing of it again does nothing. */

@@ -2,8 +2,9 @@
 import { BackendError } from "../core/errors.ts";
 import { now, type Pause, since } from "../core/time.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
+import { emaName } from "../nn/generator.ts";
 import type { ParameterSpec } from "../nn/network.ts";
-import { emaName } from "../objective/variables.ts";
+import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { Judge } from "./judge.ts";
 import { Sampler } from "./sampler.ts";
@@ -161,9 +162,14 @@ export class Host {
     return training;
   }
 
-  /** The state when all that is under way is done. @param pause awaited now and then */
-  async checkpoint(pause?: Pause): Promise<Checkpoint> {
-    return this.#training ? this.#training.checkpoint(pause) : checkpointOf(this.#state!, pause);
+  /**
+   * The state when all that is under way is done.
+   *
+   * @param pause awaited now and then
+   * @param wanted the tensors it is to have. Default: all
+   */
+  async checkpoint(pause?: Pause, wanted: readonly TrainingVariable[] = variables(this.spec)): Promise<Checkpoint> {
+    return this.#training ? this.#training.checkpoint(pause, wanted) : checkpointOf(this.#state!, pause, wanted);
   }
 
   /** Keeps the state as it is, where there is a fallback that could need it: at once when all of it is at risk, else when that is due. */

@@ -7,6 +7,9 @@ export const VERSION = "1";
 /** `kind` of a file that holds a generator alone; a checkpoint has none. */
 export const GENERATOR = "generator";
 
+/** The name of the scales of a tensor's channels, where it consists of integers. */
+export const scaleName = (name: string): string => `${name}/scale`;
+
 export type Metadata = Readonly<Record<string, string>>;
 
 /** @throws CheckpointError when a file is not one of ours */

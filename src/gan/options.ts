@@ -16,9 +16,10 @@ import {
   refuse,
   that,
 } from "../core/check.ts";
-import { type ErrorDetail, SpecError } from "../core/errors.ts";
+import { type ErrorDetail, SpecError, show } from "../core/errors.ts";
 import { shallowCopy } from "../core/plain.ts";
 import type { AbortSignalLike, GPUDeviceLike, URLLike, WasmSource } from "../core/platform.ts";
+import type { WeightType } from "./generatorWriter.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
 
@@ -91,6 +92,17 @@ export interface TrainOptions {
 export interface CallOptions {
   /** A signal, of an `AbortController`, that ends the call, which then throws the signal's reason. Default: none. */
   readonly signal?: AbortSignalLike | undefined;
+}
+
+/** What a file holds, and what may end making it early. Nothing must be given. */
+export interface SaveOptions extends CallOptions {
+  /** Whether it holds the generator alone, for `ganvas/sample`: its moving average where the GAN keeps one. It cannot be trained on. Default false. */
+  readonly generatorOnly?: boolean | undefined;
+  /**
+   * What the matrices and filters of a generator alone are rounded to: "float16" or "bfloat16", half as large, or "int8", a quarter, with a scale for each output channel. Biases, gains and
+   * statistics stay float32. Default "float32": as they are.
+   */
+  readonly weights?: WeightType | undefined;
 }
 
 /** What images are judged as, and what may end that early. Nothing must be given. */
@@ -179,6 +191,16 @@ const CALL: Fields<CallOptions> = {
   ),
 };
 
+interface SaveRequest extends SaveOptions {
+  readonly weights: WeightType;
+}
+
+const SAVE: Fields<SaveRequest> = {
+  generatorOnly: optional(boolean, false),
+  weights: optional(oneOf("float32", "float16", "bfloat16", "int8"), "float32"),
+  ...CALL,
+};
+
 const PREPARE: Fields<PrepareOptions> = { batchSize: optional<number | undefined>(integer(1, 65536), undefined) };
 
 const TRAIN: Fields<TrainOptions> = {
@@ -256,7 +278,13 @@ export function checkBackendOptions(options: BackendOptions): BackendRequest {
 export const checkTrainOptions = (options: TrainOptions): TrainOptions => checkOptions(TRAIN, options);
 
 /** @throws SpecError */
-export const checkCallOptions = (options: CallOptions): CallOptions => checkOptions(CALL, options);
+export function checkSaveOptions(options: SaveOptions): SaveRequest {
+  const checked = checkOptions(SAVE, options);
+  if (!checked.generatorOnly && checked.weights !== "float32") {
+    refuse([{ path: "weights", expected: '"float32" without generatorOnly, as training goes on from nothing else', got: show(checked.weights) }]);
+  }
+  return checked;
+}
 
 /** @throws SpecError */
 export const checkDiscriminateOptions = (options: DiscriminateOptions): DiscriminateOptions => checkOptions(DISCRIMINATE, options);

@@ -61,10 +61,14 @@ export async function ownSnapshot(snapshot: Snapshot): Promise<Snapshot> {
   return snapshotOf({ spec, progress, tensors: new Map(copies) });
 }
 
-/** A snapshot as a checkpoint, which holds all tensors. @param pause awaited between them */
-export async function checkpointOf({ spec, progress, tensor }: Snapshot, pause?: Pause): Promise<Checkpoint> {
+/** A snapshot as a checkpoint, which holds the tensors that are wanted: all unless told otherwise. @param pause awaited between them */
+export async function checkpointOf(
+  { spec, progress, tensor }: Snapshot,
+  pause?: Pause,
+  wanted: readonly TrainingVariable[] = variables(spec),
+): Promise<Checkpoint> {
   const tensors = new Map<string, Tensor>();
-  for (const v of variables(spec)) {
+  for (const v of wanted) {
     tensors.set(v.name, { shape: v.shape, data: tensor(v) ?? initialValue(v, spec.seed) });
     await pause?.();
   }

@@ -7,12 +7,13 @@ import type { Batch } from "../data/dataset.ts";
 import type { Executor, Feeds, Fetches, MemoryReport, Program } from "../exec/executor.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { liveNodes } from "../graph/graph.ts";
+import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.ts";
 import { STOPPED, stepScalars, updateGraph } from "../objective/steps.ts";
-import { emaName, variables } from "../objective/variables.ts";
+import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { withLabels } from "./condition.ts";
 import { chunkSize } from "./forward.ts";
@@ -192,11 +193,16 @@ export class Training {
     return outcome;
   }
 
-  /** The state when all that is under way is done. @param pause awaited between tensors */
-  async checkpoint(pause?: Pause): Promise<Checkpoint> {
+  /**
+   * The state when all that is under way is done.
+   *
+   * @param pause awaited between tensors
+   * @param wanted the tensors it is to have. Default: all
+   */
+  async checkpoint(pause?: Pause, wanted: readonly TrainingVariable[] = variables(this.spec)): Promise<Checkpoint> {
     await this.#settle();
     const tensors = new Map<string, Tensor>();
-    for (const { name, shape } of variables(this.spec)) {
+    for (const { name, shape } of wanted) {
       tensors.set(name, { shape, data: await this.#programs.session.read(name) });
       await pause?.();
     }

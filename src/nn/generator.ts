@@ -89,3 +89,6 @@ export function conditionSize(condition: Condition | null): number {
 export function generatorTensors({ architecture, latent, condition }: GeneratorSpec): NamedParameter[] {
   return parametersOf(architecture.generator, [latent + conditionSize(condition)], "generator.");
 }
+
+/** The name of the moving average of a generator's tensor. */
+export const emaName = (name: string): string => `${name}/ema`;

@@ -1,7 +1,9 @@
 /** One training step as one graph. Nothing is assigned unless every loss of the step, and everything that it would assign, is finite. */
+
 import { abs, add, equal, lerp, mul, select, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
 import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
+import { emaName } from "../nn/generator.ts";
 import {
   conditionInput,
   discriminate,
@@ -20,7 +22,7 @@ import { regularizerRow } from "./regularizers.ts";
 import { fetchDiscriminatorReports, fetchGeneratorReports } from "./reports.ts";
 import { kindOf, type UpdateKind } from "./schedule.ts";
 import type { TrainableSpec } from "./spec.ts";
-import { emaName, slotNames } from "./variables.ts";
+import { slotNames } from "./variables.ts";
 
 /** A graph that trains, and the random numbers it wants at every run. */
 export interface StepGraph {

@@ -1,4 +1,5 @@
 /** Every tensor of a training session: the networks' own, the optimizers' slots, the moving average. */
+import { emaName } from "../nn/generator.ts";
 import type { Init } from "../nn/init.ts";
 import { type NetworkName, type ParameterSpec, parameters } from "../nn/network.ts";
 import { optimizerRow } from "./optimizers.ts";
@@ -9,9 +10,6 @@ export interface TrainingVariable extends Omit<ParameterSpec, "role"> {
   /** As of a network's tensor; `slot`: an optimizer's, `generator.2.filter/adam.m`; `ema`: moving average of a generator tensor, `generator.2.filter/ema`. */
   readonly role: ParameterSpec["role"] | "slot" | "ema";
 }
-
-/** The name of the moving average of a generator's tensor. */
-export const emaName = (name: string): string => `${name}/ema`;
 
 /** The names of a weight's optimizer slots. */
 export const slotNames = (spec: TrainableSpec, network: NetworkName, name: string): string[] =>

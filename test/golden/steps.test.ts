@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, Feeds, Session } from "../../src/exec/executor.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
+import { emaName } from "../../src/nn/generator.ts";
 import { type Counters, criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
-import { emaName, variables } from "../../src/objective/variables.ts";
+import { variables } from "../../src/objective/variables.ts";
 import { expectSameBytes } from "../bytes.ts";
 import { feedsOf, readCases, relativeError, SUBJECTS, type Tensor, type Tensors } from "./golden.ts";
 

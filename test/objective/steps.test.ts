@@ -5,13 +5,14 @@ import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import { meanAll, softplus } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { emaName } from "../../src/nn/generator.ts";
 import type { LayerSpec } from "../../src/nn/layers/table.ts";
 import { conditionInput, discriminate, generate, openPass, parameters } from "../../src/nn/network.ts";
 import { sampleGraph } from "../../src/nn/sampling.ts";
 import { type ObjectiveName, objectiveRow } from "../../src/objective/objectives.ts";
 import type { PresetName } from "../../src/objective/presets.ts";
 import { criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
-import { emaName, variables } from "../../src/objective/variables.ts";
+import { variables } from "../../src/objective/variables.ts";
 import { expectSameBytes } from "../bytes.ts";
 import { drawNoise, type State, TINY_LAYERS, Trainer, type Values } from "./harness.ts";
 
