@@ -166,12 +166,35 @@ describe("the sampler", () => {
   const reached = reachedFrom("gan/sampler.ts");
 
   it("reaches nothing of training: no derivatives, no steps, no optimizers, no executor", () => {
-    const allowed = ["core/", "nn/", "graph/build.ts", "graph/composites.ts", "graph/graph.ts", "graph/ops.ts"];
+    const allowed = [
+      "core/",
+      "nn/layers/",
+      "nn/generator.ts",
+      "nn/init.ts",
+      "nn/network.ts",
+      "nn/sampling.ts",
+      "graph/build.ts",
+      "graph/composites.ts",
+      "graph/graph.ts",
+      "graph/ops.ts",
+    ];
     const own = ["gan/forward.ts", "gan/programs.ts", "gan/sampler.ts", "gan/session.ts"];
     expect(reached.filter((file) => ![...allowed, ...own].some((pattern) => covers(pattern, file)))).toEqual([]);
   });
 
   it("is followed as far as that", () => expect(reached).toEqual(expect.arrayContaining(["nn/layers/linear.ts", "graph/ops.ts", "gan/session.ts"])));
+});
+
+describe("the reader of a generator", () => {
+  const reached = reachedFrom("gan/generatorFile.ts");
+
+  it("reaches nothing of training: no derivatives, no objectives, no discriminator, no named architectures", () => {
+    const allowed = ["core/", "formats/", "nn/layers/", "graph/build.ts", "graph/composites.ts", "graph/graph.ts", "graph/ops.ts"];
+    const own = ["gan/generatorFile.ts", "gan/metadata.ts", "nn/generator.ts"];
+    expect(reached.filter((file) => ![...allowed, ...own].some((pattern) => covers(pattern, file)))).toEqual([]);
+  });
+
+  it("is followed as far as that", () => expect(reached).toEqual(expect.arrayContaining(["nn/layers/linear.ts", "formats/safetensors.ts"])));
 });
 
 describe("the check itself", () => {

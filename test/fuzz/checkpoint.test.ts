@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { sizeOf } from "../../src/core/shape.ts";
+import { findOutside } from "../../src/core/values.ts";
 import { encodeCheckpoint } from "../../src/gan/checkpoint.ts";
+import { decodeGenerator } from "../../src/gan/generatorFile.ts";
+import { encodeGenerator } from "../../src/gan/generatorWriter.ts";
 import { checkpointOf, firstSnapshot, readSnapshot } from "../../src/gan/snapshot.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import { CheckpointError, loadGAN } from "../../src/index.ts";
+import { generatorTensors } from "../../src/nn/generator.ts";
 import { fuzzed, PATIENCE } from "./fuzz.ts";
 
 type Random = { below(n: number): number; pick<T>(values: readonly T[]): T };
@@ -22,7 +27,7 @@ function random(seed: number): Random {
 }
 
 const dense = (units: number) => ({ type: "dense" as const, units });
-const VALID: readonly Uint8Array[] = await Promise.all(
+const CHECKPOINTS = await Promise.all(
   (
     [
       { shape: [2], latent: 2, width: 2 },
@@ -44,7 +49,11 @@ const VALID: readonly Uint8Array[] = await Promise.all(
         },
       },
     ] as GANOptions[]
-  ).map(async (options) => encodeCheckpoint(await checkpointOf(firstSnapshot(resolveSpec(options))))),
+  ).map((options) => checkpointOf(firstSnapshot(resolveSpec(options)))),
+);
+const VALID: readonly Uint8Array[] = CHECKPOINTS.map(encodeCheckpoint);
+const GENERATORS = await Promise.all(
+  (["float32", "float16", "bfloat16", "int8"] as const).flatMap((weights) => CHECKPOINTS.map((checkpoint) => encodeGenerator(checkpoint, weights))),
 );
 
 const ODD = [
@@ -121,9 +130,9 @@ function fileOf(header: unknown, data: Uint8Array): Uint8Array {
 }
 
 /** A valid file, broken in one to three ways. */
-function brokenFile(index: number): Uint8Array {
+function brokenFile(index: number, valid: readonly Uint8Array[]): Uint8Array {
   const r = random(index);
-  let bytes = r.pick(VALID).slice();
+  let bytes = r.pick(valid).slice();
   for (let times = r.pick([1, 1, 2, 3]); times > 0; times--) {
     const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
     const dataStart = Math.min(8 + headerLength, bytes.length);
@@ -198,7 +207,7 @@ describe("broken files", PATIENCE, () => {
   it("are refused by a CheckpointError, or sound", async () => {
     const counts = { refused: 0, loaded: 0 };
     const check = async (seed: number) => {
-      const bytes = brokenFile(seed);
+      const bytes = brokenFile(seed, VALID);
       const result = await outcome(bytes);
       counts[result]++;
       if (result === "loaded") (await loadGAN(bytes, { backend: "reference" })).dispose();
@@ -206,5 +215,28 @@ describe("broken files", PATIENCE, () => {
     await fc.assert(fc.asyncProperty(fc.noShrink(fc.nat()), check), fuzzed(400));
     if (process.env.GANVAS_FUZZ) console.log(counts);
     else expect(Math.min(counts.refused, counts.loaded)).toBeGreaterThan(0);
+  });
+
+  it("give no generator but a sound one, wherever it is read from", () => {
+    const counts = { refused: 0, read: 0 };
+    const check = (seed: number) => {
+      const bytes = brokenFile(seed, [...GENERATORS, ...VALID]);
+      try {
+        const { spec, classesSeen, tensors } = decodeGenerator(bytes);
+        for (const { name, shape } of generatorTensors(spec)) {
+          const values = tensors.get(name)!.values();
+          expect(values.length).toBe(sizeOf(shape));
+          expect(findOutside(values)).toBe(-1);
+        }
+        expect(classesSeen.length).toBe(spec.condition && "classes" in spec.condition ? spec.condition.classes : 0);
+        counts.read++;
+      } catch (error) {
+        if (!(error instanceof CheckpointError)) throw error;
+        counts.refused++;
+      }
+    };
+    fc.assert(fc.property(fc.noShrink(fc.nat()), check), fuzzed(400));
+    if (process.env.GANVAS_FUZZ) console.log(counts);
+    else expect(Math.min(counts.refused, counts.read)).toBeGreaterThan(0);
   });
 });
