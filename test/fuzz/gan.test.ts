@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { decodeGenerator } from "../../src/gan/generatorFile.ts";
 import { createGAN, Dataset, type GAN, GanvasError, type Images, loadGAN, type TrainingData } from "../../src/index.ts";
 import { fuzzed, oddOptions, oddValue, PATIENCE } from "./fuzz.ts";
 
@@ -149,7 +150,12 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
       (gan: GAN) =>
         gan.interpolate(Float32Array.of(x, y), Float32Array.of(y, x), steps),
   ),
-  oddOptions(["signal"]).map((options) => (gan: GAN) => gan.save(options as never)),
+  oddOptions(["generatorOnly", "weights", "signal"], {
+    generatorOnly: fc.boolean(),
+    weights: fc.constantFrom("float32", "float16", "bfloat16", "int8"),
+  }).map((options) => async (gan: GAN) => {
+    for (const tensor of decodeGenerator(await gan.save(options as never)).tensors.values()) tensor.values();
+  }),
   examples.map((from) => () => new Dataset(from as never).take([0])),
   fc.tuple(tensor, labels).map(
     ([from, of]) =>
