@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import nodeResolve from "@rollup/plugin-node-resolve";
 import { transform } from "esbuild";
 import esbuild from "rollup-plugin-esbuild";
 
@@ -13,8 +14,8 @@ const WORKER = here("./src/exec/wasm/run/worker.js");
 const workerSource = async () => (await transform(await readFile(WORKER, "utf8"), { minify: true, target: "es2022" })).code;
 
 /**
- * Gives what the sources import that is no module: `#worker`, the source of `worker.js`, and `#kernels/simd.wasm`, a function that gives the build's bytes, carried along as base64. For the edge,
- * where runtimes compile modules before they start, that gives the module; and `x.edge.ts` stands in for `x.ts`.
+ * Gives what the sources import that is no module: `#worker`, the source of `worker.js`, and `#kernels/simd.wasm`, the bytes of that build as hexadecimal digits. For the edge,
+ * where runtimes compile modules before they start, that is the module; and `x.edge.ts` stands in for `x.ts`.
  */
 export function bundled({ edge = false } = {}) {
   const kernels = "\0kernels:";
@@ -33,9 +34,8 @@ export function bundled({ edge = false } = {}) {
       if (!id.startsWith(kernels)) return null;
       const file = id.slice(kernels.length);
       // The suffix is how Next has it; Wrangler takes it too.
-      if (edge) return `import module from "../kernels/${file}?module";\nexport default () => module;`;
-      const base64 = (await readFile(here(`./dist/kernels/${file}`))).toString("base64");
-      return `export default () => Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0));`;
+      if (edge) return `export { default } from "../kernels/${file}?module";`;
+      return `export default "${(await readFile(here(`./dist/kernels/${file}`))).toString("hex")}";`;
     },
   };
 }
@@ -48,9 +48,22 @@ const workerFile = {
   },
 };
 
-const external = (id) => /^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id);
+/** Packages that are carried along: in the form for browsers, as the one for Node begins with `createRequire`, which edge runtimes have not. */
+const CARRIED = ["fast-png", "fflate", "iobuffer"];
+const carried = nodeResolve({ resolveOnly: CARRIED, exportConditions: ["browser"], browser: true });
 
-const ENTRIES = { index: "src/index.ts", datasets: "src/datasets.ts" };
+/** What their licences ask for. */
+const licences = {
+  name: "licences",
+  async generateBundle() {
+    const texts = await Promise.all(CARRIED.map(async (name) => `${name}\n\n${await readFile(here(`./node_modules/${name}/LICENSE`), "utf8")}`));
+    this.emitFile({ type: "asset", fileName: "png.LICENSE.txt", source: texts.join("\n\n") });
+  },
+};
+
+const external = (id) => !CARRIED.includes(id) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
+
+const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts" };
 
 /** Entries that share code, in chunks of `folder`. */
 const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({
@@ -58,17 +71,17 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
   output: {
     dir,
     format: "es",
-    sourcemap: true,
+    sourcemap: !edge, // bundlers make of it what they like
     sourcemapExcludeSources: true,
     chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js`,
   },
   external,
   makeAbsoluteExternalsRelative: false,
-  plugins: [bundled({ edge }), ...plugins, esbuild({ target: "es2022" })],
+  plugins: [bundled({ edge }), carried, ...plugins, esbuild({ target: "es2022" })],
 });
 
 export default [
-  build(ENTRIES, { plugins: [workerFile] }),
+  build(ENTRIES, { plugins: [workerFile, licences] }),
   build(ENTRIES, { dir: "dist/edge", edge: true }),
   // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
   build({ demo: "src/demo/main.ts", bench: "bench/main.ts" }, { folder: "tools/" }),

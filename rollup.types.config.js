@@ -2,7 +2,7 @@ import { dts } from "rollup-plugin-dts";
 
 /** Declarations of what the entries export: one file for each, and one for what both of them do, so that a class is the same whichever entry it comes from. */
 export default {
-  input: { index: "src/index.ts", datasets: "src/datasets.ts" },
+  input: { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts" },
   output: {
     dir: "dist",
     format: "es",

@@ -1,9 +1,10 @@
-import { encode } from "fast-png";
 import { isFloat32Array } from "../core/arrays.ts";
 import { checkOptions, type Fields, integer, optional } from "../core/check.ts";
 import { DataError, ShapeError, SpecError, show } from "../core/errors.ts";
 import type { Bytes, PlatformImageData, PlatformResponse } from "../core/platform.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { loadEncoder } from "./encoder.ts";
+import type { Picture } from "./png.ts";
 
 /** How several images are laid out in one picture. */
 export interface GridOptions {
@@ -31,13 +32,6 @@ const GRID_FIELDS: Fields<{ columns: number | undefined; gap: number; scale: num
   gap: optional(integer(0, MAX_PIXELS), 0),
   ...IMAGE_FIELDS,
 };
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly bytes: Uint8ClampedArray;
-}
 
 /** One sample: an image `[H, W, C]`, or a plain vector `[d]`. In pictures -1 is black and 1 is full brightness; what is beyond them is shown as these. */
 export class Image {
@@ -249,8 +243,9 @@ function drawGrid(method: string, shape: Shape, data: Float32Array, { columns: g
   return { width, height, channels, bytes };
 }
 
-function encodePNG({ width, height, channels, bytes }: Picture): Bytes {
-  return new Uint8Array(encode({ width, height, channels, data: bytes, depth: 8 }));
+/** Loads the encoder when it is first asked for. */
+async function encodePNG(picture: Picture): Promise<Bytes> {
+  return (await loadEncoder())(picture);
 }
 
 function toRGBA({ width, height, channels, bytes }: Picture): PlatformImageData {

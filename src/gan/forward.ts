@@ -1,8 +1,8 @@
 /** A network at work, on any number of examples. */
-import { DataError } from "../core/errors.ts";
+import { BackendError, DataError } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import type { Pause } from "../core/time.ts";
-import type { Executor, Feeds, MemoryReport } from "../exec/executor.ts";
+import type { Executor, Feeds, MemoryReport, Program } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ParameterSpec } from "../nn/network.ts";
 import { Programs } from "./programs.ts";
@@ -31,10 +31,13 @@ export interface OpenOptions {
 export class Forward {
   readonly #programs: Programs;
   readonly #pass: ForwardPass;
+  /** The most examples of one run, as far as memory has allowed them. */
+  #most: number;
 
   constructor(programs: Programs, pass: ForwardPass) {
     this.#programs = programs;
     this.#pass = pass;
+    this.#most = pass.most;
   }
 
   /** Bytes its session holds. */
@@ -47,6 +50,29 @@ export class Forward {
     this.#programs.session.dispose();
   }
 
+  /** Compiles what one example takes, before it is asked for. @throws BackendError when that needs too much memory */
+  async prepare(): Promise<void> {
+    await this.#program(1);
+  }
+
+  #program(size: number): Promise<Program> {
+    const { name, graph } = this.#pass;
+    return this.#programs.get(name, size, () => graph(size));
+  }
+
+  /** The program for as many of `rows` as memory allows. */
+  async #fitting(rows: number): Promise<readonly [size: number, Program]> {
+    for (;;) {
+      const size = chunkSize(rows, this.#most);
+      try {
+        return [size, await this.#program(size)];
+      } catch (error) {
+        if (size === 1 || !(error instanceof BackendError) || error.lost) throw error;
+        this.#most = size / 2;
+      }
+    }
+  }
+
   /**
    * What the network makes of `count` examples: rows [count, ...], from inputs of as many rows each. They go through programs whose sizes are powers of two, of
    * which few are ever compiled.
@@ -55,15 +81,14 @@ export class Forward {
    * @throws DataError when a number of it would not be finite, or there is no memory for all
    */
   protected async run(inputs: Readonly<Record<string, Float32Array | null>>, count: number, pause?: Pause): Promise<Float32Array> {
-    const { name, graph, fetch, most } = this.#pass;
+    const { fetch } = this.#pass;
     let result: Float32Array | undefined;
     for (let first = 0; first < count; ) {
-      const size = chunkSize(count - first, most);
+      const [size, program] = await this.#fitting(count - first);
       const rows = Math.min(size, count - first);
       const feeds: Feeds = Object.fromEntries(
         Object.entries(inputs).flatMap(([key, data]) => (data ? [[key, chunk(data, data.length / count, first, rows, size)]] : [])),
       );
-      const program = await this.#programs.get(name, size, () => graph(size));
       const output = (await program.run(feeds))[fetch]!;
       const width = output.length / size;
       result ??= allocateFloats(width * count, "count");

@@ -1,9 +1,8 @@
 import { isFloat32Array } from "../core/arrays.ts";
-import { DataError, SpecError, StateError, show } from "../core/errors.ts";
+import { DataError, StateError, show } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
-import { MOST_FLOATS } from "../core/memory.ts";
 import type { AbortSignalLike, Bytes } from "../core/platform.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
+import { sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
 import { type Batch, type DataFormat, type Examples, fitExamples, takeAll } from "../data/dataset.ts";
@@ -12,34 +11,28 @@ import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
 import { leastBatch } from "../nn/spec.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
-import { conditionRows, drawClasses } from "./condition.ts";
+import { conditionRows } from "./condition.ts";
+import { checkLatentOptions, type LatentOptions } from "./drawOptions.ts";
 import { encodeGenerator, sampledVariables } from "./generatorWriter.ts";
 import { Host, type HostOptions } from "./host.ts";
-import { checkLatentCount, drawLatents, drawLatentsInTurns, sphericalInterpolation } from "./latents.ts";
+import { drawLatents, sphericalInterpolation } from "./latents.ts";
 import {
   checkDiscriminateOptions,
-  checkLatentOptions,
   checkPrepareOptions,
   checkSampleOptions,
   checkSaveOptions,
   checkTrainOptions,
   type DiscriminateOptions,
   GPU_REPORT_EVERY,
-  type LatentOptions,
   type PrepareOptions,
   type SampleOptions,
   type SaveOptions,
   type TrainOptions,
 } from "./options.ts";
 import type { TrainReport } from "./reports.ts";
+import { answer, readRequest } from "./request.ts";
 import { checkBatch, type GANSpec } from "./spec.ts";
 import { Trainer } from "./trainer.ts";
-
-/** @throws SpecError when so many images are more than an array holds */
-function checkCount(count: number, shape: Shape): void {
-  const most = Math.floor(MOST_FLOATS / sizeOf(shape));
-  if (count > most) throw new SpecError([{ path: "count", expected: `at most ${most} at once of shape ${showShape(shape)}`, got: `${count}` }]);
-}
 
 /** Images as they are, finite but of any range, as a generator's last layer need not bound them. @throws DataError when they do not fit */
 function ownImages({ shape: [count, ...shape], data }: Images, format: DataFormat): Batch {
@@ -199,21 +192,13 @@ export class GAN implements Disposable {
    */
   async sample(options: SampleOptions = {}): Promise<Images> {
     this.#checkAlive();
-    const { seed = 0, truncation, latents, ema = true, condition, signal, ...rest } = checkSampleOptions(options);
-    const count = rest.count ?? (latents ? latents.length / this.spec.latent : 1);
-    checkCount(count, this.spec.shape);
-    if (latents) this.#checkLatents(latents, count);
-    else checkLatentCount(this.spec.latent, count);
-    const given = latents && new Float32Array(latents);
-    const asked = conditionRows(this.spec.condition, condition, count);
+    const { ema = true, signal, ...asked } = checkSampleOptions(options);
+    const request = readRequest(this.spec, asked);
     const pause = this.#pause(signal);
-    const data = await this.#exclusive(async () => {
-      const sampler = await this.#host.sampler(ema);
-      const z = given ?? (await drawLatentsInTurns(this.spec.latent, count, seed, truncation, pause));
-      const labels = asked === undefined ? await drawClasses(this.#host.progress.classesSeen, count, seed, pause) : asked;
-      return sampler.generate(z, labels, count, pause);
+    return this.#exclusive(async () => {
+      const source = { spec: this.spec, sampler: await this.#host.sampler(ema), classesSeen: this.#host.progress.classesSeen };
+      return answer(request, source, pause);
     }, signal);
-    return new Images([count, ...this.spec.shape], data);
   }
 
   /**
@@ -343,15 +328,5 @@ export class GAN implements Disposable {
 
   #checkAlive(): void {
     if (this.#disposed) throw disposed();
-  }
-
-  #checkLatents(latents: Float32Array, count: number): void {
-    const { latent } = this.spec;
-    if (!Number.isInteger(count) || latents.length !== count * latent || count === 0) {
-      const expected = Number.isInteger(count) ? `${count * latent} values for ${showShape([count, latent])}` : `a multiple of ${latent} values`;
-      throw new DataError({ path: "latents", expected, got: `${latents.length}` });
-    }
-    const fault = latents.findIndex((x) => !Number.isFinite(x));
-    if (fault >= 0) throw new DataError({ path: `latents[${fault}]`, expected: "a finite number", got: `${latents[fault]}` });
   }
 }

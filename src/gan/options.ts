@@ -19,6 +19,7 @@ import {
 import { type ErrorDetail, SpecError, show } from "../core/errors.ts";
 import { shallowCopy } from "../core/plain.ts";
 import type { AbortSignalLike, GPUDeviceLike, URLLike, WasmSource } from "../core/platform.ts";
+import { CALL, type CallOptions, CONDITION, checkDrawOptions, DRAW, type DrawOptions, WASM } from "./drawOptions.ts";
 import type { WeightType } from "./generatorWriter.ts";
 import type { StepReport } from "./reports.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "./spec.ts";
@@ -88,12 +89,6 @@ export interface TrainOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
-/** What may end a call early. Nothing must be given. */
-export interface CallOptions {
-  /** A signal, of an `AbortController`, that ends the call, which then throws the signal's reason. Default: none. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-
 /** What a file holds, and what may end making it early. Nothing must be given. */
 export interface SaveOptions extends CallOptions {
   /** Whether it holds the generator alone, for `ganvas/sample`: its moving average where the GAN keeps one. It cannot be trained on. Default false. */
@@ -103,6 +98,12 @@ export interface SaveOptions extends CallOptions {
    * statistics stay float32. Default "float32": as they are.
    */
   readonly weights?: WeightType | undefined;
+}
+
+/** How many images are made, and what they follow from. Nothing must be given. */
+export interface SampleOptions extends DrawOptions {
+  /** Whether the generator's moving average makes the images, where the GAN keeps one. Default true. */
+  readonly ema?: boolean | undefined;
 }
 
 /** What images are judged as, and what may end that early. Nothing must be given. */
@@ -118,41 +119,6 @@ export interface PrepareOptions {
   /** Images of one update, 1 to 65536. Default: the GAN's own batch size. */
   readonly batchSize?: number | undefined;
 }
-
-/** How many images are made, and what they follow from. Nothing must be given. */
-export interface SampleOptions extends CallOptions {
-  /** Number of images, 1 to 2^24, and at most 2^29 numbers in all. Default 1, or as many as there are latents. */
-  readonly count?: number | undefined;
-  /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
-  readonly seed?: number | undefined;
-  /**
-   * What the images of a conditional GAN are made for: one class for all or `[count]` classes, or one vector `[size]` for all or `[count, size]`. Default: classes drawn from
-   * the seed, by their share in training so far (all alike before it, and for files that do not tell); vectors must be given.
-   */
-  readonly condition?: number | ArrayLike<number> | undefined;
-  /**
-   * The largest magnitude of a latent's values, in standard deviations, at least 0.01; larger ones are drawn again (Brock, Donahue & Simonyan 2019, the truncation trick): less
-   * variety, fewer odd images. Default: no limit.
-   */
-  readonly truncation?: number | undefined;
-  /** The latents z themselves, `[count, latent]`, instead of a seed. */
-  readonly latents?: Float32Array | undefined;
-  /** Whether the generator's moving average makes the images, where the GAN keeps one. Default true. */
-  readonly ema?: boolean | undefined;
-}
-
-/** How many latents are drawn, and what they follow from. Nothing must be given. */
-export interface LatentOptions {
-  /** Number of latents, 1 to 2^24. Default 1. */
-  readonly count?: number | undefined;
-  /** What the latents follow from, 0 to 2^53 - 1; latent i depends on the seed and i alone. Default 0. */
-  readonly seed?: number | undefined;
-  /** The largest magnitude of a latent's values, in standard deviations, at least 0.01; larger ones are drawn again. Default: no limit. */
-  readonly truncation?: number | undefined;
-}
-
-const COUNT = integer(1, 2 ** 24);
-const SEED = integer(0, Number.MAX_SAFE_INTEGER);
 
 const URL_LIKE: Check<string | URLLike> = that("a URL", (v) => typeof v === "string" || (isRecord(v) && typeof v.href === "string"));
 
@@ -171,24 +137,8 @@ const BACKEND: Fields<BackendRequest> = {
   ),
   reproducible: optional(boolean, false),
   workers: optional<{ readonly url: string | URLLike } | undefined>(object({ url: URL_LIKE }), undefined),
-  wasm: optional(
-    that<WasmSource | undefined>(
-      "a WebAssembly.Module, bytes, a Response or a URL",
-      (v) => typeof v === "string" || (typeof v === "object" && v !== null),
-    ),
-    undefined,
-  ),
+  wasm: WASM,
   maxMemory: optional<number | undefined>(integer(1, Number.MAX_SAFE_INTEGER), undefined),
-};
-
-const CALL: Fields<CallOptions> = {
-  signal: optional(
-    that<AbortSignalLike | undefined>(
-      "an AbortSignal",
-      (v) => isRecord(v) && typeof v.aborted === "boolean" && [v.addEventListener, v.removeEventListener].every((f) => typeof f === "function"),
-    ),
-    undefined,
-  ),
 };
 
 interface SaveRequest extends SaveOptions {
@@ -214,30 +164,9 @@ const TRAIN: Fields<TrainOptions> = {
   ...CALL,
 };
 
-const LATENTS: Fields<LatentOptions> = {
-  count: optional<number | undefined>(COUNT, undefined),
-  seed: optional<number | undefined>(SEED, undefined),
-  truncation: optional<number | undefined>(real(0.01), undefined),
-};
-
-const CONDITION = optional(
-  that<SampleOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
-  undefined,
-);
+const SAMPLE: Fields<SampleOptions> = { ...DRAW, ema: optional<boolean | undefined>(boolean, undefined) };
 
 const DISCRIMINATE: Fields<DiscriminateOptions> = { ...CALL, condition: CONDITION };
-
-const SAMPLE: Fields<SampleOptions> = {
-  ...LATENTS,
-  ...CALL,
-  condition: CONDITION,
-  latents: optional(that<Float32Array | undefined>("a Float32Array", isFloat32Array), undefined),
-  ema: optional<boolean | undefined>(boolean, undefined),
-};
-
-function isNumbers(value: unknown): boolean {
-  return Array.isArray(value) || typedArrayName(value) !== undefined;
-}
 
 /** Kernels that are handed in are for one thread. */
 function checkTogether({ threads, wasm }: Partial<BackendRequest>, faults: ErrorDetail[]): void {
@@ -293,13 +222,4 @@ export const checkDiscriminateOptions = (options: DiscriminateOptions): Discrimi
 export const checkPrepareOptions = (options: PrepareOptions): PrepareOptions => checkOptions(PREPARE, options);
 
 /** @throws SpecError */
-export const checkLatentOptions = (options: LatentOptions): LatentOptions => checkOptions(LATENTS, options);
-
-/** @throws SpecError */
-export function checkSampleOptions(options: SampleOptions): SampleOptions {
-  const checked = checkOptions(SAMPLE, options);
-  if (checked.latents && checked.truncation !== undefined) {
-    refuse([{ path: "truncation", expected: "none where latents are given", got: `${checked.truncation}` }]);
-  }
-  return checked;
-}
+export const checkSampleOptions = (options: SampleOptions): SampleOptions => checkDrawOptions(SAMPLE, options);

@@ -24,6 +24,7 @@ export interface GeneratorSpec {
   readonly latent: number;
   /** What the images are made for; null for nothing. */
   readonly condition: Condition | null;
+  /** The network. */
   readonly architecture: {
     /** The layers that lead from a latent to an image. */
     readonly generator: readonly Layer[];

@@ -1,7 +1,7 @@
-/** A build of the kernels, put in place by the bundler: called, its bytes, or the module that the runtime has compiled. */
+/** A build of the kernels, put in place by the bundler: its bytes as hexadecimal digits, or the module that the runtime has compiled. */
 declare module "#kernels/*.wasm" {
-  const load: () => Uint8Array<ArrayBuffer> | WebAssembly.Module;
-  export default load;
+  const kernels: string | WebAssembly.Module;
+  export default kernels;
 }
 
 /** The source of `worker.js`, put in place by the bundler. */

@@ -2,7 +2,7 @@
 import { SYNC } from "../../../../assembly/format/memory.ts";
 import { BackendError } from "../../../core/errors.ts";
 import { threadError } from "./failures.ts";
-import type { Modules } from "./module.ts";
+import type { Modules } from "./kernels.ts";
 import { startThread, type Thread } from "./threads.ts";
 
 /** A shared memory in which plans are run. */

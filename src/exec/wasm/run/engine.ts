@@ -1,7 +1,7 @@
 /** A linear memory and whoever computes in it, wherever they are. */
 import { memoryRefused } from "../../checks.ts";
 import { threadError } from "./failures.ts";
-import { instantiate, type Modules } from "./module.ts";
+import { instantiate, type Modules } from "./kernels.ts";
 import type { Pool, Runner } from "./pool.ts";
 
 /** What a session needs of its memory. What is asked is done in the order asked. */

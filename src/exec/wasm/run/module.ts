@@ -1,30 +1,12 @@
 /** Which build of the kernels this machine can run, and how it is loaded. */
 
 import { relaxedSimd, threads as sharedMemory } from "wasm-feature-detect";
-import { FORMAT } from "../../../../assembly/format/opcodes.ts";
 import { BackendError } from "../../../core/errors.ts";
 import type { WasmSource } from "../../../core/platform.ts";
 import type { Backend } from "../../executor.ts";
 import { BUILDS } from "./builds.ts";
+import { checkKernels, type Modules } from "./kernels.ts";
 import { checkWebAssembly, compileKernels, readSource } from "./source.ts";
-
-/** What the kernels export. */
-export interface Kernels {
-  /** Runs the plan of `length` bytes at `plan` as thread ith of nth; `sync` is where threads meet. */
-  run(plan: number, length: number, ith: number, nth: number, sync: number): void;
-  /** The format of the plans it runs. */
-  readonly FORMAT?: WebAssembly.Global;
-  /** There where they can train. */
-  readonly TRAINS?: WebAssembly.Global;
-}
-
-/** The kernels compiled for this machine; memory is supplied at instantiation. */
-export interface Modules {
-  /** The fastest there are, which may round as this machine's fused multiply-add does. */
-  readonly fast: WebAssembly.Module;
-  /** Those that give the same bits on every machine; may be the same. */
-  readonly exact: WebAssembly.Module;
-}
 
 /** The builds of the kernels that this machine can run. */
 export interface Builds {
@@ -47,11 +29,11 @@ export async function loadBuilds({ reproducible, threaded }: { reproducible: boo
   const simd = !reproducible && builds.relaxed && (await relaxedSimd()) ? "relaxed" : "simd128";
   const load = async (name: Builds["simd"]): Promise<WebAssembly.Module> => {
     const build = builds[name]!;
-    const { default: take } = await (threaded ? build.threads! : build.single)().catch((cause: unknown) => {
+    const { default: kernels } = await (threaded ? build.threads! : build.single)().catch((cause: unknown) => {
       const got = `${String(cause)}; hand them in by the option \`wasm\`, or build the application with a bundler, which needs no import at run time`;
       throw new BackendError({ path: "backend", expected: "leave to import the kernels", got }, { cause });
     });
-    return compileKernels(take());
+    return compileKernels(kernels);
   };
   const exact = await load("simd128");
   let fast: Promise<WebAssembly.Module> | undefined;
@@ -74,28 +56,13 @@ export async function givenBuilds(source: WasmSource): Promise<Builds> {
   return { simd: "simd128", exact: modules, fast: async () => modules };
 }
 
-/** @throws BackendError unless these are the kernels of that name, of this version */
-export async function checkKernels(module: WebAssembly.Module, name: string, suffice: (kernels: Kernels) => boolean): Promise<void> {
-  const expected = `${name}, of this version`;
-  let kernels: Kernels;
-  try {
-    kernels = await instantiate(module, new WebAssembly.Memory({ initial: 1 }));
-  } catch (cause) {
-    throw new BackendError({ path: "wasm", expected, got: String(cause) }, { cause });
-  }
-  const format = kernels.FORMAT?.value;
-  if (format === FORMAT && suffice(kernels)) return;
-  const got = format === undefined ? "another module" : format === FORMAT ? "kernels that cannot train" : `kernels of format ${format}`;
-  throw new BackendError({ path: "wasm", expected, got });
-}
-
 interface Build {
   single(): Promise<Loader>;
   threads?(): Promise<Loader>;
 }
 
 interface Loader {
-  readonly default: () => Uint8Array<ArrayBuffer> | WebAssembly.Module;
+  readonly default: string | WebAssembly.Module;
 }
 
 /** Why memory cannot be shared between threads here; null when it can. */
@@ -106,10 +73,4 @@ export async function whyNotShared(): Promise<string | null> {
       : "there is no SharedArrayBuffer";
   }
   return (await sharedMemory()) ? null : "this runtime's WebAssembly has no threads";
-}
-
-/** An instance of a module over `memory`. */
-export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  return instance.exports as unknown as Kernels;
 }

@@ -4,7 +4,7 @@ import { Lock } from "../../../core/lock.ts";
 import { disposed } from "../../checks.ts";
 import { Crew, type Workplace } from "./crew.ts";
 import { asLoss } from "./failures.ts";
-import type { Modules } from "./module.ts";
+import type { Modules } from "./kernels.ts";
 
 /** Runs plans in a memory. */
 export interface Runner {

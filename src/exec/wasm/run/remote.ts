@@ -3,7 +3,7 @@ import type { GanvasError } from "../../../core/errors.ts";
 import { disposed, memoryRefused } from "../../checks.ts";
 import type { Engine } from "./engine.ts";
 import { threadError } from "./failures.ts";
-import type { Modules } from "./module.ts";
+import type { Modules } from "./kernels.ts";
 import type { Thread } from "./threads.ts";
 
 interface Answer {

@@ -16,8 +16,10 @@ export class WasmSession implements Session {
   readonly #target: Target;
   readonly #variables: Variables;
   readonly #plans = new Set<Plan>();
-  /** Undefined once the session is disposed of. */
+  readonly #start: (pages: number) => Promise<Engine>;
+  /** Started when it is first needed. */
   #engine: Engine | undefined;
+  #disposed = false;
   #pages: number;
   #layout: Layout;
   /** Grows whenever a variable changes. */
@@ -29,7 +31,9 @@ export class WasmSession implements Session {
   /** Programs share the arena, and compiling another one moves it: one thing at a time. */
   readonly #lock = new Lock();
 
-  private constructor(variables: readonly VariableSpec[], target: Target) {
+  /** A session whose plans are made for `target`. Nothing is allocated yet. @param start gives the engine, with this many pages of memory */
+  constructor(start: (pages: number) => Promise<Engine>, variables: readonly VariableSpec[], target: Target) {
+    this.#start = start;
     this.#target = target;
     this.#variables = placeVariables(variables);
     this.#layout = this.#arrange(this.#plans);
@@ -37,10 +41,10 @@ export class WasmSession implements Session {
     this.#pages = Math.ceil(this.#layout.end / PAGE);
   }
 
-  /** A session whose plans are made for `target`. @param start gives the engine, with this many pages of memory */
+  /** A session that has its memory. @throws BackendError when there is not as much */
   static async open(start: (pages: number) => Promise<Engine>, variables: readonly VariableSpec[], target: Target): Promise<WasmSession> {
-    const session = new WasmSession(variables, target);
-    session.#engine = await start(session.#pages);
+    const session = new WasmSession(start, variables, target);
+    await session.#started();
     return session;
   }
 
@@ -49,25 +53,27 @@ export class WasmSession implements Session {
   }
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
-    checkUse("session", this.#engine !== undefined);
+    checkUse("session", !this.#disposed);
     const plan = compileOver(this.#variables, graph, this.#target.lowerings);
-    await this.#alone(async (engine) => {
+    await this.#alone(async () => {
       const layout = this.#arrange([...this.#plans, plan]);
       checkLayout(layout, this.#target.maxMemory);
-      const pages = Math.ceil(layout.end / PAGE) - this.#pages;
-      if (pages > 0) {
-        await engine.grow(pages);
-        this.#pages += pages;
+      const pages = Math.ceil(layout.end / PAGE);
+      if (!this.#engine) this.#pages = pages;
+      else if (pages > this.#pages) {
+        await this.#engine.grow(pages - this.#pages);
+        this.#pages = pages;
       }
+      const engine = await this.#started();
       this.#plans.add(plan);
       this.#link(engine, layout);
     });
     const inputs = inputSizes(graph);
     return {
       run: (feeds) =>
-        this.#alone((engine) => {
+        this.#alone(async () => {
           checkUse("program", this.#plans.has(plan));
-          return this.#run(engine, plan, feedValues(feeds, inputs), reproducible);
+          return this.#run(await this.#started(), plan, feedValues(feeds, inputs), reproducible);
         }),
       dispose: () => {
         this.#lock.whenFree(() => {
@@ -80,18 +86,18 @@ export class WasmSession implements Session {
 
   read(name: string): Promise<Float32Array> {
     return this.#lock.run(async () => {
-      checkUse("session", this.#engine !== undefined);
+      checkUse("session", !this.#disposed);
       if (this.#loss && !this.#loss.whole) throw this.#loss.error;
       const { address, shape } = variableNamed(this.#variables.byName, name);
-      return this.#engine!.read(address, sizeOf(shape));
+      return (await this.#started()).read(address, sizeOf(shape));
     });
   }
 
   write(name: string, value: Float32Array): Promise<void> {
-    return this.#alone(async (engine) => {
+    return this.#alone(async () => {
       const { address, shape } = variableNamed(this.#variables.byName, name);
       checkValue(name, value, shape);
-      engine.write(address, value);
+      (await this.#started()).write(address, value);
       this.#version++;
     });
   }
@@ -99,16 +105,26 @@ export class WasmSession implements Session {
   dispose(): void {
     this.#engine?.dispose();
     this.#engine = undefined;
+    this.#disposed = true;
     this.#plans.clear();
   }
 
   /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then, BackendError when a run was lost */
-  #alone<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+  #alone<T>(work: () => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
-      checkUse("session", this.#engine !== undefined);
+      checkUse("session", !this.#disposed);
       if (this.#loss) throw this.#loss.error;
-      return work(this.#engine!);
+      return work();
     });
+  }
+
+  async #started(): Promise<Engine> {
+    if (this.#engine) return this.#engine;
+    const engine = await this.#start(this.#pages);
+    if (this.#disposed) engine.dispose();
+    checkUse("session", !this.#disposed);
+    this.#engine = engine;
+    return engine;
   }
 
   #arrange(plans: Iterable<Plan>): Layout {

@@ -19,11 +19,27 @@ export async function readSource(source: WasmSource): Promise<Uint8Array<ArrayBu
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** @throws BackendError that says what may be missing: SIMD, or leave by a policy */
-export async function compileKernels(kernels: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<WebAssembly.Module> {
+/** The bytes of a build that is carried along as hexadecimal digits: compressed, as files are sent, they take less room than base64. */
+export function carriedBytes(digits: string): Uint8Array<ArrayBuffer> {
+  const digit = (i: number): number => {
+    const code = digits.charCodeAt(i);
+    return code < 0x3a ? code - 0x30 : code - 0x57;
+  };
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digit(2 * i) + digit(2 * i + 1);
+  return bytes;
+}
+
+/**
+ * The kernels, compiled.
+ *
+ * @param kernels hexadecimal digits where they are carried along
+ * @throws BackendError that says what may be missing: SIMD, or leave by a policy
+ */
+export async function compileKernels(kernels: string | Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<WebAssembly.Module> {
   if (isModule(kernels)) return kernels;
   try {
-    return await WebAssembly.compile(kernels);
+    return await WebAssembly.compile(typeof kernels === "string" ? carriedBytes(kernels) : kernels);
   } catch (cause) {
     throw notCompiled(explain(String(cause)), cause);
   }

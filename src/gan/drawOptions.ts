@@ -1,0 +1,96 @@
+/** What is asked of a generator, checked: every fault at once, unknown options by name. */
+import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
+import { type Check, checkOptions, type Fields, integer, isRecord, optional, real, refuse, that } from "../core/check.ts";
+import type { AbortSignalLike, WasmSource } from "../core/platform.ts";
+
+/** What may end a call early. Nothing must be given. */
+export interface CallOptions {
+  /** A signal, of an `AbortController`, that ends the call, which then throws the signal's reason. Default: none. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** How many images are made, and what they follow from. Nothing must be given. */
+export interface DrawOptions extends CallOptions {
+  /** Number of images, 1 to 2^24, and at most 2^29 numbers in all. Default 1, or as many as there are latents. */
+  readonly count?: number | undefined;
+  /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
+  readonly seed?: number | undefined;
+  /**
+   * What the images of a conditional GAN are made for: one class for all or `[count]` classes, or one vector `[size]` for all or `[count, size]`. Default: classes drawn from
+   * the seed, by their share in training so far (all alike before it, and for files that do not tell); vectors must be given.
+   */
+  readonly condition?: number | ArrayLike<number> | undefined;
+  /**
+   * The largest magnitude of a latent's values, in standard deviations, at least 0.01; larger ones are drawn again (Brock, Donahue & Simonyan 2019, the truncation trick): less
+   * variety, fewer odd images. Default: no limit.
+   */
+  readonly truncation?: number | undefined;
+  /** The latents z themselves, `[count, latent]`, instead of a seed. */
+  readonly latents?: Float32Array | undefined;
+}
+
+/** How many latents are drawn, and what they follow from. Nothing must be given. */
+export interface LatentOptions {
+  /** Number of latents, 1 to 2^24. Default 1. */
+  readonly count?: number | undefined;
+  /** What the latents follow from, 0 to 2^53 - 1; latent i depends on the seed and i alone. Default 0. */
+  readonly seed?: number | undefined;
+  /** The largest magnitude of a latent's values, in standard deviations, at least 0.01; larger ones are drawn again. Default: no limit. */
+  readonly truncation?: number | undefined;
+}
+
+const COUNT = integer(1, 2 ** 24);
+const SEED = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const CALL: Fields<CallOptions> = {
+  signal: optional(
+    that<AbortSignalLike | undefined>(
+      "an AbortSignal",
+      (v) => isRecord(v) && typeof v.aborted === "boolean" && [v.addEventListener, v.removeEventListener].every((f) => typeof f === "function"),
+    ),
+    undefined,
+  ),
+};
+
+/** Kernels that are handed in. */
+export const WASM = optional(
+  that<WasmSource | undefined>(
+    "a WebAssembly.Module, bytes, a Response or a URL",
+    (v) => typeof v === "string" || (typeof v === "object" && v !== null),
+  ),
+  undefined,
+);
+
+const LATENTS: Fields<LatentOptions> = {
+  count: optional<number | undefined>(COUNT, undefined),
+  seed: optional<number | undefined>(SEED, undefined),
+  truncation: optional<number | undefined>(real(0.01), undefined),
+};
+
+export const CONDITION = optional(
+  that<DrawOptions["condition"]>("a class, or an array of numbers", (v) => typeof v === "number" || isNumbers(v)),
+  undefined,
+);
+
+export const DRAW: Fields<DrawOptions> = {
+  ...LATENTS,
+  ...CALL,
+  condition: CONDITION,
+  latents: optional(that<Float32Array | undefined>("a Float32Array", isFloat32Array), undefined),
+};
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) || typedArrayName(value) !== undefined;
+}
+
+/** @throws SpecError */
+export const checkLatentOptions = (options: LatentOptions): LatentOptions => checkOptions(LATENTS, options);
+
+/** What a generator is asked for. @throws SpecError */
+export function checkDrawOptions<T extends DrawOptions>(fields: Fields<T>, options: T): T {
+  const checked = checkOptions(fields, options);
+  if (checked.latents && checked.truncation !== undefined) {
+    refuse([{ path: "truncation", expected: "none where latents are given", got: `${checked.truncation}` }]);
+  }
+  return checked;
+}
