@@ -1,6 +1,6 @@
 /** What is asked of a generator, checked: every fault at once, unknown options by name. */
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
-import { type Check, checkOptions, type Fields, integer, isRecord, optional, real, refuse, that } from "../core/check.ts";
+import { checkOptions, type Fields, integer, isRecord, optional, real, refuse, that } from "../core/check.ts";
 import type { AbortSignalLike, WasmSource } from "../core/platform.ts";
 
 /** What may end a call early. Nothing must be given. */

@@ -1,6 +1,4 @@
 /** What the methods of a GAN take, checked: every fault at once, unknown options by name. */
-
-import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
 import {
   boolean,
   type Check,
@@ -12,7 +10,6 @@ import {
   object,
   oneOf,
   optional,
-  real,
   refuse,
   that,
 } from "../core/check.ts";
