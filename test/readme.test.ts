@@ -8,8 +8,8 @@ import { nodesOf } from "../src/exec/schedule/steps.ts";
 import { resultsOf } from "../src/exec/schedule/uses.ts";
 import { compile } from "../src/exec/wasm/compile/compile.ts";
 import { FUSION } from "../src/exec/wasm/compile/fusion.ts";
+import { PASSES } from "../src/exec/wasm/compile/passes.ts";
 import { printPlan } from "../src/exec/wasm/compile/print.ts";
-import { LOWERINGS } from "../src/exec/wasm/lower/table.ts";
 import { add, leakyRelu, matmul, meanAll, mul, square, sub } from "../src/graph/build.ts";
 import { grad } from "../src/graph/grad.ts";
 import { Graph, liveNodes } from "../src/graph/graph.ts";
@@ -102,6 +102,6 @@ describe("the trace in src/README.md", () => {
       ["w", { space: "variable", bytes: 192, name: "w" } as const],
       ["b", { space: "variable", bytes: 64, name: "b" } as const],
     ]);
-    expect(trace[3]).toBe(`${printPlan(compile(graph, variables, LOWERINGS))}\n`);
+    expect(trace[3]).toBe(`${printPlan(compile(graph, variables, PASSES))}\n`);
   });
 });

@@ -2,11 +2,9 @@
 import { BackendError, DataError } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import type { Pause } from "../core/time.ts";
-import type { Executor, Feeds, MemoryReport, Program } from "../exec/executor.ts";
+import type { Feeds, MemoryReport, Program } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { ParameterSpec } from "../nn/network.ts";
-import { Programs } from "./programs.ts";
-import { openSession } from "./session.ts";
+import type { Programs } from "./programs.ts";
 
 /** A network as a graph over a batch of any size. */
 export interface ForwardPass {
@@ -16,15 +14,6 @@ export interface ForwardPass {
   readonly fetch: string;
   /** The most examples of one run. */
   readonly most: number;
-}
-
-/** What a network that has a session of its own is opened with. */
-export interface OpenOptions {
-  /** The most examples of one run. */
-  readonly most: number;
-  readonly maxMemory?: number | undefined;
-  /** The values of each of its tensors; null where they are all zero. */
-  tensor(parameter: ParameterSpec): Float32Array | null;
 }
 
 /** A network with the tensors that a session holds. Calls must not overlap. */
@@ -104,11 +93,6 @@ export class Forward {
     }
     return result ?? new Float32Array(0);
   }
-}
-
-/** Programs of a session that holds these tensors and nothing else; they give the same bits everywhere. @throws BackendError when they need too much memory */
-export async function openNetwork(executor: Executor, tensors: readonly ParameterSpec[], { tensor, maxMemory }: OpenOptions): Promise<Programs> {
-  return new Programs(await openSession(executor, tensors, tensor, { maxMemory, reproducible: true }), { reproducible: true });
 }
 
 /** The smallest power of two that holds `rows`, or the largest within `most`. */

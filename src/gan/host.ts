@@ -6,8 +6,9 @@ import { emaName } from "../nn/generator.ts";
 import type { ParameterSpec } from "../nn/network.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
-import { Judge } from "./judge.ts";
-import { Sampler } from "./sampler.ts";
+import type { Judge } from "./judge.ts";
+import { openJudge, openSampler } from "./networks.ts";
+import type { Sampler } from "./sampler.ts";
 import { checkpointOf, firstSnapshot, ownSnapshot, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { GANSpec } from "./spec.ts";
 import { checkTraining, isQuicklyPlanned, Training } from "./training.ts";
@@ -133,7 +134,7 @@ export class Host {
     const opened = this.#networks[name];
     if (opened) return opened;
     const tensor = (p: ParameterSpec) => this.#state!.tensor({ ...p, name: nameOf(p.name) });
-    const sampler = await this.#open(() => Sampler.open(this.#executor, this.spec, { ...this.#limits, tensor }));
+    const sampler = await this.#open(() => openSampler(this.#executor, this.spec, { ...this.#limits, tensor }));
     this.#networks[name] = sampler;
     return sampler;
   }
@@ -143,7 +144,7 @@ export class Host {
     if (this.#training) return this.#training.judge;
     if (this.#networks.judge) return this.#networks.judge;
     const tensor = (p: ParameterSpec) => this.#state!.tensor(p);
-    const judge = await this.#open(() => Judge.open(this.#executor, this.spec, { ...this.#limits, tensor }));
+    const judge = await this.#open(() => openJudge(this.#executor, this.spec, { ...this.#limits, tensor }));
     this.#networks.judge = judge;
     return judge;
   }

@@ -1,10 +1,8 @@
 /** The discriminator at work. */
 import type { Pause } from "../core/time.ts";
-import type { Executor } from "../exec/executor.ts";
-import { parameters } from "../nn/network.ts";
 import { discriminateGraph } from "../nn/sampling.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
-import { Forward, type OpenOptions, openNetwork } from "./forward.ts";
+import { Forward } from "./forward.ts";
 import type { Programs } from "./programs.ts";
 
 /** Judges images with the tensors that a session holds. */
@@ -15,11 +13,6 @@ export class Judge extends Forward {
    */
   constructor(programs: Programs, spec: NetworkSpec, most: number) {
     super(programs, { name: "discriminator", graph: (size) => discriminateGraph(spec, size), fetch: "scores", most });
-  }
-
-  /** A judge with a session of its own, which holds the discriminator's tensors and nothing else. @throws BackendError when they need too much memory */
-  static async open(executor: Executor, spec: NetworkSpec, options: OpenOptions): Promise<Judge> {
-    return new Judge(await openNetwork(executor, parameters(spec, "discriminator"), options), spec, options.most);
   }
 
   /** Scores [count] of images [count, ...shape]. @param pause awaited between runs */

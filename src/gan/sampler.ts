@@ -1,11 +1,8 @@
 /** The generator at work. Nothing of training is needed for it, and nothing is imported. */
 import type { Pause } from "../core/time.ts";
-import type { Executor } from "../exec/executor.ts";
 import type { GeneratorSpec } from "../nn/generator.ts";
-import { parameters } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
-import type { NetworkSpec } from "../nn/spec.ts";
-import { Forward, type OpenOptions, openNetwork } from "./forward.ts";
+import { Forward } from "./forward.ts";
 import type { Programs } from "./programs.ts";
 
 /** Makes images with the tensors that a session holds. */
@@ -17,11 +14,6 @@ export class Sampler extends Forward {
    */
   constructor(programs: Programs, spec: GeneratorSpec, most: number, variable: (name: string) => string = (name) => name) {
     super(programs, { name: variable("generator"), graph: (size) => sampleGraph(spec, size, variable), fetch: "images", most });
-  }
-
-  /** A sampler with a session of its own, which holds the generator's tensors and nothing else. @throws BackendError when they need too much memory */
-  static async open(executor: Executor, spec: NetworkSpec, options: OpenOptions): Promise<Sampler> {
-    return new Sampler(await openNetwork(executor, parameters(spec, "generator"), options), spec, options.most);
   }
 
   /** Images [count, ...shape] of latents [count, latent] and, for a conditional model, of conditions [count] or [count, size]. @param pause awaited between runs */

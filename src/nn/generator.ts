@@ -1,7 +1,7 @@
 /** What a generator is: all that is needed to sample from it, without a discriminator, named architectures and first weights. */
 import { type Check, checkFields, type Fields, integer, isRecord, list, object, optional, refuse, that } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
-import { deepFreeze, plainCopy } from "../core/plain.ts";
+import { deepFreeze } from "../core/plain.ts";
 import { type Shape, sameShape, showShape } from "../core/shape.ts";
 import { checkLayers, type Layer, type NamedParameter, parametersOf, traceShapes } from "./layers/table.ts";
 
@@ -63,17 +63,17 @@ const ARCHITECTURE: Fields<GeneratorSpec["architecture"]> = { generator: checkLa
 /**
  * The generator of a description in which the layers are given one by one. The rest of it is not looked at.
  *
+ * @param description as `JSON.parse` gives it
  * @returns plain JSON that cannot be changed
  * @throws SpecError with every fault at once
  */
 export function resolveGenerator(description: unknown): GeneratorSpec {
   const faults: ErrorDetail[] = [];
-  const copy = plainCopy(description, faults);
-  const given = isRecord(copy) ? copy.architecture : undefined;
-  if (!isRecord(copy)) faults.push({ path: "options", expected: "an object", got: show(copy) });
+  const given = isRecord(description) ? description.architecture : undefined;
+  if (!isRecord(description)) faults.push({ path: "options", expected: "an object", got: show(description) });
   else if (!isRecord(given)) faults.push({ path: "architecture", expected: "an object with generator", got: show(given) });
   refuse(faults);
-  const ends = checkFields(ENDS, copy as Record<string, unknown>, "", faults);
+  const ends = checkFields(ENDS, description as Record<string, unknown>, "", faults);
   const architecture = checkFields(ARCHITECTURE, given as Record<string, unknown>, "architecture", faults);
   checkGenerator(architecture.generator, ends, faults);
   refuse(faults);

@@ -2,7 +2,7 @@
 
 import type { WasmSource } from "../../core/platform.ts";
 import type { Executor } from "../executor.ts";
-import { LOWERINGS } from "./lower/table.ts";
+import { PASSES } from "./compile/passes.ts";
 import { MAX_PAGES, PAGE } from "./run/engine.ts";
 import { measure } from "./run/layout.ts";
 import { givenBuilds, loadBuilds } from "./run/module.ts";
@@ -37,10 +37,10 @@ export async function createWasmExecutor({ reproducible = false, reason = "asked
     atRisk: workers.atRisk,
     async open(variables, { maxMemory = Number.POSITIVE_INFINITY, reproducible: exact = false } = {}) {
       const modules = exact ? builds.exact : await builds.fast();
-      return WasmSession.open((pages) => workers.engine(modules, pages), variables, { threads, maxMemory, lowerings: LOWERINGS });
+      return WasmSession.open((pages) => workers.engine(modules, pages), variables, { threads, maxMemory, passes: PASSES });
     },
     measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) =>
-      measure(variables, graphs, { threads, maxMemory, lowerings: LOWERINGS }),
+      measure(variables, graphs, { threads, maxMemory, passes: PASSES }),
     dispose: () => workers.dispose(),
   };
 }

@@ -2,7 +2,7 @@
 import sample from "#kernels/sample.wasm";
 import type { WasmSource } from "../../core/platform.ts";
 import type { Executor } from "../executor.ts";
-import { SAMPLING } from "./lower/sampling.ts";
+import { SAMPLING_PASSES } from "./compile/sampling.ts";
 import { localEngine, MAX_PAGES, PAGE } from "./run/engine.ts";
 import { checkKernels } from "./run/kernels.ts";
 import { measure } from "./run/layout.ts";
@@ -20,7 +20,7 @@ let carried: Promise<WebAssembly.Module> | undefined;
 export async function createSamplingExecutor(wasm?: WasmSource): Promise<Executor> {
   checkWebAssembly();
   const exact = await (wasm === undefined ? compiled() : given(wasm));
-  const target = { threads: 1, lowerings: SAMPLING };
+  const target = { threads: 1, passes: SAMPLING_PASSES };
   return {
     backend: { name: "wasm", threads: 1, simd: "simd128", reason: "sampling alone" },
     capacity: MAX_PAGES * PAGE,

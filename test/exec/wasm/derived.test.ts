@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Opcode } from "../../../assembly/format/opcodes.ts";
 import { compile } from "../../../src/exec/wasm/compile/compile.ts";
+import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import type { Buffer } from "../../../src/exec/wasm/instructions/instruction.ts";
-import { LOWERINGS } from "../../../src/exec/wasm/lower/table.ts";
 import { add, conv2d, matmul, mul, reshape, sub } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
@@ -27,7 +27,7 @@ function product(rows: number, { transposed = false, assigns = false } = {}): Gr
 }
 
 const opcodes = (graph: Graph) => {
-  const { instructions, prologue, derived } = compile(graph, variables, LOWERINGS);
+  const { instructions, prologue, derived } = compile(graph, variables, PASSES);
   return {
     prologue: instructions.slice(0, prologue).map((i) => i.opcode),
     rest: instructions.slice(prologue).map((i) => i.opcode),

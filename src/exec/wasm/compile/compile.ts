@@ -4,8 +4,7 @@ import { sizeOf } from "../../../core/shape.ts";
 import { broadcastTo } from "../../../graph/build.ts";
 import { type Graph, isOp, liveNodes, type Node, rewrite } from "../../../graph/graph.ts";
 import { OPS, type OpName } from "../../../graph/ops.ts";
-import { simplify } from "../../../graph/simplify.ts";
-import { type AssignmentPolicy, type Assignments, planAssignments } from "../../schedule/assignments.ts";
+import type { AssignmentPolicy, Assignments, planAssignments } from "../../schedule/assignments.ts";
 import { fuse } from "../../schedule/fuse.ts";
 import { type Group, nodesOf, type Single, type Step, storageOf } from "../../schedule/steps.ts";
 import { resultsOf, Uses } from "../../schedule/uses.ts";
@@ -14,21 +13,26 @@ import { accessOf } from "../lower/access.ts";
 import { copyInstruction } from "../lower/elementwise.ts";
 import { lowerGroup } from "../lower/group.ts";
 import type { Lowerings, SingleOp } from "../lower/sampling.ts";
-import { planBarriers } from "./barriers.ts";
+import type { planBarriers } from "./barriers.ts";
 import { FUSION } from "./fusion.ts";
 import { placeBuffers, type TakeoverAt } from "./places.ts";
 
-/**
- * Compiles `graph` over `variables` (name to buffer), all of its own among them.
- *
- * @param lowerings of all its ops
- */
-export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, lowerings: Lowerings): Plan {
-  const lowered = writeOutBroadcasts(simplify(graph));
+/** What compiling consists of. Programs of a kind that needs less come along with less. */
+export interface Passes {
+  /** Of all ops that the graphs have. */
+  readonly lowerings: Lowerings;
+  simplify(graph: Graph): Graph;
+  planAssignments: typeof planAssignments;
+  planBarriers: typeof planBarriers;
+}
+
+/** Compiles `graph` over `variables` (name to buffer), all of its own among them. */
+export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes): Plan {
+  const lowered = writeOutBroadcasts(passes.simplify(graph));
   const results = resultsOf(lowered);
   const steps = fuse(liveNodes(lowered), FUSION, results);
   const uses = new Uses(steps, results);
-  return new Compilation(lowered, uses, planAssignments(lowered, steps, uses, results, ASSIGNMENT), variables, lowerings).finish(steps);
+  return new Compilation(lowered, uses, passes.planAssignments(lowered, steps, uses, results, ASSIGNMENT), variables, passes).finish(steps);
 }
 
 /** A group's nodes write one after the other, block by block. */
@@ -47,7 +51,7 @@ class Compilation {
   readonly #graph: Graph;
   readonly #uses: Uses;
   readonly #assignments: Assignments;
-  readonly #lowerings: Lowerings;
+  readonly #passes: Passes;
   readonly #buffers = new Map<Node, Buffer>(); // by storage node
   readonly #constants: Buffer[] = [];
   readonly #instructions: Instruction[] = [];
@@ -59,11 +63,11 @@ class Compilation {
   readonly #prologue: Instruction[] = [];
   readonly #context: Context;
 
-  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>, lowerings: Lowerings) {
+  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>, passes: Passes) {
     this.#graph = graph;
     this.#uses = uses;
     this.#assignments = assignments;
-    this.#lowerings = lowerings;
+    this.#passes = passes;
     this.#context = {
       temp: (bytes) => ({ space: "arena", bytes }),
       constant: (values) => this.#constant(values),
@@ -92,7 +96,7 @@ class Compilation {
   #single(step: Single): void {
     const inputs = step.node.inputs.map((x) => this.#bufferOf(x));
     const out = this.#bufferOf(nodesOf(step).at(-1)!);
-    const lower = this.#lowerings[step.node.op as SingleOp] as Lowering<OpName>;
+    const lower = this.#passes.lowerings[step.node.op as SingleOp] as Lowering<OpName>;
     this.#instructions.push(...lower(step.node, out, inputs, { ...this.#context, epilogue: this.#epilogueOf(step) }));
   }
 
@@ -178,7 +182,7 @@ class Compilation {
       prologue: this.#prologue.length,
       derived: [...this.#derived.values()],
       assigns: this.#graph.assigns.size > 0,
-      barriers: [...planBarriers(this.#prologue, offsets), ...planBarriers(this.#instructions, offsets)],
+      barriers: [this.#prologue, this.#instructions].flatMap((instructions) => this.#passes.planBarriers(instructions, offsets)),
       constants: this.#constants,
       inputs,
       fetches,

@@ -6,9 +6,8 @@ import type { Graph } from "../../../graph/graph.ts";
 import { checkLimit, checkMemory, checkVariables } from "../../checks.ts";
 import type { MemoryReport, VariableSpec } from "../../executor.ts";
 import { align } from "../compile/arena.ts";
-import { compile } from "../compile/compile.ts";
+import { compile, type Passes } from "../compile/compile.ts";
 import type { Buffer, Plan } from "../instructions/instruction.ts";
-import type { Lowerings } from "../lower/sampling.ts";
 import { MAX_PAGES, PAGE } from "./engine.ts";
 
 export interface Variable {
@@ -22,8 +21,7 @@ export interface Target {
   readonly threads: number;
   /** Bytes. */
   readonly maxMemory: number;
-  /** Of all ops that its graphs have. */
-  readonly lowerings: Lowerings;
+  readonly passes: Passes;
 }
 
 /** The variables of a session, one after another. */
@@ -59,9 +57,9 @@ export function placeVariables(variables: readonly VariableSpec[]): Variables {
 }
 
 /** Compiles a graph over a session's variables. @throws ShapeError when it names others */
-export function compileOver({ byName }: Variables, graph: Graph, lowerings: Lowerings): Plan {
+export function compileOver({ byName }: Variables, graph: Graph, passes: Passes): Plan {
   checkVariables(graph, byName);
-  return compile(graph, new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer])), lowerings);
+  return compile(graph, new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer])), passes);
 }
 
 export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>, threads: number): Layout {
@@ -116,13 +114,13 @@ export function reportOf({ end }: Variables, layout: Layout): MemoryReport {
 }
 
 /** What a session of these variables holds once it has compiled these graphs. @throws BackendError as `checkLayout` */
-export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[], { threads, maxMemory, lowerings }: Target): MemoryReport {
+export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[], { threads, maxMemory, passes }: Target): MemoryReport {
   const variables = placeVariables(specs);
   // What cannot be had in any case needs no plan.
   checkLimit(variables.end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
   const layout = arrange(
     variables,
-    graphs.map((graph) => compileOver(variables, graph, lowerings)),
+    graphs.map((graph) => compileOver(variables, graph, passes)),
     threads,
   );
   checkLayout(layout, maxMemory);
