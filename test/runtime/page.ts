@@ -1,7 +1,7 @@
 /** What a page makes of the library, posted to its server as JSON. */
 
-import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { createGAN } from "../../src/index.ts";
+import { hashOf, hashOfTensors } from "../cases/hashes.ts";
 import { REPRODUCIBLE, reproducibleData } from "../cases/reproducible.ts";
 
 export interface PageResults {
@@ -14,17 +14,10 @@ export interface PageResults {
   readonly error?: string;
 }
 
-async function sha256(parts: readonly Float32Array[]): Promise<string> {
-  const bytes = await new Blob(parts as Float32Array<ArrayBuffer>[]).arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 async function hash({ options }: (typeof REPRODUCIBLE)[number]) {
   const gan = await createGAN({ ...options, backend: "wasm", reproducible: true });
   await gan.train(reproducibleData(options.shape), { steps: 5 });
-  const tensors = Array.from(decodeSafetensors(await gan.save()).tensors.values(), ({ data }) => data as Float32Array);
-  const result = { state: await sha256(tensors), samples: await sha256([(await gan.sample({ count: 7, seed: 2 })).data]) };
+  const result = { state: await hashOfTensors(await gan.save()), samples: await hashOf((await gan.sample({ count: 7, seed: 2 })).data) };
   gan.dispose();
   return result;
 }

@@ -1,20 +1,9 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { createGAN } from "../../../src/index.ts";
+import { hashOf, hashOfTensors } from "../../cases/hashes.ts";
 import { REPRODUCIBLE, reproducibleData } from "../../cases/reproducible.ts";
 import { runModule } from "../../child.ts";
 import { RELAXED_SIMD } from "../../flags.ts";
-
-function sha256(...parts: Float32Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex");
-}
-
-/** Of every tensor of a checkpoint in order: weights, statistics, optimizer slots and averages. */
-const hashTensors = (checkpoint: Uint8Array): string =>
-  sha256(...Array.from(decodeSafetensors(checkpoint).tensors.values(), ({ data }) => data as Float32Array));
 
 describe("reproducible training gives the bits it gave when this was written", () => {
   it.each(REPRODUCIBLE.flatMap((model) => [1, 2, 3].map((threads) => ({ ...model, threads }))))(
@@ -23,7 +12,7 @@ describe("reproducible training gives the bits it gave when this was written", (
       const gan = await createGAN({ ...options, backend: "wasm", reproducible: true, threads });
       expect(gan.backend).toMatchObject({ threads, simd: "simd128" });
       await gan.train(reproducibleData(options.shape), { steps: 5 });
-      const got = { state: hashTensors(await gan.save()), samples: sha256((await gan.sample({ count: 7, seed: 2 })).data) };
+      const got = { state: await hashOfTensors(await gan.save()), samples: await hashOf((await gan.sample({ count: 7, seed: 2 })).data) };
       gan.dispose();
       expect(got).toEqual({ state, samples });
     },
