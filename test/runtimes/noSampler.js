@@ -1,0 +1,2 @@
+/** In place of `ganvas/sample`, where the package does not have it. */
+export const createSampler = undefined;
