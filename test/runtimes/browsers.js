@@ -1,5 +1,5 @@
 /** Browsers of this machine, without a window. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { CHROMIUM, openChromium } from "../chromium.js";
@@ -9,27 +9,14 @@ import { Missing } from "./consumers.js";
 
 const PAGE_MS = 90_000;
 
-/** The first of some paths that exists; a folder's newest entry stands for a star. */
-function find(...patterns) {
-  for (const pattern of patterns) {
-    const [folder, rest] = pattern.split("*");
-    if (rest === undefined) {
-      if (existsSync(pattern)) return pattern;
-    } else if (existsSync(join(folder, ".."))) {
-      const parent = join(folder, "..");
-      const start = folder.slice(parent.length + 1);
-      const entry = readdirSync(parent).filter((name) => name.startsWith(start) && existsSync(join(parent, name, rest)));
-      if (entry.length > 0) return join(parent, entry.sort().at(-1), rest);
-    }
-  }
-  return undefined;
-}
+const find = (...paths) => paths.find((path) => path && existsSync(path));
 
-const FIREFOX = process.env.FIREFOX ?? find("/usr/bin/firefox-esr", "/usr/bin/firefox");
+const LIBRARIES = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+const FIREFOX = find(process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
 const WEBKIT = {
   driver: find("/usr/bin/WebKitWebDriver"),
+  browser: find(`${LIBRARIES}/webkit2gtk-4.1/MiniBrowser`, `${LIBRARIES}/webkitgtk-6.0/MiniBrowser`),
   display: find("/usr/bin/Xvfb"),
-  browser: find("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser", "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser"),
 };
 
 /** No welcome, no updates, nothing sent anywhere. */
@@ -69,17 +56,17 @@ export async function freePort() {
   return port;
 }
 
-/** Calls `attempt` until it does not throw, or the program has ended. */
-export async function eventually(program, attempt, signal) {
+/** Waits until an address of a program is answered. @throws what the program said when it ends, or the signal ends the wait */
+export async function answered(url, program, signal) {
   let ended = false;
   program.ended.then(() => {
     ended = true;
   });
   for (;;) {
     try {
-      return await attempt();
+      return await fetch(url, { signal });
     } catch (error) {
-      if (ended || signal?.aborted) throw new Error(program.said() || error.message);
+      if (ended || signal.aborted) throw new Error(`${error.message}: ${program.said()}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -114,7 +101,7 @@ const openWebKit = (engine) => (url, scratch) => {
       if (!response.ok) throw new Error(`${value.error}: ${value.message}`);
       return value;
     };
-    await eventually(driver, () => fetch(`http://127.0.0.1:${port}/status`, { signal: stop.signal }), stop.signal);
+    await answered(`http://127.0.0.1:${port}/status`, driver, stop.signal);
     const options = { binary: WEBKIT.browser, args: ["--automation"] };
     const { sessionId } = await post("", { capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } } });
     await post(`/${sessionId}/url`, { url });
@@ -145,7 +132,10 @@ export async function inBrowser(name, { serve, headers }) {
   const { packages, open, flags } = BROWSERS[name];
   if (packages) throw new Missing(`not here: apt-get install ${packages}`);
   const complaints = [];
-  const hear = (text) => complaints.push(...[...text.matchAll(/CONSOLE[:(]\d+\)?\]? "(.*)", source/g)].map(([, words]) => words));
+  const hear = (text) => {
+    for (const [, words] of text.matchAll(/CONSOLE[:(]\d+\)?\]? "(.*)", source/g))
+      if (/error|fail|refused|blocked/i.test(words)) complaints.push(words);
+  };
   const outcome = await visit({ serve, headers, open: (url, scratch) => open(url, scratch, flags && { flags, hear }), limit: PAGE_MS });
   const result = outcome.posted ? JSON.parse(outcome.posted) : outcome;
   return result.fault && complaints.length > 0 ? { ...result, fault: [...new Set([result.fault, ...complaints])].join("; ") } : result;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ISOLATED } from "../pages.js";
 import { run, start } from "../processes.js";
-import { eventually, freePort, inBrowser, pageOf, serveFolder, servePort } from "./browsers.js";
+import { answered, freePort, inBrowser, pageOf, serveFolder, servePort } from "./browsers.js";
 import { consumer, environment, write } from "./consumers.js";
 import { ESBUILD, NEXT, PARCEL, ROLLUP, VITES, WEBPACK } from "./versions.js";
 
@@ -24,6 +24,13 @@ const module = (src) => pageOf(`<script type="module" src="${src}"></script>`);
 /** A bundler's command in a consumer. */
 const command = (folder, [name, ...args]) => [join(folder, "node_modules/.bin", name), args, { cwd: folder, env: plain }];
 
+/** What a bundler says from its first complaint on, without stacks. */
+function complaints(said) {
+  const lines = said.split("\n").filter((line) => !/^\s*at /.test(line));
+  const first = lines.findIndex((line) => /error|fail|cannot|could not/i.test(line));
+  return lines.slice(Math.max(0, first)).join("\n");
+}
+
 /** Opens what was built. @param page the HTML that goes with it, where the bundler makes none */
 const built = (out, page) => (folder) => {
   if (page) writeFileSync(join(folder, out, "index.html"), page);
@@ -36,7 +43,7 @@ const served = (words) => async (folder) => {
   const [program, args, options] = command(folder, words(String(port)));
   const server = start(program, args, options);
   try {
-    await eventually(server, () => fetch(`http://127.0.0.1:${port}/`), AbortSignal.timeout(START_MS));
+    await answered(`http://127.0.0.1:${port}/`, server, AbortSignal.timeout(START_MS));
     return await inBrowser("chromium", { serve: servePort(port), headers: ISOLATED });
   } finally {
     await server.kill();
@@ -54,7 +61,7 @@ const bundler = ({ name, tool, packages, files, build, open, cheap = false }) =>
     if (build) {
       const [program, args, options] = command(folder, build);
       const { fault, said } = await run(program, args, { ...options, limit: BUILD_MS });
-      if (fault) return { unbuilt: `${fault}: ${said}` };
+      if (fault) return { unbuilt: `${fault}: ${complaints(said)}` };
     }
     return open(folder);
   },
@@ -74,14 +81,14 @@ const ROLLUP_CONFIG = `import { nodeResolve } from "@rollup/plugin-node-resolve"
 export default { input: "main.js", output: { dir: "dist", format: "es" }, plugins: [nodeResolve({ browser: true })] };
 `;
 
-const esbuild = (name, ...flags) =>
+const esbuild = (page, ...flags) =>
   bundler({
-    name: `esbuild ${ESBUILD}${name}`,
+    name: ["esbuild", ESBUILD, ...flags].join(" "),
     tool: "esbuild",
     packages: { esbuild: ESBUILD },
     files: {},
     build: ["esbuild", "main.js", "--bundle", "--outdir=dist", ...flags],
-    open: built("dist", script("main.js")),
+    open: built("dist", page),
     cheap: true,
   });
 
@@ -139,8 +146,9 @@ export const BUNDLERS = [
     open: built("dist", module("main.js")),
     cheap: true,
   }),
-  esbuild(""),
-  esbuild(" --minify", "--minify"),
+  esbuild(script("main.js")),
+  esbuild(script("main.js"), "--minify"),
+  esbuild(module("main.js"), "--format=esm", "--splitting"),
   bundler({
     name: `Parcel ${PARCEL}`,
     tool: "parcel",

@@ -45,10 +45,11 @@ if (runtimes.length + bundlers.length === 0 && !types) {
   throw new Error(`no row is called ${options.only}; there are ${[...RUNTIMES, ...BUNDLERS].map(({ name }) => name).join("; ")}`);
 }
 
-/** Yes when it got the two that it asked for; else how many, which may be right here, and why. */
+/** How many it got when it asked for two; if there are to be fewer here, why. */
 function threadsCell({ threads, reason }, expected) {
+  if (threads === undefined) return undefined;
   if (threads === null) return reason;
-  return threads === 2 && expected === 2 ? true : { shown: String(threads), fine: threads === expected, reason };
+  return { shown: String(threads), fine: threads === expected, reason: threads === 2 && expected === 2 ? null : reason };
 }
 
 /** What the scenario tells of, by step. */

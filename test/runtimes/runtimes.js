@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { ISOLATED } from "../pages.js";
 import { run, start } from "../processes.js";
-import { eventually, inBrowser, pageOf, serveFolder } from "./browsers.js";
+import { inBrowser, pageOf, serveFolder } from "./browsers.js";
 import { environment, Missing, ROOT, tools } from "./consumers.js";
 import { BUN, NODES, WORKERD } from "./versions.js";
 
@@ -132,8 +132,9 @@ const config :Workerd.Config = (
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   try {
-    const port = await listeningPort(server);
-    const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(PROGRAM_MS) });
+    const signal = AbortSignal.timeout(PROGRAM_MS);
+    const port = await listeningPort(server, signal);
+    const response = await fetch(`http://127.0.0.1:${port}/`, { signal });
     const text = await response.text();
     return response.ok ? JSON.parse(text) : { fault: `${response.status} ${text} ${server.said()}` };
   } catch (error) {
@@ -144,7 +145,7 @@ const config :Workerd.Config = (
 }
 
 /** What workerd says of its socket. */
-function listeningPort(server) {
+function listeningPort(server, signal) {
   return new Promise((resolve, reject) => {
     let said = "";
     server.stdio[3].setEncoding("utf8").on("data", (text) => {
@@ -153,6 +154,7 @@ function listeningPort(server) {
       if (found) resolve(Number(found[1]));
     });
     server.ended.then((code) => reject(new Error(`workerd ended: ${code}`)));
+    signal.addEventListener("abort", () => reject(signal.reason));
   });
 }
 

@@ -81,22 +81,22 @@ function faultOfPNG(bytes, [height, width]) {
   return size[1] === height && size[0] >= SAMPLES.count * width ? undefined : `a PNG of ${size.join(" x ")} pixels`;
 }
 
-/** Everything in one thread, then in two. `threads` is how many it got when it asked for two, null when it was refused. */
+/** Everything in one thread, then in two. `threads` is how many it got when it asked for two, and null when it was refused; without it, that was not reached. */
 export async function scenario() {
   const report = new Report();
-  let two = { threads: null, reason: "not reached" };
   try {
     for (const model of REPRODUCIBLE) await check(report, model, 1);
   } catch {
-    return { cells: report.cells, ...two };
+    return { cells: report.cells };
   }
   const parallel = new Report();
+  let backend;
   try {
-    for (const model of REPRODUCIBLE) two = await check(parallel, model, 2);
+    for (const model of REPRODUCIBLE) backend = await check(parallel, model, 2);
   } catch (error) {
-    two = { threads: null, reason: messageOf(error) };
+    // Threads that do not start are told of as such, not as training that fails.
+    return { cells: report.cells, threads: null, reason: messageOf(error) };
   }
-  // Threads that do not start are told of as such, not as training that fails.
-  for (const [column, fault] of Object.entries(parallel.cells)) if (two.threads !== null) report.set(column, fault === true ? undefined : fault);
-  return { cells: report.cells, ...two };
+  for (const [column, fault] of Object.entries(parallel.cells)) report.set(column, fault === true ? undefined : fault);
+  return { cells: report.cells, ...backend };
 }

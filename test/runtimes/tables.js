@@ -1,7 +1,7 @@
 /** What came of every row, as text. */
 
 /**
- * A cell is true; or why it is not; or `shown` with a `reason`, and whether that is `fine`. One that is not there was not reached.
+ * A cell is true; or why it is not; or `shown` with a `reason`, null where none is needed, and whether that is `fine`. One that is not there was not reached.
  */
 const textOf = (cell) => (cell === undefined ? "-" : cell === true ? "yes" : (cell.shown ?? "no"));
 
@@ -24,7 +24,7 @@ export function table(title, columns, rows) {
   const text = lines.map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`);
   text.splice(1, 0, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`);
   const reasons = rows.flatMap(({ name, cells }) => {
-    const given = columns.filter((column) => cells[column] !== undefined && cells[column] !== true);
+    const given = columns.filter((column) => cells[column] !== undefined && cells[column] !== true && cells[column].reason !== null);
     const missed = columns.filter((column) => cells[column] === undefined);
     return [
       ...given.map((column) => `- ${name}: ${column}: ${brief(cells[column].reason ?? cells[column])}`),
