@@ -77,7 +77,7 @@ const openWebKit = (engine) => (url, scratch) => {
   const programs = [];
   const stop = new AbortController();
   const begin = async () => {
-    const display = start(WEBKIT.display, ["-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp"], {
+    const display = start(WEBKIT.display, ["-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-terminate"], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     programs.push(display);
@@ -112,7 +112,11 @@ const openWebKit = (engine) => (url, scratch) => {
     ended: begun.catch((error) => error.message),
     async kill() {
       stop.abort();
-      for (const program of programs.reverse()) await program.kill();
+      const [display, driver] = programs;
+      await driver?.kill();
+      // By itself, as its last client is gone: it then removes its files.
+      await Promise.race([display.ended, new Promise((resolve) => setTimeout(resolve, 2000))]);
+      await display.kill();
     },
   };
 };

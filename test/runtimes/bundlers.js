@@ -118,7 +118,7 @@ export default function Page() {
 
 const next = (kind, ...flags) =>
   bundler({
-    name: `Next ${NEXT.next}, ${kind}`,
+    name: `Next ${NEXT.next} ${kind}`,
     tool: "next",
     packages: NEXT,
     files: NEXT_FILES,

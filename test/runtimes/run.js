@@ -81,15 +81,13 @@ async function tryRow({ name, threads, work }, first, cellsOf, ...args) {
   return row;
 }
 
+/** All that is temporary is in here, so that nothing is left by a run that is interrupted. */
 const scratch = mkdtempSync(join(tmpdir(), "ganvas-runtimes-"));
-const folders = [scratch];
-process.on("exit", () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
+process.env.TMPDIR = scratch;
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
 
 const tarball = options.tarball ? resolve(options.tarball) : await pack(scratch);
 const plain = await consumer(tarball);
-folders.push(plain);
 const hasSampler = "./sample" in manifestOf(plain).exports;
 const scenario = await scenarioSource(hasSampler);
 write(plain, filesOf(scenario));

@@ -168,9 +168,9 @@ export const RUNTIMES = [
   row(`Bun ${BUN}`, 2, inBun),
   row(`workerd ${WORKERD}`, 1, inWorkerd),
   ...["Chromium", "Firefox"].flatMap((browser) => [
-    row(`${browser}, isolated`, 2, (folder) => inPage(folder, browser.toLowerCase(), true)),
-    row(`${browser}, not isolated`, 1, (folder) => inPage(folder, browser.toLowerCase(), false)),
+    row(`${browser} isolated`, 2, (folder) => inPage(folder, browser.toLowerCase(), true)),
+    row(`${browser} not isolated`, 1, (folder) => inPage(folder, browser.toLowerCase(), false)),
   ]),
   row("WebKitGTK", 1, (folder) => inPage(folder, "webkit", true)),
-  row("WebKitGTK, shared memory", 2, (folder) => inPage(folder, "webkitShared", true)),
+  row("WebKitGTK with shared memory", 2, (folder) => inPage(folder, "webkitShared", true)),
 ];

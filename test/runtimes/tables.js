@@ -11,7 +11,7 @@ function brief(text) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
     .replace(/\u001b\[[0-9;]*m/g, "")
     .split("\n")
-    .map((each) => each.trim())
+    .map((each) => each.replace(/[\s\u2500-\u257f]+/g, " ").trim())
     .filter(Boolean)
     .join(" | ");
   return line.length <= 500 ? line : `${line.slice(0, 300)} ... ${line.slice(-195)}`;
