@@ -2,7 +2,7 @@
 import { BackendError, ShapeError, StateError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Feeds } from "./executor.ts";
+import type { Feeds, Fill } from "./executor.ts";
 
 const UNKNOWN = "an unknown name";
 
@@ -26,6 +26,17 @@ export function checkVariables(graph: Graph, variables: ReadonlyMap<string, { re
 /** @throws ShapeError when `value` is not as long as a variable of this shape */
 export function checkValue(name: string, value: Float32Array, shape: Shape): void {
   if (value.length !== sizeOf(shape)) throw new ShapeError({ path: name, expected: `${sizeOf(shape)} values`, got: `${value.length}` });
+}
+
+/** The value of a variable of this shape. @throws ShapeError when it is not as long */
+export function writtenValue(name: string, value: Float32Array | Fill, shape: Shape): Float32Array {
+  if (typeof value !== "function") {
+    checkValue(name, value, shape);
+    return value;
+  }
+  const values = new Float32Array(sizeOf(shape));
+  value(values);
+  return values;
 }
 
 /** How many values each input of `graph` takes, by name. */

@@ -69,6 +69,9 @@ export interface Executor {
   dispose(): void;
 }
 
+/** Writes all values of a tensor. */
+export type Fill = (into: Float32Array) => void;
+
 /** Variables, and the programs that read and write them. What is asked is done in the order asked, without waiting for the caller to have seen the last result. */
 export interface Session {
   readonly memory: MemoryReport;
@@ -76,8 +79,8 @@ export interface Session {
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** A copy of a variable's value. Once the session is lost, it is what the last whole run left, or the loss again. */
   read(name: string): Promise<Float32Array>;
-  /** Sets a variable. */
-  write(name: string, value: Float32Array): Promise<void>;
+  /** Sets a variable: to a value, or to what `value` writes, when it is called, into as many zeros or old numbers. What it throws is thrown, and the variable then holds anything. */
+  write(name: string, value: Float32Array | Fill): Promise<void>;
   /** Ends it. What is under way ends with a StateError, or by itself. */
   dispose(): void;
 }

@@ -46,14 +46,8 @@ export class ImageSampler implements Disposable {
     try {
       const sampler = new Sampler(new Programs(session, { reproducible: true }), file.spec, MOST);
       await sampler.prepare();
-      // One array for all, as large as the largest: memory that is new to a process takes longer than what is written there.
-      const sizes = tensors.map(({ shape }) => shape.reduce((size, d) => size * d, 1));
-      const values = new Float32Array(Math.max(0, ...sizes));
-      for (const [i, { name }] of tensors.entries()) {
-        const own = values.subarray(0, sizes[i]!);
-        file.tensors.get(name)!.read(own);
-        await session.write(name, own);
-      }
+      // Where they are needed, as memory that is new to a process takes longer than what is written there.
+      for (const { name } of tensors) await session.write(name, (into) => file.tensors.get(name)!.read(into));
       return new ImageSampler(file, sampler);
     } catch (error) {
       session.dispose();

@@ -61,6 +61,8 @@ function sessionCase(name: string, variables: readonly VariableSpec[], work: (se
 const VALUES: readonly ExecutorCase[] = [
   sessionCase("variables are zero at first, then what was written", COUNT, async (session) => {
     assertEqual("at first", await session.read("count"), [0, 0]);
+    await session.write("count", (into) => into.set([5, 6]));
+    assertEqual("count", await session.read("count"), [5, 6]);
     await session.write("count", numbers(3, -4));
     assertEqual("then", await session.read("count"), [3, -4]);
   }),

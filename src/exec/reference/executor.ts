@@ -1,8 +1,8 @@
 import { sizeOf } from "../../core/shape.ts";
 import { expandComposites } from "../../graph/composites.ts";
 import { type Graph, liveNodes } from "../../graph/graph.ts";
-import { checkMemory, checkUse, checkValue, checkVariables, feedValues, inputSizes, variableNamed } from "../checks.ts";
-import type { Backend, Executor, Feeds, Fetches, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
+import { checkMemory, checkUse, checkVariables, feedValues, inputSizes, variableNamed, writtenValue } from "../checks.ts";
+import type { Backend, Executor, Feeds, Fetches, Fill, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
 import { evaluatePrimitives } from "./evaluate.ts";
 
 const BYTES = Float64Array.BYTES_PER_ELEMENT;
@@ -81,10 +81,9 @@ class ReferenceSession implements Session {
     return Float32Array.from(this.#state[name]!);
   }
 
-  async write(name: string, value: Float32Array): Promise<void> {
+  async write(name: string, value: Float32Array | Fill): Promise<void> {
     checkUse("session", !this.#disposed);
-    checkValue(name, value, variableNamed(this.#variables, name).shape);
-    this.#state[name] = Float64Array.from(value);
+    this.#state[name] = Float64Array.from(writtenValue(name, value, variableNamed(this.#variables, name).shape));
   }
 
   dispose(): void {

@@ -1,8 +1,8 @@
 /** Variables in GPU buffers, and the programs that work on them. */
 import { sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { checkMemory, checkUse, checkValue, feedValues, inputSizes, variableNamed } from "../checks.ts";
-import type { MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
+import { checkMemory, checkUse, feedValues, inputSizes, variableNamed, writtenValue } from "../checks.ts";
+import type { Fill, MemoryReport, Program, Session, VariableSpec } from "../executor.ts";
 import type { Listing } from "./compile.ts";
 import { checkBuffer, draftProgram, largestBuffer, variableBytes } from "./draft.ts";
 import { asBackendError } from "./failure.ts";
@@ -98,10 +98,10 @@ export class GPUSession implements Session {
     });
   }
 
-  async write(name: string, value: Float32Array): Promise<void> {
+  async write(name: string, value: Float32Array | Fill): Promise<void> {
     const variable = this.#variable(name);
-    checkValue(name, value, this.#specs.get(name)!.shape);
-    await checked(this.#gpu, () => this.#gpu.device.queue.writeBuffer(variable, 0, new Float32Array(value)));
+    const values = writtenValue(name, value, this.#specs.get(name)!.shape);
+    await checked(this.#gpu, () => this.#gpu.device.queue.writeBuffer(variable, 0, new Float32Array(values)));
   }
 
   dispose(): void {

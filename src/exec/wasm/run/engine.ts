@@ -1,5 +1,6 @@
 /** A linear memory and whoever computes in it, wherever they are. */
 import { memoryRefused } from "../../checks.ts";
+import type { Fill } from "../../executor.ts";
 import { threadError } from "./failures.ts";
 import { instantiate, type Modules } from "./kernels.ts";
 import type { Pool, Runner } from "./pool.ts";
@@ -8,6 +9,8 @@ import type { Pool, Runner } from "./pool.ts";
 export interface Engine {
   /** Copies values to a byte address. */
   write(address: number, values: Float32Array | Int32Array): void;
+  /** Has `fill` write floats to a byte address. */
+  fill(address: number, length: number, fill: Fill): void;
   /** A copy of the floats at a byte address. */
   read(address: number, length: number): Promise<Float32Array>;
   /** Makes the memory larger. @throws BackendError when the runtime refuses */
@@ -57,6 +60,7 @@ function engineOver(memory: WebAssembly.Memory, runner: Runner): Engine {
       const view = values instanceof Float32Array ? Float32Array : Int32Array;
       new view(memory.buffer, address, values.length).set(values);
     },
+    fill: (address, length, fill) => fill(new Float32Array(memory.buffer, address, length)),
     read: async (address, length) => new Float32Array(memory.buffer, address, length).slice(),
     async grow(pages) {
       try {

@@ -62,10 +62,16 @@ export async function remoteEngine({ fast, exact }: Modules, pages: number, thre
     thread.terminate();
     throw broken ?? memoryRefused(cause);
   }
+  /** Gives an array of our own away. */
+  const send = (address: number, values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>): void => {
+    command("write", { address, values }, [values.buffer]).catch(() => {}); // whoever asks next is told
+  };
   return {
-    write(address, values) {
-      const copy = values.slice();
-      command("write", { address, values: copy }, [copy.buffer]).catch(() => {}); // whoever asks next is told
+    write: (address, values) => send(address, values.slice()),
+    fill(address, length, fill) {
+      const values = new Float32Array(length);
+      fill(values);
+      send(address, values);
     },
     read: async (address, length) => (await command("read", { address, length }))!,
     async grow(more) {

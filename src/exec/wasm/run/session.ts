@@ -5,7 +5,7 @@ import { Lock } from "../../../core/lock.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import { checkUse, checkValue, feedValues, inputSizes, variableNamed } from "../../checks.ts";
-import type { CompileOptions, Fetches, MemoryReport, Program, Session, VariableSpec } from "../../executor.ts";
+import type { CompileOptions, Fetches, Fill, MemoryReport, Program, Session, VariableSpec } from "../../executor.ts";
 import { align } from "../compile/arena.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "../instructions/instruction.ts";
 import { type Engine, PAGE } from "./engine.ts";
@@ -93,12 +93,14 @@ export class WasmSession implements Session {
     });
   }
 
-  write(name: string, value: Float32Array): Promise<void> {
+  write(name: string, value: Float32Array | Fill): Promise<void> {
     return this.#alone(async () => {
       const { address, shape } = variableNamed(this.#variables.byName, name);
-      checkValue(name, value, shape);
-      (await this.#started()).write(address, value);
+      if (typeof value !== "function") checkValue(name, value, shape);
+      const engine = await this.#started();
       this.#version++;
+      if (typeof value === "function") engine.fill(address, sizeOf(shape), value);
+      else engine.write(address, value);
     });
   }
 
