@@ -101,12 +101,15 @@ for (const runtime of runtimes) parts[0].rows.push(await tryRow(runtime, "import
 for (const bundler of bundlers) parts[1].rows.push(await tryRow(bundler, "builds", bundlerCells, tarball, scenario));
 
 const tables = parts.filter(({ rows }) => rows.length > 0).map(({ title, columns, rows }) => table(title, columns, rows));
+console.log(`\n${tables.join("\n")}`);
 let failed = parts.some(({ columns, rows }) => rows.some((row) => !isFine(row, columns) && !(row.missing && options["allow-missing"])));
 if (types) {
-  const { fault, said } = await run(process.execPath, [TYPES, "--tarball", tarball], { cwd: ROOT, env: environment, limit: TYPES_MS });
-  tables.push(`${said}${fault ? `\n${fault}\n` : ""}`);
+  console.log("## Types\n");
+  const hear = (text) => process.stdout.write(text);
+  const { fault, said } = await run(process.execPath, [TYPES, "--tarball", tarball], { cwd: ROOT, env: environment, limit: TYPES_MS, hear });
+  if (fault) console.log(fault);
+  tables.push(`## Types\n\n${said}${fault ?? ""}\n`);
   failed ||= fault !== null;
 }
-console.log(`\n${tables.join("\n")}`);
 if (options.out) writeFileSync(options.out, tables.join("\n"));
 process.exitCode = failed ? 1 : 0;

@@ -77,13 +77,13 @@ async function inPage(folder, browser, isolated) {
   return inBrowser(browser, { serve: serveFolder(folder), headers: isolated ? ISOLATED : {} });
 }
 
-/** Modules of WebAssembly stay files, which the runtime compiles: so does Cloudflare's bundler. */
+/** Modules of WebAssembly stay files, which the runtime compiles, whether imported as `.wasm` or `.wasm?module`: so does Cloudflare's bundler. */
 const wasmFiles = (out, names) => ({
   name: "wasm-files",
   setup(bundle) {
-    bundle.onResolve({ filter: /\.wasm$/ }, async ({ path, resolveDir, kind, pluginData }) => {
+    bundle.onResolve({ filter: /\.wasm(\?module)?$/ }, async ({ path, resolveDir, kind, pluginData }) => {
       if (pluginData === "seen") return undefined;
-      const { path: file, errors } = await bundle.resolve(path, { resolveDir, kind, pluginData: "seen" });
+      const { path: file, errors } = await bundle.resolve(path.replace("?module", ""), { resolveDir, kind, pluginData: "seen" });
       if (errors.length > 0) return { errors };
       const name = basename(file);
       copyFileSync(file, join(out, name));
