@@ -1,7 +1,7 @@
 // A thread of the kernels. As one of a crew it instantiates them over the memories it is shown, and does its share of every plan it is told of; on its own, for a
 // page that cannot share memory, it has one to itself, and does what it is told in the order it is told.
 // Plain JavaScript without imports, so that it is a script and a module, as a file of its own and as a string.
-const { parentPort } = typeof postMessage === "function" ? {} : process.getBuiltinModule("node:worker_threads");
+const { parentPort } = typeof postMessage === "function" ? {} : globalThis.process.getBuiltinModule("node:worker_threads");
 const port = parentPort ?? globalThis;
 
 const instantiate = (module, memory) => new WebAssembly.Instance(module, { env: { memory } }).exports;
