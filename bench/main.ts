@@ -6,7 +6,7 @@ import { type Options, parse, USAGE } from "./cli.ts";
 import { compare } from "./compare.ts";
 import type { Contender, Entrant } from "./contender.ts";
 import { tensorsOf } from "./data.ts";
-import { findAdapter, NODE, OURS, PEERS } from "./entrants.ts";
+import { findAdapter, NODE, OURS, PEERS, SAMPLER } from "./entrants.ts";
 import { FULL, firstStep, measure, QUICK } from "./measure.ts";
 import { simdPeak } from "./peak.ts";
 import { type Result, type Row, rowsOf, table } from "./report.ts";
@@ -82,8 +82,8 @@ interface Entry {
 }
 
 /** Ours first, then the peers, each with every thread count it can use. */
-function entries({ backend, peers, threads }: Options): Entry[] {
-  const field = [OURS[backend], ...PEERS.filter(({ name }) => peers.includes(name))];
+function entries({ suite, backend, peers, threads }: Options): Entry[] {
+  const field = [OURS[backend], ...(suite === "sample" ? [SAMPLER] : []), ...PEERS.filter(({ name }) => peers.includes(name))];
   return field.flatMap((entrant) => (entrant.threaded ? threads : [1]).map((n) => ({ entrant, threads: n })));
 }
 

@@ -7,6 +7,7 @@ import { startOurs } from "../bench/ours.ts";
 import { rowsOf, table } from "../bench/report.ts";
 import { loadLayers, loadTasks } from "../bench/shapes.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
+import { createSamplingExecutor } from "../src/exec/wasm/sampling.ts";
 import { expectSameBytes } from "./bytes.ts";
 
 describe("workloads", () => {
@@ -46,6 +47,13 @@ describe("ours", () => {
     await ours.run(1);
     expectSameBytes(await ours.outputs(), first);
     if (name !== "S64") expect(compare(task!, tensors, first, second)).not.toBeNull();
+    else {
+      const sampling = await startOurs(await createSamplingExecutor(), task!, tensors);
+      await sampling.reset();
+      await sampling.run(1);
+      expectSameBytes(await sampling.outputs(), first);
+      sampling.close();
+    }
     ours.close();
   });
 });
