@@ -4,19 +4,21 @@ import { parseArgs } from "node:util";
 import type { Backend } from "./contender.ts";
 import { PEERS } from "./entrants.ts";
 
-export const USAGE = `npm run bench -- kernels|sample|train [options]
+export const USAGE = `npm run bench -- kernels|sample|train|cold|weights [options]
 
   --backend webgpu  ours on the GPU, in the suite train (default: wasm)
   --quick           one small workload of the suite, few samples
   --peers a,b       ${PEERS.map(({ name }) => name).join(", ")}, or none
-  --threads 1,2     thread counts to compare (default: 1 and all cores)
+  --threads 1,2     thread counts to compare (default: 1 and all cores; in the suite cold 1)
   --workload T28    one workload of the suite, by the name of its file in bench/shapes
   --batch n         one batch size instead of those in the file
   --runtime node24  run in the Node 24 of bench/package.json
+  --rounds 15       starts of each, in the suite cold
+  --model file      the model, as save() wrote it, in the suite weights (default: the demo's faces, trained first)
   --json file       also write the rows as JSON
   --help            this text`;
 
-export const SUITES = { kernels: ["GEMM", "T64", "T28"], sample: ["S64"], train: ["T28", "T64", "TGP", "TMLP"] } as const;
+export const SUITES = { kernels: ["GEMM", "T64", "T28"], sample: ["S64"], train: ["T28", "T64", "TGP", "TMLP"], cold: ["S64"], weights: [] } as const;
 export type Suite = keyof typeof SUITES;
 
 export interface Options {
@@ -27,6 +29,8 @@ export interface Options {
   readonly threads: readonly number[];
   readonly workloads: readonly string[];
   readonly batch: number | undefined;
+  readonly rounds: number;
+  readonly model: string | undefined;
   readonly node24: boolean;
   readonly json: string | undefined;
   /** The arguments without `--runtime`. */
@@ -35,10 +39,14 @@ export interface Options {
 
 /** Peers that need minutes for a step take part only where asked for, or in a quick run of one step. */
 const DEFAULT_PEERS = { wasm: ["tfjs-wasm", "ort-web", "ort-node", "pytorch"], webgpu: ["tfjs-webgpu", "pytorch-cuda"] } as const;
+/** Those that are programs of JavaScript and start from a file of their own. */
+const COLD_PEERS = ["ort-web", "ort-node", "tfjs-wasm"] as const;
 const QUICK = {
   kernels: { workload: "GEMM", peers: ["tfjs-wasm"] },
   sample: { workload: "S64", batch: 16, peers: ["ort-web"] },
   train: { workload: "T28", batch: 64, peers: ["tfjs-cpu"] },
+  cold: { rounds: 2, peers: ["ort-web"] },
+  weights: { peers: [] },
 } as const satisfies Record<Suite, object>;
 
 /** The options; null where help is asked for. @throws Error that says in one line what is wrong */
@@ -54,36 +62,47 @@ export function parse(args: readonly string[]): Options | null {
       threads: { type: "string" },
       workload: { type: "string" },
       batch: { type: "string" },
+      rounds: { type: "string" },
+      model: { type: "string" },
       runtime: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
   if (values.help) return null;
-  const [suite, ...more] = positionals;
-  if (!suite || !Object.hasOwn(SUITES, suite) || more.length > 0) throw new Error(`expected one of ${Object.keys(SUITES).join(", ")}`);
-  const backend = checkBackend(values.backend, suite as Suite);
-  const quick = values.quick ? QUICK[suite as Suite] : undefined;
-  const defaultPeers = backend === "wasm" && quick ? quick.peers : DEFAULT_PEERS[backend];
-  const cores = availableParallelism();
+  const [name, ...more] = positionals;
+  if (!name || !Object.hasOwn(SUITES, name) || more.length > 0) throw new Error(`expected one of ${Object.keys(SUITES).join(", ")}`);
+  const suite = name as Suite;
+  const backend = checkBackend(values.backend, suite);
+  for (const [option, only] of [
+    ["rounds", "cold"],
+    ["model", "weights"],
+  ] as const)
+    if (values[option] !== undefined && suite !== only) throw new Error(`--${option}: for the suite ${only} alone`);
+  const quick: { workload?: string; batch?: number; rounds?: number; peers: readonly string[] } | undefined = values.quick ? QUICK[suite] : undefined;
   return {
-    suite: suite as Suite,
+    suite,
     backend,
     quick: values.quick,
-    peers: values.peers === undefined ? defaultPeers : peerNames(values.peers),
-    threads: values.threads === undefined ? [...new Set([1, cores])] : values.threads.split(",").map((n) => count("--threads", n)),
-    workloads: workloads(suite as Suite, values.workload ?? quick?.workload),
-    batch:
-      values.batch === undefined
-        ? values.workload === undefined && quick && "batch" in quick
-          ? quick.batch
-          : undefined
-        : count("--batch", values.batch),
+    peers: peers(values.peers, suite, backend === "wasm" && quick ? quick.peers : defaultPeers(suite, backend)),
+    threads: values.threads === undefined ? defaultThreads(suite) : values.threads.split(",").map((n) => count("--threads", n)),
+    workloads: workloads(suite, values.workload ?? quick?.workload),
+    batch: values.batch === undefined ? (values.workload === undefined ? quick?.batch : undefined) : count("--batch", values.batch),
+    rounds: values.rounds === undefined ? (quick?.rounds ?? 15) : count("--rounds", values.rounds),
+    model: values.model,
     node24: runtime(values.runtime),
     json: values.json,
     args: withoutRuntime(args, tokens),
   };
 }
+
+function defaultPeers(suite: Suite, backend: Backend): readonly string[] {
+  if (suite === "cold") return COLD_PEERS;
+  return suite === "weights" ? [] : DEFAULT_PEERS[backend];
+}
+
+/** Whoever has to be there at once is rarely given more than one. */
+const defaultThreads = (suite: Suite): number[] => (suite === "cold" ? [1] : [...new Set([1, availableParallelism()])]);
 
 function checkBackend(name: string, suite: Suite): Backend {
   if (name !== "wasm" && name !== "webgpu") throw new Error(`--backend: expected wasm or webgpu, got ${name}`);
@@ -91,10 +110,11 @@ function checkBackend(name: string, suite: Suite): Backend {
   return name;
 }
 
-function peerNames(list: string): string[] {
+function peers(list: string | undefined, suite: Suite, byDefault: readonly string[]): readonly string[] {
+  if (list === undefined) return byDefault;
+  const known: readonly string[] = suite === "cold" ? COLD_PEERS : PEERS.map((p) => p.name);
   const names = list === "none" ? [] : list.split(",");
-  for (const name of names)
-    if (!PEERS.some((p) => p.name === name)) throw new Error(`--peers: ${name} is not one of ${PEERS.map((p) => p.name).join(", ")}`);
+  for (const name of names) if (!known.includes(name)) throw new Error(`--peers: ${name} is not one of ${known.join(", ")}`);
   return names;
 }
 

@@ -1,8 +1,9 @@
-/** The benchmark: `npm run bench -- kernels|sample|train`. What it measures and how is told in README.md. */
+/** The benchmark: `npm run bench -- kernels|sample|train|cold|weights`. What it measures and how is told in README.md. */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { BackendError } from "../src/core/errors.ts";
 import { type Options, parse, USAGE } from "./cli.ts";
+import { startCold } from "./cold/main.ts";
 import { compare } from "./compare.ts";
 import type { Contender, Entrant } from "./contender.ts";
 import { tensorsOf } from "./data.ts";
@@ -13,12 +14,15 @@ import { type Result, type Row, rowsOf, table } from "./report.ts";
 import { installPeers, runInNode24 } from "./setup.ts";
 import { loadLayers, loadTasks } from "./shapes.ts";
 import type { Task } from "./task.ts";
+import { weigh } from "./weights.ts";
 
 const options = optionsOf(process.argv.slice(2));
 if (options.backend === "webgpu" && !options.node24) await tellAdapter();
 if (options.peers.length > 0 || options.node24) installPeers();
 if (options.node24) process.exit(runInNode24(options.args));
-await main(options);
+if (options.suite === "cold") await startCold(options);
+else if (options.suite === "weights") await weigh(options);
+else await main(options);
 
 /** What the command line asks for; ends the program where that is help, or nonsense. */
 function optionsOf(args: readonly string[]): Options {

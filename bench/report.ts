@@ -68,14 +68,24 @@ export function table(task: Task, results: readonly Result[], peak: number | nul
       row.ratioToOurs === undefined ? "" : row.ratioToOurs.toFixed(2),
     ];
   });
-  const widths = COLUMNS.map((title, i) =>
-    Math.max(title.length, ...lines.map((cells) => (cells[2]?.startsWith("cannot") && i >= 2 ? 0 : cells[i]!.length))),
-  );
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(cells.length === 3 ? 0 : widths[i]!))).join("  ");
   const unit = task.kind === "train" || task.kind === "critic" ? "step" : "run";
   const title = `${task.workload}, batch ${task.batch}, ${task.gflop.toPrecision(3)} GFLOP a ${unit}`;
-  return [title, line(COLUMNS), ...lines.map(line), ...bests(rows)].join("\n");
+  return [title, ...aligned([COLUMNS, ...lines]), ...bests(rows)].join("\n");
+}
+
+/** Rows of cells as lines of text, the first column to the left and the others to the right. What ends a row that has fewer cells than the first may be of any length. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const columns = rows[0]!.length;
+  const isWhole = (row: readonly string[], i: number) => row.length === columns || i < row.length - 1;
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => (isWhole(row, i) ? row[i]!.length : 0))));
+  const cell = (row: readonly string[], i: number) =>
+    i === 0 ? row[i]!.padEnd(widths[i]!) : isWhole(row, i) ? row[i]!.padStart(widths[i]!) : row[i]!;
+  return rows.map((row) =>
+    row
+      .map((_, i) => cell(row, i))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** The best thread count of each against the best of ours. */
@@ -92,7 +102,7 @@ function bests(rows: readonly Row[]): string[] {
     .map((row) => `  best against best: ours is ${figure(row.medianMs! / ours.medianMs!)}× as fast as ${row.implementation}`);
 }
 
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** Three significant digits, thousands in full. */
-const figure = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));
+export const figure = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));

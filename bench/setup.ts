@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const FOLDER = fileURLToPath(new URL("../bench/", import.meta.url));
 
+/** The Node 24 that package.json pins, if it is installed. */
+export const NODE24 = `${FOLDER}node_modules/node-${process.platform}-${process.arch}/bin/node`;
+
 /** Installs the peers' packages if they are not there. A failure is left for the peers' own rows to tell. */
 export function installPeers(): void {
   if (existsSync(`${FOLDER}node_modules`)) return;
@@ -15,10 +18,9 @@ export function installPeers(): void {
 
 /** Runs this very program again, without `--runtime`, in the Node 24 that bench/package.json pins. @returns its exit code */
 export function runInNode24(args: readonly string[]): number {
-  const node = `${FOLDER}node_modules/node-${process.platform}-${process.arch}/bin/node`;
-  if (!existsSync(node)) {
-    console.error(`--runtime node24: there is no ${node}`);
+  if (!existsSync(NODE24)) {
+    console.error(`--runtime node24: there is no ${NODE24}`);
     return 1;
   }
-  return spawnSync(node, [process.argv[1]!, ...args], { stdio: "inherit" }).status ?? 1;
+  return spawnSync(NODE24, [process.argv[1]!, ...args], { stdio: "inherit" }).status ?? 1;
 }

@@ -1,13 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "../bench/cli.ts";
+import { BASE, EMPTY, PROGRAMS } from "../bench/cold/programs.ts";
+import { type ColdResult, coldRows, coldTable } from "../bench/cold/report.ts";
 import { compare } from "../bench/compare.ts";
 import { tensorsOf } from "../bench/data.ts";
+import { squareRoot, symmetricEigen } from "../bench/eigen.ts";
+import { type Features, features, frechetDistance } from "../bench/frechet.ts";
 import { median, quantile } from "../bench/measure.ts";
 import { startOurs } from "../bench/ours.ts";
 import { rowsOf, table } from "../bench/report.ts";
 import { loadLayers, loadTasks } from "../bench/shapes.ts";
+import { compareFiles } from "../bench/weights.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
 import { createSamplingExecutor } from "../src/exec/wasm/sampling.ts";
+import { createGAN } from "../src/index.ts";
 import { expectSameBytes } from "./bytes.ts";
 
 describe("workloads", () => {
@@ -103,7 +109,92 @@ describe("report", () => {
   });
 });
 
+describe("Fréchet distance", () => {
+  const points = (...rows: number[][]): Features => ({ count: rows.length, size: 2, data: Float64Array.from(rows.flat()) });
+  const cross = points([1, 0], [-1, 0], [0, 1], [0, -1]);
+
+  it("finds eigenvalues and square roots of symmetric matrices", () => {
+    const matrix = Float64Array.of(4, 1, 2, 1, 3, 0, 2, 0, 5);
+    const { values } = symmetricEigen(matrix, 3);
+    const [a, b, c] = values as unknown as [number, number, number];
+    expect(a + b + c).toBeCloseTo(12, 12);
+    expect(a * b * c).toBeCloseTo(43, 11);
+    const root = squareRoot(matrix, 3);
+    const dot = (i: number, j: number) => [0, 1, 2].reduce((sum, k) => sum + root[3 * i + k]! * root[3 * k + j]!, 0);
+    for (let i = 0; i < 9; i++) expect(dot(Math.floor(i / 3), i % 3)).toBeCloseTo(matrix[i]!, 12);
+  });
+
+  it("is that of the means, and of covariances that commute", () => {
+    expect(frechetDistance(cross, cross)).toBeCloseTo(0, 12);
+    // Covariances 2/3 and 8/3 times the identity, 5 apart.
+    expect(frechetDistance(cross, points([5, 4], [1, 4], [3, 6], [3, 2]))).toBeCloseTo(25 + (2 * (2 + 8)) / 3 - (4 * 4) / 3, 12);
+  });
+
+  it("is that of covariances that do not commute", () => {
+    const long = points([2, 0], [-2, 0], [0, 1], [0, -1]);
+    const slanted = points([3, 3], [-3, -3], [1, -1], [-1, 1]);
+    // (8/3, 0; 0, 2/3) and (20/3, 16/3; 16/3, 20/3); for 2 x 2 matrices Tr M^1/2 = (Tr M + 2 (det M)^1/2)^1/2.
+    const overlap = Math.sqrt(200 / 9 + 2 * Math.sqrt((16 / 9) * 16));
+    expect(frechetDistance(long, slanted)).toBeCloseTo(10 / 3 + 40 / 3 - 2 * overlap, 12);
+  });
+
+  it("is taken of means over an 8 x 8 grid", () => {
+    const data = Float32Array.from({ length: 2 * 16 * 16 * 3 }, (_, i) => i % 3);
+    const { count, size, data: means } = features({ shape: [2, 16, 16, 3], data });
+    expect([count, size]).toEqual([2, 192]);
+    expect(means).toEqual(Float64Array.from({ length: 384 }, (_, i) => i % 3));
+    expect(() => features({ shape: [1, 12, 12, 1], data: new Float32Array(144) })).toThrow("multiples of 8");
+  });
+
+  it("is smaller the more of the weights a file keeps", async () => {
+    const gan = await createGAN({ shape: [8, 8, 1], latent: 4, width: 4, backend: "wasm", threads: 1 });
+    const rows = await compareFiles(gan, 100);
+    gan.dispose();
+    const of = (weights: string) => rows.find((row) => row.weights === weights)!;
+    expect(of("float32")).toMatchObject({ largest: 0, mean: 0 });
+    for (const [finer, coarser] of [
+      ["float16", "bfloat16"],
+      ["bfloat16", "int8"],
+    ] as const) {
+      expect(of(finer).largest).toBeLessThan(of(coarser).largest!);
+      expect(of(finer).frechet).toBeLessThan(of(coarser).frechet);
+    }
+    expect(of("int8").frechet).toBeLessThan(of("float32, other seeds").frechet);
+  });
+});
+
+describe("cold starts", () => {
+  const runtime = { name: "Node" };
+  const start = (ms: number, peak: number) => ({ picture: new Float32Array(), ms, peak, wallMs: ms + 50 });
+  const peer = PROGRAMS.find((program) => program.peer === "ort-web")!;
+  const results: ColdResult[] = [
+    { runtime, program: EMPTY, threads: 1, bytes: 0, starts: [start(2, 40e6)] },
+    { runtime, program: BASE, threads: 1, bytes: 14e6, starts: [start(100, 90e6), start(140, 92e6), start(110, 90e6)] },
+    { runtime, program: peer, threads: 1, bytes: 14e6, starts: [start(330, 140e6)] },
+    { runtime, program: peer, threads: 2, bytes: 14e6, starts: [], fault: "no threads" },
+  ];
+
+  it("are compared by medians, and memory with an empty process's", () => {
+    const [empty, ours, slow, unable] = coldRows(results);
+    expect(empty).toEqual(expect.objectContaining({ pictureMs: 2, peak: 40e6 }));
+    expect(ours).toMatchObject({ starts: 3, pictureMs: 110, quartiles: [105, 125], wallMs: 160, peakOverEmpty: 50e6, ratioToOurs: 1 });
+    expect(slow!.ratioToOurs).toBe(3);
+    expect(unable).toEqual({ runtime: "Node", implementation: "ort-web", threads: 2, bytes: 14e6, error: "no threads" });
+  });
+
+  it("are printed, and why one could not be", () => expect(coldTable("Node", results)).toMatch(/^ort-web +2 +14\.0 {2}cannot: no threads$/m));
+});
+
 describe("command line", () => {
+  it("starts cold what has a file of its own, on one thread unless told otherwise", () => {
+    expect(parse(["cold"])).toMatchObject({ rounds: 15, threads: [1], peers: ["ort-web", "ort-node", "tfjs-wasm"] });
+    expect(parse(["cold", "--rounds", "3", "--threads", "2", "--peers", "none"])).toMatchObject({ rounds: 3, threads: [2], peers: [] });
+  });
+
+  it("takes a model for its weights", () => {
+    expect(parse(["weights", "--model", "faces.safetensors"])).toMatchObject({ model: "faces.safetensors", peers: [] });
+  });
+
   it("runs T28 against tfjs-cpu when it has to be quick", () => {
     expect(parse(["train", "--quick"])).toMatchObject({ suite: "train", workloads: ["T28"], batch: 64, peers: ["tfjs-cpu"] });
   });
@@ -132,6 +223,9 @@ describe("command line", () => {
     [["train", "--wat"]],
     [["train", "--backend", "cuda"]],
     [["sample", "--backend", "webgpu"]],
+    [["cold", "--peers", "pytorch"]],
+    [["train", "--rounds", "3"]],
+    [["cold", "--model", "faces.safetensors"]],
   ])("refuses %j", (args) => {
     expect(() => parse(args)).toThrow();
   });
