@@ -22,7 +22,7 @@ const script = (src) => pageOf(`<script defer src="${src}"></script>`);
 const module = (src) => pageOf(`<script type="module" src="${src}"></script>`);
 
 /** A bundler's command in a consumer. */
-const command = (folder, [name, ...args], env = plain) => [join(folder, "node_modules/.bin", name), args, { cwd: folder, env }];
+const command = (folder, [name, ...args]) => [join(folder, "node_modules/.bin", name), args, { cwd: folder, env: plain }];
 
 /** What a bundler says from its first complaint on, without stacks. */
 function complaints(said) {
@@ -51,7 +51,7 @@ const served = (words) => async (folder) => {
 };
 
 /** Builds, if there is something to build, and opens. */
-const bundler = ({ name, tool, packages, files, build, open, env, cheap = false }) => ({
+const bundler = ({ name, tool, packages, files, build, open, cheap = false }) => ({
   name,
   threads: 2,
   cheap,
@@ -59,7 +59,7 @@ const bundler = ({ name, tool, packages, files, build, open, env, cheap = false 
     const folder = await consumer(tarball, { name: tool, packages });
     write(folder, { "scenario.js": scenario, "main.js": MAIN, ...files });
     if (build) {
-      const [program, args, options] = command(folder, build, env);
+      const [program, args, options] = command(folder, build);
       const { fault, said } = await run(program, args, { ...options, limit: BUILD_MS });
       if (fault) return { unbuilt: `${fault}: ${complaints(said)}` };
     }
@@ -152,11 +152,10 @@ export const BUNDLERS = [
   bundler({
     name: `Parcel ${PARCEL}`,
     tool: "parcel",
-    packages: { parcel: PARCEL },
+    // The polyfills that TensorFlow.js wants; Parcel installs them itself where it is run in a terminal, but has to be run twice then.
+    packages: { parcel: PARCEL, process: "0.11.10", buffer: "6.0.3" },
     files: { "index.html": module("main.js") },
     build: ["parcel", "build", "index.html"],
-    // As in a terminal, where it installs the polyfills that TensorFlow.js wants.
-    env: { ...plain, CI: undefined },
     open: built("dist"),
   }),
   next("webpack", "--webpack"),
