@@ -35,6 +35,7 @@ export function start(command, args, { hear = () => {}, ...options } = {}) {
     child.on("exit", (code, signal) => resolve(code ?? signal));
   });
   return {
+    pid: child.pid,
     stdio: child.stdio,
     ended,
     said: () => said.join(""),

@@ -51,7 +51,7 @@ describe("README.md", () => {
 });
 
 describe("every README", () => {
-  it.each(["README.md", "src/README.md", "assembly/README.md", "bench/README.md"])("%s links to files that exist", (file) => {
+  it.each(["README.md", "src/README.md", "assembly/README.md", "bench/README.md", "examples/README.md"])("%s links to files that exist", (file) => {
     const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
     for (const link of links) expect(() => read(join(dirname(file), link)), link).not.toThrow();
   });

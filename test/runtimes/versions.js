@@ -11,3 +11,6 @@ export const ROLLUP = { rollup: "4.68.8", "@rollup/plugin-node-resolve": "16.0.3
 export const ESBUILD = "0.28.2";
 export const PARCEL = "2.16.4";
 export const NEXT = { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" };
+
+export const WRANGLER = "4.164.0";
+export const EDGE_RUNTIME = "4.0.1";
