@@ -12,6 +12,8 @@ export interface ErrorDetail {
 
 /** Base class of every error this library throws on purpose: `message` is one sentence of `path`, `expected` and `got`. */
 export abstract class GanvasError extends Error implements ErrorDetail {
+  /** The name of the class: written out for each, as minifiers rename classes. */
+  abstract override readonly name: string;
   /** Where the fault is, as a path into the caller's input; of the first fault where there are several. */
   readonly path: string;
   /** What would have been accepted. */
@@ -22,7 +24,6 @@ export abstract class GanvasError extends Error implements ErrorDetail {
   /** @internal */
   constructor(detail: ErrorDetail, options?: ErrorOptions & { message?: string }) {
     super(options?.message ?? describe(detail), options);
-    this.name = new.target.name;
     this.path = detail.path;
     this.expected = detail.expected;
     this.got = detail.got;
@@ -40,6 +41,9 @@ export function describe({ path, expected, got }: ErrorDetail): string {
 
 /** Options that cannot be: the description of a GAN, or what one of its methods is told. Carries every fault found, not only the first. */
 export class SpecError extends GanvasError {
+  /** "SpecError". */
+  override readonly name = "SpecError";
+
   /** Every fault, at least one, in the order in which they were found. */
   readonly faults: readonly ErrorDetail[];
 
@@ -51,16 +55,28 @@ export class SpecError extends GanvasError {
 }
 
 /** Shapes that do not fit together, or that cannot be made into what was asked for. */
-export class ShapeError extends GanvasError {}
+export class ShapeError extends GanvasError {
+  /** "ShapeError". */
+  override readonly name = "ShapeError";
+}
 
 /** Training data, labels, conditions or latents that cannot be used. */
-export class DataError extends GanvasError {}
+export class DataError extends GanvasError {
+  /** "DataError". */
+  override readonly name = "DataError";
+}
 
 /** A file that is not a checkpoint of this library, or is damaged. */
-export class CheckpointError extends GanvasError {}
+export class CheckpointError extends GanvasError {
+  /** "CheckpointError". */
+  override readonly name = "CheckpointError";
+}
 
 /** A backend that cannot do what was asked: missing, out of memory, lost. */
 export class BackendError extends GanvasError {
+  /** "BackendError". */
+  override readonly name = "BackendError";
+
   /** Whether the backend is gone with all it held: a lost device, a dead thread. Else it refused a request, and goes on. */
   readonly lost: boolean;
 
@@ -72,10 +88,16 @@ export class BackendError extends GanvasError {
 }
 
 /** Training that cannot go on: a loss or a gradient became NaN or infinite. */
-export class TrainingError extends GanvasError {}
+export class TrainingError extends GanvasError {
+  /** "TrainingError". */
+  override readonly name = "TrainingError";
+}
 
 /** A call on an object in the wrong state: disposed, or already busy. */
-export class StateError extends GanvasError {}
+export class StateError extends GanvasError {
+  /** "StateError". */
+  override readonly name = "StateError";
+}
 
 /**
  * A value as it should appear in an error: short, unambiguous, never a whole array.
