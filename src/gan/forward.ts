@@ -1,5 +1,6 @@
 /** A network at work, on any number of examples. */
 import { BackendError, DataError } from "../core/errors.ts";
+import { Lock } from "../core/lock.ts";
 import { allocateFloats } from "../core/memory.ts";
 import type { Pause } from "../core/time.ts";
 import type { Feeds, MemoryReport, Program } from "../exec/executor.ts";
@@ -16,12 +17,14 @@ export interface ForwardPass {
   readonly most: number;
 }
 
-/** A network with the tensors that a session holds. Calls must not overlap. */
+/** A network with the tensors that a session holds. Calls may overlap: their runs take turns. */
 export class Forward {
   readonly #programs: Programs;
   readonly #pass: ForwardPass;
   /** The most examples of one run, as far as memory has allowed them. */
   #most: number;
+  /** One run at a time, its program included: another's compiling may give up the program that this one is about to run. */
+  readonly #lock = new Lock();
 
   constructor(programs: Programs, pass: ForwardPass) {
     this.#programs = programs;
@@ -73,12 +76,14 @@ export class Forward {
     const { fetch } = this.#pass;
     let result: Float32Array | undefined;
     for (let first = 0; first < count; ) {
-      const [size, program] = await this.#fitting(count - first);
-      const rows = Math.min(size, count - first);
-      const feeds: Feeds = Object.fromEntries(
-        Object.entries(inputs).flatMap(([key, data]) => (data ? [[key, chunk(data, data.length / count, first, rows, size)]] : [])),
-      );
-      const output = (await program.run(feeds))[fetch]!;
+      const { output, rows, size } = await this.#lock.run(async () => {
+        const [size, program] = await this.#fitting(count - first);
+        const rows = Math.min(size, count - first);
+        const feeds: Feeds = Object.fromEntries(
+          Object.entries(inputs).flatMap(([key, data]) => (data ? [[key, chunk(data, data.length / count, first, rows, size)]] : [])),
+        );
+        return { output: (await program.run(feeds))[fetch]!, rows, size };
+      });
       const width = output.length / size;
       result ??= allocateFloats(width * count, "count");
       const made = output.subarray(0, width * rows);

@@ -5,6 +5,7 @@ import { Breath, type Pause } from "../core/time.ts";
 import type { Executor, MemoryReport } from "../exec/executor.ts";
 import type { Images } from "../formats/image.ts";
 import { type GeneratorSpec, generatorTensors } from "../nn/generator.ts";
+import { sampleGraph } from "../nn/sampling.ts";
 import { checkDrawOptions, checkLatentOptions, DRAW, type DrawOptions, type LatentOptions } from "./drawOptions.ts";
 import type { GeneratorFile } from "./generatorFile.ts";
 import { drawLatents } from "./latents.ts";
@@ -42,7 +43,11 @@ export class ImageSampler implements Disposable {
    */
   static async open(executor: Executor, file: GeneratorFile, maxMemory: number | undefined): Promise<ImageSampler> {
     const tensors = generatorTensors(file.spec);
-    const session = await executor.open(tensors, { maxMemory, reproducible: true });
+    const session = await executor.open(tensors, { maxMemory, reproducible: true }).catch(async (error) => {
+      // Where there is no memory for the tensors, what an image takes besides is told with them.
+      await executor.measure(tensors, [sampleGraph(file.spec, 1)], { maxMemory });
+      throw error;
+    });
     try {
       const sampler = new Sampler(new Programs(session, { reproducible: true }), file.spec, MOST);
       await sampler.prepare();
