@@ -199,6 +199,48 @@ describe("the reader of a generator", () => {
   it("is followed as far as that", () => expect(reached).toEqual(expect.arrayContaining(["nn/layers/linear.ts", "formats/safetensors.ts"])));
 });
 
+describe("the entry that samples", () => {
+  const reached = reachedFrom("sample.ts");
+
+  it("reaches nothing of training, no other executor and no threads", () => {
+    const folders = [
+      "core/",
+      "formats/",
+      "nn/layers/",
+      "exec/*",
+      "exec/schedule/",
+      "exec/wasm/instructions/",
+      "exec/wasm/convolution/",
+      "exec/wasm/compile/",
+    ];
+    const files = {
+      "data/": ["given"],
+      "nn/": ["generator", "init", "network", "sampling"],
+      "graph/": ["build", "composites", "graph", "ops", "simplify"],
+      "exec/wasm/": ["sampling"],
+      "exec/wasm/lower/": ["access", "copies", "elementwise", "group", "norm", "reduce", "resample", "sampling"],
+      "exec/wasm/run/": ["engine", "failures", "kernels", "layout", "session", "source"],
+      "gan/": [
+        "condition",
+        "drawOptions",
+        "forward",
+        "generatorFile",
+        "imageSampler",
+        "latents",
+        "metadata",
+        "programs",
+        "request",
+        "sampler",
+        "session",
+      ],
+    };
+    const allowed = [...folders, ...Object.entries(files).flatMap(([folder, names]) => names.map((name) => `${folder}${name}.ts`)), "sample.ts"];
+    expect(reached.filter((file) => !file.startsWith("../") && !allowed.some((pattern) => covers(pattern, file)))).toEqual([]);
+  });
+
+  it("is followed as far as that", () => expect(reached).toEqual(expect.arrayContaining(["exec/wasm/run/session.ts", "formats/png.ts"])));
+});
+
 describe("the check itself", () => {
   it.each([
     ["core/shape.ts", 'import type { Node } from "../graph/graph.ts";', "core/shape.ts imports graph/graph.ts"],

@@ -102,9 +102,11 @@ describe("importing it", () => {
   it("gives what the entries name", async () => {
     const { stdout, stderr } = await runConsumer(`
       const names = async (entry) => Object.keys(await import(entry)).sort();
-      console.log(JSON.stringify([await names("ganvas"), await names("ganvas/datasets")]));`);
+      console.log(JSON.stringify([await names("ganvas"), await names("ganvas/datasets"), await names("ganvas/sample")]));`);
     expect(stderr).toBe("");
-    const [main, datasets] = JSON.parse(stdout);
+    const [main, datasets, sample] = JSON.parse(stdout);
+    const errors = ["BackendError", "CheckpointError", "DataError", "GanvasError", "ShapeError", "SpecError", "StateError"];
+    expect(sample).toEqual([...errors, "Image", "Images", "createSampler"].sort());
     expect(main).toEqual(expect.arrayContaining(["BackendError", "Dataset", "Images", "SpecError", "createGAN", "loadGAN"]));
     expect(datasets).toEqual(expect.arrayContaining(["animeFaces", "grid", "mnist", "readIdx", "ring"]));
   });
@@ -124,6 +126,7 @@ describe("importing it", () => {
       const before = state();
       await import("ganvas");
       await import("ganvas/datasets");
+      await import("ganvas/sample");
       await new Promise((resolve) => setTimeout(resolve, 50));
       console.log(JSON.stringify([workers, state() === before || [before, state()]]));`);
     expect(stderr).toBe("");
@@ -131,7 +134,7 @@ describe("importing it", () => {
   });
 
   it("does not load TensorFlow.js, nor the kernels", async () => {
-    for (const file of ["dist/index.js", "dist/datasets.js"]) {
+    for (const file of ["dist/index.js", "dist/datasets.js", "dist/sample.js"]) {
       const reached = new Set([file]);
       for (const path of reached) {
         for (const [, name] of read(path).matchAll(/(?:^|\n)(?:import|export)\s[^;]*?["']([^"']+)["']/g)) {
@@ -142,14 +145,35 @@ describe("importing it", () => {
     }
   });
 
-  it("throws errors that both entries know", async () => {
+  it.each([
+    ["dist/sample.js", ["./png.js"]],
+    ["dist/edge/sample.js", []],
+  ])("for samples alone, %s, runs no text as code, asks for nothing of Node and imports nothing later but %j", (entry, later) => {
+    const reached = new Set([entry]);
+    const asked: string[] = [];
+    for (const file of reached) {
+      const code = ts.preProcessFile(read(file), true, true).importedFiles.map(({ fileName }) => fileName);
+      for (const name of code) {
+        if (name.endsWith(".wasm?module")) continue;
+        expect(name, `${file} imports ${name}`).toMatch(/^\.\/\w+\.js$/);
+        reached.add(posix.join(posix.dirname(file), name));
+      }
+      asked.push(...[...read(file).matchAll(/\bimport\(\s*["'`]?([^"'`)]*)/g)].map(([, name]) => name!));
+      expect(read(file), file).not.toMatch(/\beval\(|\bFunction\(|["'`]node:|\brequire\(/);
+    }
+    expect(asked).toEqual(later);
+    expect([...reached].map((file) => posix.basename(file))).toContain("request.js");
+  });
+
+  it("throws errors that all entries know", async () => {
     const { stdout } = await runConsumer(`
       import * as main from "ganvas";
       import * as datasets from "ganvas/datasets";
+      import * as sample from "ganvas/sample";
       const thrown = (run) => { try { run() } catch (error) { return error } };
       const errors = [thrown(() => datasets.ring({ count: 0 })), thrown(() => datasets.readIdx(null))];
-      console.log(errors.map((e) => [e.name, ...[main, datasets].map((entry) => e instanceof entry[e.name] && e instanceof entry.GanvasError)].join()).join());`);
-    expect(stdout).toBe("SpecError,true,true,DataError,true,true\n");
+      console.log(errors.map((e) => [e.name, ...[main, datasets, sample].map((entry) => e instanceof entry[e.name] && e instanceof entry.GanvasError)].join()).join());`);
+    expect(stdout).toBe("SpecError,true,true,true,DataError,true,true,true\n");
   });
 
   it("trains and samples from another project's folder", async () => {
