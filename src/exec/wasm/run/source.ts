@@ -68,7 +68,7 @@ async function fetched(source: object | string): Promise<FetchedLike> {
 
 /** What a runtime says that may not compile, with what helps. */
 function explain(message: string): string {
-  if (/Content.Security.Policy|unsafe-eval/i.test(message)) return `${message}; the page's policy needs script-src 'wasm-unsafe-eval'`;
+  if (/Content.Security.Policy|unsafe-eval|\bCSP\b/i.test(message)) return `${message}; the page's policy needs script-src 'wasm-unsafe-eval'`;
   if (/disallowed by embedder/i.test(message)) {
     return `${message}; this runtime takes modules that are imported: let its bundler use the conditions "workerd" or "edge-light", or hand one in by the option \`wasm\``;
   }

@@ -31,6 +31,8 @@ const START_MS = 8_000;
 interface Way {
   /** Where its program comes from, in words. */
   readonly from: string;
+  /** What a page that has Trusted Types must allow for it. */
+  readonly trust?: string;
   start(): Thread;
   /** Told when the thread has started, or has not. */
   settle?(): void;
@@ -59,11 +61,18 @@ export async function startThread(url?: string | URL): Promise<Thread> {
       failures.push(cause);
     }
   }
-  const got = failures.map((cause, i) => `${cause instanceof Error ? cause.message : String(cause)} (${ways.at(i - failures.length)!.from})`);
+  const got = failures.map((cause, i) => explain(cause, ways.at(i - failures.length)!));
   throw new BackendError(
     { path: "threads", expected: "workers that start", got: got.join("; ") || "a runtime without workers" },
     { cause: failures[0] },
   );
+}
+
+/** What kept a thread from starting, with what helps. */
+function explain(cause: unknown, { from, trust }: Way): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const remedy = trust && /TrustedScriptURL|Sink type mismatch/.test(message) ? `; the page's policy needs ${trust}` : "";
+  return `${message}${remedy} (${from})`;
 }
 
 async function begin(way: Way): Promise<Thread> {
@@ -95,8 +104,7 @@ function firstMessage(thread: Thread): Promise<void> {
 
 /** In the order in which they are tried. */
 function waysToStart(url: string | URL | undefined): Way[] {
-  if (typeof Worker === "function")
-    return url === undefined ? [fromBlob(), fromFile()] : [{ from: String(url), start: () => webThread(new Worker(url, MODULE)) }];
+  if (typeof Worker === "function") return url === undefined ? [fromBlob(), fromFile()] : [fromURL(url)];
   const threads = builtinModule("node:worker_threads");
   if (!threads) return [];
   // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
@@ -112,9 +120,10 @@ function fromBlob(): Way {
   let address: string | undefined;
   return {
     from: "its source, as a blob",
+    trust: "trusted-types ganvas",
     start() {
       address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-      return webThread(new Worker(address, MODULE));
+      return webThread(new Worker(vouchFor(address), MODULE), "as when the page's policy bars it: worker-src needs blob:");
     },
     settle() {
       if (address !== undefined) URL.revokeObjectURL(address);
@@ -122,10 +131,46 @@ function fromBlob(): Way {
   };
 }
 
+/** A policy that makes an address of plain text one that is trusted. */
+const DEFAULT_POLICY = "a default policy of Trusted Types that lets it pass";
+
+/** What browsers do not tell about a file that they do not start. */
+const FILE_FAULTS =
+  "as when the page's policy bars it (worker-src), it is missing, or it is not served as JavaScript, on a cross-origin isolated page with Cross-Origin-Embedder-Policy";
+
 function fromFile(): Way {
   // Written out, so that bundlers see which file it is.
-  const start = () => webThread(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
-  return { from: `worker.js beside ${import.meta.url}`, start };
+  const start = () => webThread(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), FILE_FAULTS);
+  return { from: `worker.js beside ${import.meta.url ?? "the library"}`, trust: DEFAULT_POLICY, start };
+}
+
+function fromURL(url: string | URL): Way {
+  return { from: absolute(url), trust: DEFAULT_POLICY, start: () => webThread(new Worker(url, MODULE), FILE_FAULTS) };
+}
+
+/** A URL in full, as far as there is a page that it may be relative to. */
+function absolute(url: string | URL): string {
+  try {
+    return new URL(url, globalThis.location?.href).href;
+  } catch {
+    return String(url);
+  }
+}
+
+/** A policy of Trusted Types; null where the page lets us have none. */
+let policy: { createScriptURL(url: string): unknown } | null | undefined;
+
+/** The address of our own source, where the page takes addresses from those alone who vouch for them (Trusted Types). */
+function vouchFor(address: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): typeof policy } };
+  if (policy === undefined) {
+    try {
+      policy = trustedTypes?.createPolicy("ganvas", { createScriptURL: (url: string) => url }) ?? null;
+    } catch {
+      policy = null; // it may take plain addresses all the same
+    }
+  }
+  return policy ? (policy.createScriptURL(address) as string) : address;
 }
 
 /** Keeps what a thread says from being lost while listeners change. */
@@ -144,12 +189,13 @@ function mailbox(): { tell: Listener; listen: Thread["listen"] } {
   };
 }
 
-function webThread(worker: Worker): Thread {
+/** @param unsaid what an error without a message may mean */
+function webThread(worker: Worker, unsaid: string): Thread {
   const { tell, listen } = mailbox();
   worker.onmessage = ({ data }) => tell(data);
   worker.onerror = (event) => {
     event.preventDefault(); // told by an error of ours; Deno would end the process
-    tell(undefined, event.message || "an error without a message, as when it is blocked, missing, or not served as JavaScript");
+    tell(undefined, event.message || `an error without a message, ${unsaid}`);
   };
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
