@@ -52,7 +52,7 @@ function writeExtension(folder, files, query) {
   for (const [path, content] of Object.entries(written)) writeFileSync(join(folder, path), content);
 }
 
-export async function visitPlaces(places, { extension, open = openChromium, limit = 50_000 } = {}) {
+export async function visitPlaces(places, { extension, open = openChromium, limit = 100_000 } = {}) {
   const files = await bundles();
   const names = Object.keys(places);
   const reports = {};
