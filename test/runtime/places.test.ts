@@ -10,6 +10,8 @@ const FILE_ONLY = policy("worker-src 'self'");
 
 /** Time goes by fifty times as fast. */
 const HURRY = "<script>{ const slow = setTimeout; globalThis.setTimeout = (work, ms) => slow(work, ms / 50); }</script>";
+/** Time goes by so slowly that no time limit is ever reached. */
+const WAIT = HURRY.replace("ms / 50", "ms * 1000");
 /** What some bundlers put into pages, and Electron into its own. */
 const PROCESS =
   '<script>globalThis.process = { versions: { node: "22.0.0", electron: "30.0.0" }, type: "renderer", env: {}, platform: "linux" };</script>';
@@ -41,6 +43,7 @@ const PLACES: Readonly<Record<string, Omit<Place, "attempts"> & { readonly expec
     expected: { two: NOT_COMPILED, sampler: NOT_COMPILED, reference: "1 step by reference in 1: asked for", png: PNG },
   },
   "worker-src 'none'": {
+    head: WAIT,
     headers: policy("worker-src 'none'"),
     expected: {
       auto: new RegExp(`${NO_WORKER.source}.*${NO_FILE.source} \\(worker.js beside ${AT}/`),
@@ -63,7 +66,12 @@ const PLACES: Readonly<Record<string, Omit<Place, "attempts"> & { readonly expec
     head: HURRY,
     expected: { url: new RegExp(`^threads: .* got no message from it in 8 seconds \\(${AT}/worker.js\\)$`) },
   },
-  "a file of workers that is missing": { worker: [undefined], headers: FILE_ONLY, expected: { two: new RegExp(NO_FILE), url: NOT_FROM_URL } },
+  "a file of workers that is missing": {
+    worker: [undefined],
+    head: WAIT,
+    headers: FILE_ONLY,
+    expected: { two: new RegExp(NO_FILE), url: NOT_FROM_URL },
+  },
   "a file of workers that is a page": { worker: [WORKER, { "content-type": "text/html" }], expected: { url: NOT_FROM_URL } },
   "a file of workers that is not isolated": {
     worker: [WORKER, { "cross-origin-embedder-policy": "unsafe-none" }],
