@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { createTfjsExecutor } from "../src/exec/tfjs/executor.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
-import { createSamplingExecutor } from "../src/exec/wasm/sampling.ts";
+import { createSamplingExecutor, samplingKernels } from "../src/exec/wasm/sampling.ts";
 import type { Backend, Entrant } from "./contender.ts";
 import { startOurs } from "./ours.ts";
 import { type Command, startPeer } from "./peer.ts";
@@ -39,7 +39,7 @@ export const SAMPLER: Entrant = {
   name: "ganvas/sample",
   runtime: NODE,
   threaded: false,
-  open: async (task, tensors) => startOurs(await createSamplingExecutor(), task, tensors),
+  open: async (task, tensors) => startOurs(createSamplingExecutor(samplingKernels()), task, tensors),
 };
 
 /** The WebGPU adapter in a few words. @throws BackendError when there is none */

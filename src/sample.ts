@@ -9,7 +9,7 @@ import { checkOptions, type Fields, integer, optional } from "./core/check.ts";
 import { CheckpointError, show } from "./core/errors.ts";
 import { SAMPLER_MEMORY } from "./core/limits.ts";
 import type { WasmSource } from "./core/platform.ts";
-import { createSamplingExecutor } from "./exec/wasm/sampling.ts";
+import { createSamplingExecutor, samplingKernels } from "./exec/wasm/sampling.ts";
 import { WASM } from "./gan/drawOptions.ts";
 import { decodeGenerator } from "./gan/generatorFile.ts";
 import { ImageSampler } from "./gan/imageSampler.ts";
@@ -51,7 +51,14 @@ export async function createSampler(file: Uint8Array | ArrayBuffer, options: Sam
   const bytes = bytesOf(file);
   if (!bytes) throw new CheckpointError({ path: "file", expected: "a Uint8Array or an ArrayBuffer", got: show(file) });
   const generator = decodeGenerator(bytes);
-  return ImageSampler.open(await createSamplingExecutor(wasm), generator, maxMemory);
+  const kernels = samplingKernels(wasm);
+  const [opened, compiled] = await Promise.allSettled([ImageSampler.open(createSamplingExecutor(kernels), generator, maxMemory), kernels]);
+  if (compiled.status === "rejected") {
+    if (opened.status === "fulfilled") opened.value.dispose();
+    throw compiled.reason;
+  }
+  if (opened.status === "rejected") throw opened.reason;
+  return opened.value;
 }
 
 export type { ErrorDetail } from "./core/errors.ts";

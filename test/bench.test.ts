@@ -12,7 +12,7 @@ import { rowsOf, table } from "../bench/report.ts";
 import { loadLayers, loadTasks } from "../bench/shapes.ts";
 import { compareFiles } from "../bench/weights.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
-import { createSamplingExecutor } from "../src/exec/wasm/sampling.ts";
+import { createSamplingExecutor, samplingKernels } from "../src/exec/wasm/sampling.ts";
 import { createGAN } from "../src/index.ts";
 import { expectSameBytes } from "./bytes.ts";
 
@@ -54,7 +54,7 @@ describe("ours", () => {
     expectSameBytes(await ours.outputs(), first);
     if (name !== "S64") expect(compare(task!, tensors, first, second)).not.toBeNull();
     else {
-      const sampling = await startOurs(await createSamplingExecutor(), task!, tensors);
+      const sampling = await startOurs(createSamplingExecutor(samplingKernels()), task!, tensors);
       await sampling.reset();
       await sampling.run(1);
       expectSameBytes(await sampling.outputs(), first);

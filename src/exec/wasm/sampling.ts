@@ -12,24 +12,34 @@ import { checkWebAssembly, compileKernels, readSource } from "./run/source.ts";
 let carried: Promise<WebAssembly.Module> | undefined;
 
 /**
- * Sets up the kernels, compiled once a process. Sessions allocate nothing before they have a program.
+ * Runs graphs by kernels that may still be compiled, which takes another thread of the runtime's: tensors can be put in place meanwhile. Sessions allocate nothing before they have a program.
  *
- * @param wasm the kernels, in place of those that are carried along
- * @throws BackendError when they cannot be had or compiled
+ * @param kernels as `samplingKernels` gives them; when they cannot be had, whoever waits for them is told, and so is whoever runs a program
  */
-export async function createSamplingExecutor(wasm?: WasmSource): Promise<Executor> {
-  checkWebAssembly();
-  const exact = await (wasm === undefined ? compiled() : given(wasm));
+export function createSamplingExecutor(kernels: Promise<WebAssembly.Module>): Executor {
+  const modules = kernels.then((exact) => ({ exact, fast: exact }));
+  modules.catch(() => {});
   const target = { threads: 1, passes: SAMPLING_PASSES };
   return {
     backend: { name: "wasm", threads: 1, simd: "simd128", reason: "sampling alone" },
     capacity: MAX_PAGES * PAGE,
     atRisk: "nothing",
     open: async (variables, { maxMemory = Number.POSITIVE_INFINITY } = {}) =>
-      new WasmSession((pages) => localEngine({ exact, fast: exact }, pages), variables, { ...target, maxMemory }),
+      new WasmSession((pages) => localEngine(modules, pages), variables, { ...target, maxMemory }),
     measure: async (variables, graphs, { maxMemory = Number.POSITIVE_INFINITY } = {}) => measure(variables, graphs, { ...target, maxMemory }),
     dispose() {},
   };
+}
+
+/**
+ * The kernels; those carried along are compiled once a process.
+ *
+ * @param wasm others in their place
+ * @throws BackendError when they cannot be had or compiled
+ */
+export async function samplingKernels(wasm?: WasmSource): Promise<WebAssembly.Module> {
+  checkWebAssembly();
+  return wasm === undefined ? compiled() : given(wasm);
 }
 
 function compiled(): Promise<WebAssembly.Module> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FORMAT } from "../../../assembly/format/opcodes.ts";
-import type { createSamplingExecutor } from "../../../src/exec/wasm/sampling.ts";
+import type { samplingKernels } from "../../../src/exec/wasm/sampling.ts";
 import { BackendError, type CreateOptions, createGAN, type LayerSpec } from "../../../src/index.ts";
 import { LAYERS } from "../../../src/nn/layers/table.ts";
 import { createSampler } from "../../../src/sample.ts";
@@ -96,7 +96,7 @@ describe("kernels that are handed in", () => {
       return response;
     });
 
-  it.each<[string, () => Parameters<typeof createSamplingExecutor>[0]]>([
+  it.each<[string, () => Parameters<typeof samplingKernels>[0]]>([
     ["as a module", () => new WebAssembly.Module(kernels("sample"))],
     ["as bytes", () => kernels("sample")],
     ["as a buffer", () => kernels("sample").buffer],
@@ -126,7 +126,7 @@ describe("kernels that are handed in", () => {
   };
 
   const NAME = "wasm: expected ganvas/sample.wasm or ganvas/kernels.wasm, of this version, got";
-  it.each<[string, () => Parameters<typeof createSamplingExecutor>[0], string]>([
+  it.each<[string, () => Parameters<typeof samplingKernels>[0], string]>([
     ["another module", () => empty, `${NAME} another module`],
     ["a module that is compiled", () => new WebAssembly.Module(empty), `${NAME} another module`],
     ["those with threads", () => kernels("simd-threads"), `${NAME} LinkError`],

@@ -2,7 +2,7 @@
 import { memoryRefused } from "../../checks.ts";
 import type { Fill } from "../../executor.ts";
 import { threadError } from "./failures.ts";
-import { instantiate, type Modules } from "./kernels.ts";
+import { instantiate, type Kernels, type Modules } from "./kernels.ts";
 import type { Pool, Runner } from "./pool.ts";
 
 /** What a session needs of its memory. What is asked is done in the order asked. */
@@ -30,13 +30,19 @@ export const PAGE = 65536;
 /** WebAssembly's own limit, in pages. */
 export const MAX_PAGES = 65536;
 
-/** Computes in the thread that calls. @throws BackendError when the runtime has not that much memory */
-export async function localEngine(modules: Modules, pages: number): Promise<Engine> {
+/** Computes in the thread that calls. Kernels that are still being compiled are waited for when they are to run. @throws BackendError when the runtime has not that much memory */
+export async function localEngine(modules: Modules | Promise<Modules>, pages: number): Promise<Engine> {
   const memory = newMemory({ initial: pages });
-  const fast = await instantiate(modules.fast, memory);
-  const exact = modules.exact === modules.fast ? fast : await instantiate(modules.exact, memory);
+  let kernels: Promise<{ readonly fast: Kernels; readonly exact: Kernels }> | undefined;
+  const instantiated = async () => {
+    const { fast: module, exact } = await modules;
+    const fast = await instantiate(module, memory);
+    return { fast, exact: exact === module ? fast : await instantiate(exact, memory) };
+  };
   return engineOver(memory, {
     async run(plan, length, isExact) {
+      kernels ??= instantiated();
+      const { fast, exact } = await kernels;
       try {
         (isExact ? exact : fast).run(plan, length, 0, 1, 0);
       } catch (cause) {
