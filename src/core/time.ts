@@ -3,7 +3,8 @@
 const clock = performance.now.bind(performance);
 const { setTimeout, clearTimeout } = globalThis;
 const immediate = typeof setImmediate === "function" ? setImmediate : undefined;
-const Channel = typeof MessageChannel === "function" ? MessageChannel : undefined;
+// Not looked at where it is not needed, as Node then loads a good deal for it.
+const Channel = immediate || typeof MessageChannel !== "function" ? undefined : MessageChannel;
 
 /** A moment, in milliseconds. */
 export const now = (): number => clock();
