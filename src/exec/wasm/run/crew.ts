@@ -3,7 +3,8 @@ import { SYNC } from "../../../../assembly/format/memory.ts";
 import { BackendError } from "../../../core/errors.ts";
 import { threadError } from "./failures.ts";
 import type { Modules } from "./kernels.ts";
-import { startThread, type Thread } from "./threads.ts";
+import { startThread } from "./threads.ts";
+import type { Thread } from "./ways.ts";
 
 /** A shared memory in which plans are run. */
 export interface Workplace {

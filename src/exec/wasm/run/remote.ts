@@ -4,7 +4,7 @@ import { disposed, memoryRefused } from "../../checks.ts";
 import type { Engine } from "./engine.ts";
 import { threadError } from "./failures.ts";
 import type { Modules } from "./kernels.ts";
-import type { Thread } from "./threads.ts";
+import type { Thread } from "./ways.ts";
 
 interface Answer {
   readonly value?: Float32Array;

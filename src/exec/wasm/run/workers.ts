@@ -8,7 +8,8 @@ import type { Modules } from "./kernels.ts";
 import { whyNotShared } from "./module.ts";
 import { Pool } from "./pool.ts";
 import { remoteEngine } from "./remote.ts";
-import { availableThreads, startThread, type Thread } from "./threads.ts";
+import { availableThreads, startThread } from "./threads.ts";
+import type { Thread } from "./ways.ts";
 
 export interface WorkersOptions {
   /** How many threads compute; "auto" is one for every processor. Results do not depend on it. Default "auto". */
