@@ -9,6 +9,7 @@ import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Executor } from "./exec/executor.ts";
 import { createReferenceExecutor } from "./exec/reference/executor.ts";
 import { createWasmExecutor, type WasmOptions } from "./exec/wasm/executor.ts";
+import { takeKernels } from "./exec/wasm/run/module.ts";
 import { GAN } from "./gan/gan.ts";
 import type { HostOptions } from "./gan/host.ts";
 import { type BackendOptions, type BackendRequest, type CreateOptions, checkBackendOptions, checkCreateOptions } from "./gan/options.ts";
@@ -57,7 +58,7 @@ export async function loadGAN(bytes: Uint8Array | ArrayBuffer, options: BackendO
 
 async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "snapshot">): Promise<GAN> {
   const { backend, maxMemory } = request;
-  const wasm = ofWasm(request);
+  const wasm = await ofWasm(request);
   const fallback: HostOptions["fallback"] = async (failure, from) => {
     if (from.name === "webgpu") return createWasmExecutor({ ...wasm, reproducible: false, reason: `WebGPU failed: ${failure.got}` });
     // What WebAssembly cannot have it cannot have another time; but threads that ended may be begun anew.
@@ -65,18 +66,23 @@ async function open(request: BackendRequest, model: Pick<HostOptions, "spec" | "
     return createWasmExecutor({ ...wasm, reason: `begun anew, as threads failed: ${failure.got}` });
   };
   // A GPU that was asked for by name is not given up.
-  return GAN.open(await chooseExecutor(request), { ...model, maxMemory, fallback: backend === "webgpu" ? undefined : fallback });
+  return GAN.open(await chooseExecutor(request, wasm), { ...model, maxMemory, fallback: backend === "webgpu" ? undefined : fallback });
 }
 
-/** What is asked of WebAssembly. */
-function ofWasm({ threads, reproducible, workers, wasm }: BackendRequest): WasmOptions {
-  return { threads, reproducible, url: typeof workers?.url === "object" ? workers.url.href : workers?.url, wasm };
+/** What is asked of WebAssembly, if it comes to that. Kernels that are handed in are read once, as a Response can be. */
+async function ofWasm({ backend, threads, reproducible, workers, wasm }: BackendRequest): Promise<WasmOptions> {
+  const taken = wasm !== undefined && (backend === "wasm" || backend === "auto");
+  return {
+    threads,
+    reproducible,
+    url: typeof workers?.url === "object" ? workers.url.href : workers?.url,
+    wasm: taken ? await takeKernels(wasm) : undefined,
+  };
 }
 
-async function chooseExecutor(request: BackendRequest): Promise<Executor> {
-  const { backend, device, reproducible } = request;
+async function chooseExecutor({ backend, device, reproducible }: BackendRequest, options: WasmOptions): Promise<Executor> {
   if (backend === "reference") return createReferenceExecutor();
-  const wasm = (reason: string) => createWasmExecutor({ ...ofWasm(request), reason });
+  const wasm = (reason: string) => createWasmExecutor({ ...options, reason });
   if (backend === "wasm") return wasm("asked for");
   if (reproducible) {
     if (backend === "auto") return wasm("the only backend whose results are the same bits everywhere");

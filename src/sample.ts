@@ -52,13 +52,15 @@ export async function createSampler(file: Uint8Array | ArrayBuffer, options: Sam
   if (!bytes) throw new CheckpointError({ path: "file", expected: "a Uint8Array or an ArrayBuffer", got: show(file) });
   const generator = decodeGenerator(bytes);
   const kernels = samplingKernels(wasm);
-  const [opened, compiled] = await Promise.allSettled([ImageSampler.open(createSamplingExecutor(kernels), generator, maxMemory), kernels]);
-  if (compiled.status === "rejected") {
-    if (opened.status === "fulfilled") opened.value.dispose();
-    throw compiled.reason;
+  kernels.catch(() => {}); // it is waited for below, unless there is no need for it
+  const sampler = await ImageSampler.open(createSamplingExecutor(kernels), generator, maxMemory);
+  try {
+    await kernels;
+    return sampler;
+  } catch (error) {
+    sampler.dispose();
+    throw error;
   }
-  if (opened.status === "rejected") throw opened.reason;
-  return opened.value;
 }
 
 export type { ErrorDetail } from "./core/errors.ts";

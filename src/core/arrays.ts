@@ -13,7 +13,7 @@ export function isFloat32Array(value: unknown): value is Float32Array {
 }
 
 /** Whether it is an `ArrayBuffer`; one that is shared is not. */
-export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
   try {
     lengthOf.call(value);
     return true;

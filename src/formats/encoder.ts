@@ -7,6 +7,6 @@ export async function loadEncoder(): Promise<typeof encodePNG> {
     return (await import("./png.ts")).encodePNG;
   } catch (cause) {
     const got = `${String(cause)}; a bundler makes imports at run time unnecessary`;
-    throw new BackendError({ path: "toPNG", expected: "leave to import the encoder", got }, { cause });
+    throw new BackendError({ path: "png", expected: "leave to import the encoder", got }, { cause });
   }
 }

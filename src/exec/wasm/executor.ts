@@ -1,19 +1,18 @@
 /** Runs graphs in WebAssembly: our own SIMD kernels, one call a step. */
 
-import type { WasmSource } from "../../core/platform.ts";
 import type { Executor } from "../executor.ts";
 import { PASSES } from "./compile/passes.ts";
 import { MAX_PAGES, PAGE } from "./run/engine.ts";
 import { measure } from "./run/layout.ts";
-import { givenBuilds, loadBuilds } from "./run/module.ts";
+import { buildsOf, loadBuilds } from "./run/module.ts";
 import { WasmSession } from "./run/session.ts";
 import { startWorkers, type WorkersOptions } from "./run/workers.ts";
 
 export interface WasmOptions extends WorkersOptions {
   /** Hold results to the same bits on every machine, at the cost of fused multiply-adds. Default false. */
   readonly reproducible?: boolean;
-  /** The kernels, in place of our own builds: those without threads and fused multiply-adds. */
-  readonly wasm?: WasmSource | undefined;
+  /** The kernels, as `takeKernels` gives them, in place of our own builds: those without threads and fused multiply-adds. */
+  readonly wasm?: WebAssembly.Module | undefined;
   /** Why this backend was chosen, for `Backend.reason`. */
   readonly reason?: string;
 }
@@ -25,12 +24,14 @@ export interface WasmOptions extends WorkersOptions {
  */
 export async function createWasmExecutor({ reproducible = false, reason = "asked for", wasm, ...options }: WasmOptions = {}): Promise<Executor> {
   const workers = await startWorkers(wasm === undefined ? options : { ...options, threads: 1 });
-  const { threads, obstacle } = workers;
-  const loading = wasm === undefined ? loadBuilds({ reproducible, threaded: threads > 1 }) : givenBuilds(wasm);
-  const builds = await loading.catch((error) => {
-    workers.dispose();
-    throw error;
-  });
+  const { threads } = workers;
+  const obstacle = wasm && options.threads !== 1 ? "one thread, as the kernels that were handed in are for one" : workers.obstacle;
+  const builds = wasm
+    ? buildsOf(wasm)
+    : await loadBuilds({ reproducible, threaded: threads > 1 }).catch((error) => {
+        workers.dispose();
+        throw error;
+      });
   return {
     backend: { name: "wasm", threads, simd: builds.simd, reason: obstacle ? `${reason}; ${obstacle}` : reason },
     capacity: MAX_PAGES * PAGE,

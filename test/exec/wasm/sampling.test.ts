@@ -145,6 +145,20 @@ describe("kernels that are handed in", () => {
     expect((refused as Error).message.slice(0, message.length)).toBe(message);
   });
 
+  it("come by a response once", async () => {
+    const response = new Response(kernels("sample"));
+    (await createSampler((await file)[0], { wasm: response })).dispose();
+    const again = createSampler((await file)[0], { wasm: response });
+    await expect(again).rejects.toMatchObject({ name: "BackendError", path: "wasm", got: expect.stringContaining("can be read once") });
+  });
+
+  it("come by a response for as often as createGAN needs them", async () => {
+    const gan = await createGAN({ ...small, threads: "auto", wasm: new Response(kernels("simd")) });
+    expect(gan.backend).toMatchObject({ threads: 1, reason: "asked for; one thread, as the kernels that were handed in are for one" });
+    expect((await gan.train(new Float32Array(2 * gan.spec.batchSize), { steps: 1 })).steps).toBe(1);
+    gan.dispose();
+  });
+
   it("are refused by createGAN where they cannot train", async () => {
     const refused = createGAN({ ...small, wasm: kernels("sample") });
     await expect(refused).rejects.toThrow(/^wasm: expected ganvas\/kernels.wasm, of this version, got kernels that cannot train$/);

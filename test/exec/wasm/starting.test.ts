@@ -123,6 +123,37 @@ describe("a GAN whose threads cannot be begun anew", () => {
   });
 });
 
+describe("a worker's program from a URL", () => {
+  const tiny = { shape: [2], latent: 2, width: 4, batchSize: 4, backend: "wasm", threads: 2 } as const;
+
+  it("is its GAN's own affair, whoever starts threads first", async () => {
+    const missing = { ...tiny, workers: { url: "file:///nowhere/worker.js" } };
+    const [failed, plain] = await Promise.allSettled([createGAN(missing), createGAN(tiny)]);
+    expect(failed).toMatchObject({ status: "rejected", reason: { name: "BackendError", path: "threads" } });
+    expect(plain.status).toBe("fulfilled");
+    await expect(createGAN(missing)).rejects.toMatchObject({ name: "BackendError", path: "threads" });
+    if (plain.status === "fulfilled") plain.value.dispose();
+  });
+
+  it("may be the package's file", async () => {
+    const gan = await createGAN({ ...tiny, workers: { url: new URL("../../../src/exec/wasm/run/worker.js", import.meta.url) } });
+    expect((await gan.train(new Float32Array(8), { steps: 1 })).steps).toBe(1);
+    gan.dispose();
+  });
+});
+
+describe("a process that has something called Worker", () => {
+  it("has threads of Node's all the same", async () => {
+    const source = `
+      globalThis.Worker = class { constructor() { throw new Error("not here"); } };
+      const { createGAN } = await import("ganvas");
+      const gan = await createGAN({ shape: [2], latent: 2, width: 4, backend: "wasm", threads: 2 });
+      console.log(gan.backend.threads);
+      gan.dispose();`;
+    expect(await runModule(source)).toMatchObject({ code: 0, stdout: "2\n" });
+  });
+});
+
 describe("a process that may not start threads", () => {
   it("computes in the one it has", async () => {
     const source = `

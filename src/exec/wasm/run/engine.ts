@@ -2,8 +2,9 @@
 import { memoryRefused } from "../../checks.ts";
 import type { Fill } from "../../executor.ts";
 import { threadError } from "./failures.ts";
-import { instantiate, type Kernels, type Modules } from "./kernels.ts";
+import { instantiate, type Modules } from "./kernels.ts";
 import type { Pool, Runner } from "./pool.ts";
+import { checkWebAssembly } from "./source.ts";
 
 /** What a session needs of its memory. What is asked is done in the order asked. */
 export interface Engine {
@@ -30,18 +31,23 @@ export const PAGE = 65536;
 /** WebAssembly's own limit, in pages. */
 export const MAX_PAGES = 65536;
 
-/** Computes in the thread that calls. Kernels that are still being compiled are waited for when they are to run. @throws BackendError when the runtime has not that much memory */
+/**
+ * Computes in the thread that calls. Kernels that are still being compiled are waited for when they are to run.
+ *
+ * @throws BackendError when the runtime has not that much memory, or does not instantiate the kernels
+ */
 export async function localEngine(modules: Modules | Promise<Modules>, pages: number): Promise<Engine> {
   const memory = newMemory({ initial: pages });
-  let kernels: Promise<{ readonly fast: Kernels; readonly exact: Kernels }> | undefined;
-  const instantiated = async () => {
-    const { fast: module, exact } = await modules;
+  const instantiated = async ({ fast: module, exact }: Modules) => {
     const fast = await instantiate(module, memory);
     return { fast, exact: exact === module ? fast : await instantiate(exact, memory) };
   };
+  const kernels = modules instanceof Promise ? modules.then(instantiated) : instantiated(modules);
+  if (modules instanceof Promise)
+    kernels.catch(() => {}); // whoever runs something is told
+  else await kernels;
   return engineOver(memory, {
     async run(plan, length, isExact) {
-      kernels ??= instantiated();
       const { fast, exact } = await kernels;
       try {
         (isExact ? exact : fast).run(plan, length, 0, 1, 0);
@@ -81,6 +87,7 @@ function engineOver(memory: WebAssembly.Memory, runner: Runner): Engine {
 }
 
 function newMemory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
+  checkWebAssembly();
   try {
     return new WebAssembly.Memory(descriptor);
   } catch (cause) {

@@ -20,10 +20,14 @@ export interface Modules {
   readonly exact: WebAssembly.Module;
 }
 
-/** An instance of a module over `memory`. */
+/** An instance of a module over `memory`. @throws BackendError */
 export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  return instance.exports as unknown as Kernels;
+  try {
+    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    return instance.exports as unknown as Kernels;
+  } catch (cause) {
+    throw new BackendError({ path: "backend", expected: "a runtime that instantiates the kernels", got: String(cause) }, { cause });
+  }
 }
 
 /** @throws BackendError unless these are the kernels of that name, of this version */
@@ -33,7 +37,7 @@ export async function checkKernels(module: WebAssembly.Module, name: string, suf
   try {
     kernels = await instantiate(module, new WebAssembly.Memory({ initial: 1 }));
   } catch (cause) {
-    throw new BackendError({ path: "wasm", expected, got: String(cause) }, { cause });
+    throw new BackendError({ path: "wasm", expected, got: (cause as BackendError).got }, { cause });
   }
   const format = kernels.FORMAT?.value;
   if (format === FORMAT && suffice(kernels)) return;

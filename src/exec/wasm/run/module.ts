@@ -47,11 +47,16 @@ export async function loadBuilds({ reproducible, threaded }: { reproducible: boo
   };
 }
 
-/** Kernels that the caller hands in, for both uses. @throws BackendError when they are none, or cannot be compiled */
-export async function givenBuilds(source: WasmSource): Promise<Builds> {
+/** Kernels that the caller hands in, compiled. @throws BackendError when they are none, or cannot be compiled */
+export async function takeKernels(source: WasmSource): Promise<WebAssembly.Module> {
   checkWebAssembly();
-  const exact = await compileKernels(await readSource(source));
-  await checkKernels(exact, "ganvas/kernels.wasm", ({ TRAINS }) => TRAINS !== undefined);
+  const module = await compileKernels(await readSource(source));
+  await checkKernels(module, "ganvas/kernels.wasm", ({ TRAINS }) => TRAINS !== undefined);
+  return module;
+}
+
+/** One build for both uses. */
+export function buildsOf(exact: WebAssembly.Module): Builds {
   const modules = { exact, fast: exact };
   return { simd: "simd128", exact: modules, fast: async () => modules };
 }

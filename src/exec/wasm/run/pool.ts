@@ -23,8 +23,9 @@ const MOST_LEFT_BYTES = 2 ** 27;
 /** What a memory counts for at least, as engines set aside gigabytes of addresses for each. */
 const LEAST_LEFT_BYTES = 2 ** 22;
 
-/** Those in use, by the number of their threads. */
-const pools = new Map<number, Pool>();
+/** Those in use, by the number of their threads and where their program is. */
+const pools = new Map<string, Pool>();
+const keyOf = (threads: number, url: string | URL | undefined): string => `${threads} ${url ?? ""}`;
 let workplaces = 0;
 
 /**
@@ -48,8 +49,9 @@ export class Pool {
 
   /** The pool of so many threads, which have started. To be released. @param url as of `startThread` @throws BackendError when they do not */
   static async acquire(threads: number, url?: string | URL): Promise<Pool> {
-    const pool = pools.get(threads) ?? new Pool(threads, url);
-    pools.set(threads, pool);
+    const key = keyOf(threads, url);
+    const pool = pools.get(key) ?? new Pool(threads, url);
+    pools.set(key, pool);
     pool.#users++;
     try {
       await pool.#started();
@@ -63,7 +65,8 @@ export class Pool {
   /** Gives back what `acquire` gave. */
   release(): void {
     if (--this.#users > 0) return;
-    if (pools.get(this.#threads) === this) pools.delete(this.#threads);
+    const key = keyOf(this.#threads, this.#url);
+    if (pools.get(key) === this) pools.delete(key);
     this.#endCrew();
   }
 

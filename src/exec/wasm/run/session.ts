@@ -59,12 +59,9 @@ export class WasmSession implements Session {
       const layout = this.#arrange([...this.#plans, plan]);
       checkLayout(layout, this.#target.maxMemory);
       const pages = Math.ceil(layout.end / PAGE);
-      if (!this.#engine) this.#pages = pages;
-      else if (pages > this.#pages) {
-        await this.#engine.grow(pages - this.#pages);
-        this.#pages = pages;
-      }
-      const engine = await this.#started();
+      if (this.#engine && pages > this.#pages) await this.#engine.grow(pages - this.#pages);
+      const engine = await this.#started(pages);
+      this.#pages = Math.max(pages, this.#pages);
       this.#plans.add(plan);
       this.#link(engine, layout);
     });
@@ -120,9 +117,10 @@ export class WasmSession implements Session {
     });
   }
 
-  async #started(): Promise<Engine> {
+  /** @param pages of its memory, if it has not started yet */
+  async #started(pages = this.#pages): Promise<Engine> {
     if (this.#engine) return this.#engine;
-    const engine = await this.#start(this.#pages);
+    const engine = await this.#start(pages);
     if (this.#disposed) engine.dispose();
     checkUse("session", !this.#disposed);
     this.#engine = engine;

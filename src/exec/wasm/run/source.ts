@@ -10,17 +10,22 @@ export function checkWebAssembly(): void {
 
 /** The kernels as a module, or as bytes that are to be compiled. @throws BackendError when they cannot be had */
 export async function readSource(source: WasmSource): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
-  if (isModule(source)) return source;
-  const bytes = bytesOf(source);
-  if (bytes) return bytes as Uint8Array<ArrayBuffer>;
-  const response = isResponse(source) ? source : await fetched(source);
-  const { ok, status, url } = response;
-  if (!ok) throw new BackendError({ path: "wasm", expected: "kernels", got: `status ${status} from ${url}` });
-  return new Uint8Array(await response.arrayBuffer());
+  try {
+    if (isModule(source)) return source;
+    const bytes = bytesOf(source);
+    if (bytes) return bytes as Uint8Array<ArrayBuffer>;
+    const body = isBody(source) ? source : await fetched(source);
+    if (body.ok === false) throw new BackendError({ path: "wasm", expected: "kernels", got: `status ${body.status} from ${body.url}` });
+    return new Uint8Array(await body.arrayBuffer());
+  } catch (cause) {
+    if (cause instanceof BackendError) throw cause;
+    const got = `${explainRead(cause)}; the body of a Response can be read once`;
+    throw new BackendError({ path: "wasm", expected: "kernels that can be read", got }, { cause });
+  }
 }
 
 /** The bytes of a build that is carried along as hexadecimal digits: compressed, as files are sent, they take less room than base64. */
-export function carriedBytes(digits: string): Uint8Array<ArrayBuffer> {
+function carriedBytes(digits: string): Uint8Array<ArrayBuffer> {
   const digit = (i: number): number => {
     const code = digits.charCodeAt(i);
     return code < 0x3a ? code - 0x30 : code - 0x57;
@@ -50,7 +55,8 @@ function isModule(source: unknown): source is WebAssembly.Module {
   return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
 }
 
-function isResponse(source: object | string): source is FetchedLike {
+/** A Response, or anything else that gives its bytes, such as a Blob. */
+function isBody(source: object | string): source is Pick<FetchedLike, "arrayBuffer"> & Partial<FetchedLike> {
   return typeof source === "object" && "arrayBuffer" in source;
 }
 
@@ -62,8 +68,15 @@ async function fetched(source: object | string): Promise<FetchedLike> {
   try {
     return await fetch(address);
   } catch (cause) {
-    throw new BackendError({ path: "wasm", expected: `kernels at ${address}`, got: `${String(cause)}; their bytes will do too` }, { cause });
+    const remedy = address.startsWith("file:") ? "; hand in the bytes of the file" : "";
+    throw new BackendError({ path: "wasm", expected: `kernels at ${address}`, got: `${explainRead(cause)}${remedy}` }, { cause });
   }
+}
+
+/** What went wrong, with what that came of: "fetch failed" says little. */
+function explainRead(error: unknown): string {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return cause === undefined ? String(error) : `${String(error)} (${String(cause)})`;
 }
 
 /** What a runtime says that may not compile, with what helps. */

@@ -1,7 +1,7 @@
 /** The ways to start a thread, by runtime, and what is then the same of all. */
 import type { Worker as NodeWorker } from "node:worker_threads";
 import source from "#worker";
-import { builtinModule } from "../../../core/runtime.ts";
+import { builtinModule, serverRuntime } from "../../../core/runtime.ts";
 
 /** Told every message of a thread, and the error that ends it. */
 type Listener = (message: unknown, error?: unknown) => void;
@@ -27,15 +27,15 @@ export interface Way {
   settle?(): void;
 }
 
-/** In the order in which they are tried. */
+/** In the order in which they are tried. Node has workers of its own, whatever goes by the name of those of the web there. */
 export function waysToStart(url: string | URL | undefined): Way[] {
-  if (typeof Worker === "function") return url === undefined ? [fromBlob(), fromFile()] : [fromURL(url)];
+  if (typeof Worker === "function" && serverRuntime() !== "Node") return url === undefined ? [fromBlob(), fromFile()] : [fromURL(url)];
   const threads = builtinModule("node:worker_threads");
   if (!threads) return [];
   // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
   const options = { execArgv: [] };
   if (url === undefined) return [{ from: "its source", start: () => nodeThread(new threads.Worker(source, { ...options, eval: true })) }];
-  const file = typeof url === "string" && URL.canParse(url) ? new URL(url) : url;
+  const file = /^file:/.test(String(url)) ? new URL(url) : url;
   return [{ from: String(url), start: () => nodeThread(new threads.Worker(file, options)) }];
 }
 
