@@ -72,12 +72,16 @@ const workerFile = {
 const CARRIED = ["fast-png", "fflate", "iobuffer"];
 const carried = nodeResolve({ resolveOnly: CARRIED, exportConditions: ["browser"], browser: true });
 
-/** What their licences ask for. */
-const licences = {
-  name: "licences",
-  async generateBundle() {
+/** What their licences ask for; and no map to sources that are not in the package. */
+const carriedAlong = {
+  name: "carried-along",
+  async generateBundle(_, files) {
     const texts = await Promise.all(CARRIED.map(async (name) => `${name}\n\n${await readFile(here(`./node_modules/${name}/LICENSE`), "utf8")}`));
     this.emitFile({ type: "asset", fileName: "png.LICENSE.txt", source: texts.join("\n\n") });
+    const { "png.js": png } = files;
+    png.code = png.code.replace(/\/\/# sourceMappingURL=.*\n?$/, "");
+    png.map = null;
+    delete files["png.js.map"];
   },
 };
 
@@ -101,7 +105,7 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
 });
 
 export default [
-  build(ENTRIES, { plugins: [workerFile, licences] }),
+  build(ENTRIES, { plugins: [workerFile, carriedAlong] }),
   build(ENTRIES, { dir: "dist/edge", edge: true }),
   // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
   build({ demo: "src/demo/main.ts", bench: "bench/main.ts" }, { folder: "tools/" }),

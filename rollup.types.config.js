@@ -1,6 +1,16 @@
 import { dts } from "rollup-plugin-dts";
 
-/** Declarations of what the entries export: one file for each, and one for what both of them do, so that a class is the same whichever entry it comes from. */
+/** What a static import of kernels gives. */
+const wasm = {
+  name: "wasm",
+  generateBundle() {
+    const source =
+      "/** The kernels as a `WebAssembly.Module`, where the runtime compiles what is imported. */\ndeclare const module: object;\nexport default module;\n";
+    this.emitFile({ type: "asset", fileName: "wasm.d.ts", source });
+  },
+};
+
+/** Declarations of what the entries export: one file for each, and what several of them do in files of its own, so that a class is the same whichever entry it comes from. */
 export default {
   input: { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts" },
   output: {
@@ -11,5 +21,5 @@ export default {
     // A GAN is `Disposable`, which no `lib` declares by its year.
     banner: ({ name }) => (name === "index" ? '/// <reference lib="esnext.disposable" />' : ""),
   },
-  plugins: [dts({ tsconfig: "tsconfig.json", compilerOptions: { stripInternal: true } })],
+  plugins: [wasm, dts({ tsconfig: "tsconfig.json", compilerOptions: { stripInternal: true } })],
 };

@@ -1,5 +1,5 @@
 /** Projects of someone else, with the package installed from the tarball that npm would publish. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,11 +75,8 @@ export function write(folder, files) {
   }
 }
 
-/** What the package in a consumer says of itself. */
-export const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, "node_modules/ganvas/package.json"), "utf8"));
-
-/** The program that all consumers run, as a module that imports nothing but the package. @param sampler whether that has `ganvas/sample` */
-export async function scenarioSource(sampler) {
+/** The program that all consumers run, as a module that imports nothing but the package. */
+export async function scenarioSource() {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: ["test/runtimes/scenario.js"],
@@ -87,7 +84,6 @@ export async function scenarioSource(sampler) {
     format: "esm",
     target: "es2022",
     external: ["ganvas", "ganvas/*"],
-    alias: sampler ? {} : { "ganvas/sample": "./test/runtimes/noSampler.js" },
     write: false,
     logLevel: "error",
   });

@@ -6,14 +6,14 @@
  * Without `--all`: every runtime, and the bundlers that take seconds. `--only` takes the rows whose names contain one of some texts, of all there are. A row that cannot be set up here, for want of a
  * browser or of a network, is an error unless `--allow-missing` is given. Ends with 1 when a cell is not as it should be.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { run } from "../processes.js";
 import { BUNDLERS } from "./bundlers.js";
-import { consumer, environment, Missing, manifestOf, pack, ROOT, scenarioSource, write } from "./consumers.js";
+import { consumer, environment, Missing, pack, ROOT, scenarioSource, write } from "./consumers.js";
 import { filesOf, RUNTIMES } from "./runtimes.js";
 import { isFine, table } from "./tables.js";
 
@@ -40,7 +40,7 @@ const texts = options.only?.toLowerCase().split(",");
 const isAsked = ({ name, cheap }) => (texts ? texts.some((text) => name.toLowerCase().includes(text)) : options.all || cheap);
 const runtimes = RUNTIMES.filter(isAsked);
 const bundlers = BUNDLERS.filter(isAsked);
-const types = existsSync(TYPES) && isAsked({ name: "types", cheap: false });
+const types = isAsked({ name: "types", cheap: false });
 if (runtimes.length + bundlers.length === 0 && !types) {
   throw new Error(`no row is called ${options.only}; there are ${[...RUNTIMES, ...BUNDLERS].map(({ name }) => name).join("; ")}`);
 }
@@ -88,14 +88,12 @@ process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetr
 
 const tarball = options.tarball ? resolve(options.tarball) : await pack(scratch);
 const plain = await consumer(tarball);
-const hasSampler = "./sample" in manifestOf(plain).exports;
-const scenario = await scenarioSource(hasSampler);
+const scenario = await scenarioSource();
 write(plain, filesOf(scenario));
 
-const own = hasSampler ? ["ganvas/sample"] : [];
 const parts = [
-  { title: "Runtimes", columns: ["imports", ...STEPS, "threads", ...own], rows: [] },
-  { title: "Bundlers", columns: ["builds", "runs", "threads", ...own], rows: [] },
+  { title: "Runtimes", columns: ["imports", ...STEPS, "threads", "ganvas/sample"], rows: [] },
+  { title: "Bundlers", columns: ["builds", "runs", "threads", "ganvas/sample"], rows: [] },
 ];
 for (const runtime of runtimes) parts[0].rows.push(await tryRow(runtime, "imports", runtimeCells, plain));
 for (const bundler of bundlers) parts[1].rows.push(await tryRow(bundler, "builds", bundlerCells, tarball, scenario));
