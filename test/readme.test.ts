@@ -44,6 +44,14 @@ describe("README.md", () => {
     gan.dispose();
   });
 
+  it("has one of sampling alone, from the file that the first one wrote", async () => {
+    const [, example, ...others] = blocks(read("README.md"), "js");
+    expect(others).toEqual([]);
+    const { code, stderr } = await run(process.execPath, ["--input-type=module", "--eval", example!], { cwd: folder });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(decode(readFileSync(join(folder, "four.png"))).width).toBe(2 * 32);
+  });
+
   it("begins with the one command that does everything", () => {
     const [command] = blocks(read("README.md"), "");
     expect(command).toBe("npm ci && npm run demo\n");
