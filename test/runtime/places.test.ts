@@ -83,9 +83,9 @@ const PLACES: Readonly<Record<string, Omit<Place, "attempts"> & { readonly expec
     inside: "service main.js module",
     expected: {
       auto: /^backend: expected leave to import the kernels, .*; hand them in by the option `wasm`, or build the application with a bundler/,
-      given: ALONE,
+      given: `${ALONE}; one thread, as the kernels that were handed in are for one`,
       sampler: SAMPLES,
-      png: /^toPNG: expected leave to import the encoder, got .*; a bundler makes imports at run time unnecessary$/,
+      png: /^png: expected leave to import the encoder, got .*; a bundler makes imports at run time unnecessary$/,
     },
   },
   "a service worker that is a script": {
