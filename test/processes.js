@@ -1,5 +1,8 @@
-/** Programs that are ended as a whole, with all that they started. */
+/** Programs that are ended as a whole, with all that they started and left lying. */
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** Groups that may still run; they do not outlive this process. */
 const groups = new Set();
@@ -60,4 +63,13 @@ export async function run(command, args, { limit, ...options }) {
   await program.kill();
   const fault = outcome === 0 ? null : typeof outcome === "number" ? `exit code ${outcome}` : outcome;
   return { fault, said: program.said() };
+}
+
+/** A folder for all that is temporary, of this program and of those that it starts, so that nothing is left by one that is interrupted. */
+export function scratchFolder(prefix) {
+  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) process.on(signal, () => process.exit(128 + number));
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  process.env.TMPDIR = folder;
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
 }

@@ -6,11 +6,10 @@
  * Services are asked a thousand times, sixteen at a time; every picture is decoded, and is the same in all of them. `--only` takes the examples whose names contain one of some texts. One that cannot be
  * set up here, for want of a browser or of a network, is an error unless `--allow-missing` is given. Ends with 1 when anything is not as it should be.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { run } from "../processes.js";
+import { run, scratchFolder } from "../processes.js";
 import { answered, freePort } from "../runtimes/browsers.js";
 import { consumer, environment, Missing, pack, ROOT } from "../runtimes/consumers.js";
 import { PAGES } from "./pages.js";
@@ -24,22 +23,13 @@ const { values: options } = parseArgs({
     tarball: { type: "string" },
   },
 });
-for (const [signal, number] of [
-  ["SIGINT", 2],
-  ["SIGTERM", 15],
-  ["SIGHUP", 1],
-])
-  process.on(signal, () => process.exit(128 + number));
 
 const START_MS = 30_000;
 const MODEL_MS = 120_000;
 /** Requests whose client goes away before they are answered: the first of all, by which the model is opened. */
 const GONE = 8;
 
-/** All that is temporary is in here, so that nothing is left by a run that is interrupted. */
-const scratch = mkdtempSync(join(tmpdir(), "ganvas-examples-"));
-process.env.TMPDIR = scratch;
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
+const scratch = scratchFolder("ganvas-examples-");
 
 const tarball = options.tarball ? resolve(options.tarball) : await pack(scratch);
 /** The examples with the package above them, and a model. */

@@ -1,11 +1,12 @@
 /** How every service of the examples is started, in the runtime that it is for. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { run, start } from "../processes.js";
 import { environment, Missing, ROOT, tools } from "../runtimes/consumers.js";
 import { BUN, EDGE_RUNTIME, NODES, WORKERD, WRANGLER } from "../runtimes/versions.js";
+import { writeConfig } from "../runtimes/workerd.js";
 
 const BUILD_MS = 60_000;
 const EDGE = fileURLToPath(new URL("edge.js", import.meta.url));
@@ -46,18 +47,9 @@ async function worker(folder, port) {
   const modules = readdirSync(out)
     .map((name) => [name, kinds[/\.\w+$/.exec(name)?.[0]]])
     .filter(([, kind]) => kind)
-    .sort(([, kind]) => (kind === "esModule" ? -1 : 1)) // the first is the worker
-    .map(([name, kind]) => `(name = "${name}", ${kind} = embed "${name}")`);
+    .sort(([, kind]) => (kind === "esModule" ? -1 : 1)); // the first is the worker
   const [, day] = /compatibility_date = "(.*)"/.exec(readFileSync(join(folder, "wrangler.toml"), "utf8"));
-  writeFileSync(
-    join(out, "config.capnp"),
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (modules = [${modules.join(", ")}], compatibilityDate = "${day}"))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);
-`,
-  );
+  writeConfig(out, Object.fromEntries(modules), day, port);
   return start(join(home, "node_modules/.bin/workerd"), ["serve", "config.capnp"], { cwd: out, env: environment });
 }
 

@@ -6,12 +6,11 @@
  * Without `--all`: every runtime, and the bundlers that take seconds. `--only` takes the rows whose names contain one of some texts, of all there are. A row that cannot be set up here, for want of a
  * browser or of a network, is an error unless `--allow-missing` is given. Ends with 1 when a cell is not as it should be.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { run } from "../processes.js";
+import { run, scratchFolder } from "../processes.js";
 import { BUNDLERS } from "./bundlers.js";
 import { consumer, environment, Missing, pack, ROOT, scenarioSource, write } from "./consumers.js";
 import { filesOf, RUNTIMES } from "./runtimes.js";
@@ -26,12 +25,6 @@ const { values: options } = parseArgs({
     out: { type: "string" },
   },
 });
-for (const [signal, number] of [
-  ["SIGINT", 2],
-  ["SIGTERM", 15],
-  ["SIGHUP", 1],
-])
-  process.on(signal, () => process.exit(128 + number));
 
 const TYPES = fileURLToPath(new URL("types.js", import.meta.url));
 const TYPES_MS = 10 * 60_000;
@@ -81,10 +74,7 @@ async function tryRow({ name, threads, work }, first, cellsOf, ...args) {
   return row;
 }
 
-/** All that is temporary is in here, so that nothing is left by a run that is interrupted. */
-const scratch = mkdtempSync(join(tmpdir(), "ganvas-runtimes-"));
-process.env.TMPDIR = scratch;
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
+const scratch = scratchFolder("ganvas-runtimes-");
 
 const tarball = options.tarball ? resolve(options.tarball) : await pack(scratch);
 const plain = await consumer(tarball);

@@ -7,6 +7,7 @@ import { run, start } from "../processes.js";
 import { inBrowser, pageOf, serveFolder } from "./browsers.js";
 import { environment, Missing, ROOT, tools } from "./consumers.js";
 import { BUN, NODES, WORKERD } from "./versions.js";
+import { writeConfig } from "./workerd.js";
 
 const PROGRAM_MS = 120_000;
 const MARK = "result: ";
@@ -116,16 +117,7 @@ async function inWorkerd(folder) {
     return { fault: `esbuild: ${error.message}` };
   }
   const day = WORKERD.split(".")[1].replace(/(....)(..)(..)/, "$1-$2-$3");
-  const modules = [`(name = "worker.js", esModule = embed "worker.js")`, ...[...wasm].map((name) => `(name = "${name}", wasm = embed "${name}")`)];
-  writeFileSync(
-    join(out, "config.capnp"),
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (modules = [${modules.join(", ")}], compatibilityDate = "${day}"))],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-`,
-  );
+  writeConfig(out, { "worker.js": "esModule", ...Object.fromEntries(Array.from(wasm, (name) => [name, "wasm"])) }, day);
   const server = start(join(home, "node_modules/.bin/workerd"), ["serve", "config.capnp", "--control-fd=3"], {
     cwd: out,
     env: environment,
