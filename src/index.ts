@@ -101,18 +101,7 @@ async function chooseExecutor({ backend, device, reproducible }: BackendRequest,
 
 export type { ErrorDetail } from "./core/errors.ts";
 export { BackendError, CheckpointError, DataError, GanvasError, ShapeError, SpecError, StateError, TrainingError } from "./core/errors.ts";
-export type {
-  AbortSignalLike,
-  Bytes,
-  FetchedLike,
-  GPUDeviceLike,
-  ImageDataLike,
-  PlatformImageData,
-  PlatformResponse,
-  ResponseLike,
-  URLLike,
-  WasmSource,
-} from "./core/platform.ts";
+export * from "./core/platform.ts";
 export type { Shape } from "./core/shape.ts";
 export type { BatchLike, TrainingData } from "./data/batches.ts";
 export { type Batch, Dataset, type Examples } from "./data/dataset.ts";

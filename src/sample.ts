@@ -65,17 +65,7 @@ export async function createSampler(file: Uint8Array | ArrayBuffer, options: Sam
 
 export type { ErrorDetail } from "./core/errors.ts";
 export { BackendError, CheckpointError, DataError, GanvasError, ShapeError, SpecError, StateError } from "./core/errors.ts";
-export type {
-  AbortSignalLike,
-  Bytes,
-  FetchedLike,
-  ImageDataLike,
-  PlatformImageData,
-  PlatformResponse,
-  ResponseLike,
-  URLLike,
-  WasmSource,
-} from "./core/platform.ts";
+export * from "./core/platform.ts";
 export type { Shape } from "./core/shape.ts";
 export type { MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, Images, type TensorMaker } from "./formats/image.ts";
