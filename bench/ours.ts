@@ -7,7 +7,7 @@ import * as ops from "../src/graph/build.ts";
 import { Graph, type Node } from "../src/graph/graph.ts";
 import type { Layer as LayerSpec } from "../src/nn/layers/table.ts";
 import { sampleGraph } from "../src/nn/sampling.ts";
-import { criticStep, STOPPED, stepScalars, trainStep } from "../src/objective/steps.ts";
+import { criticStep, STOPPED, trainStep } from "../src/objective/steps.ts";
 import { variables } from "../src/objective/variables.ts";
 import type { Contender } from "./contender.ts";
 import { type KernelTask, type Layer, parameters, type SampleTask, type Task, type Tensor, type TrainTask } from "./task.ts";
@@ -130,7 +130,7 @@ function sampleWork(task: SampleTask, data: ReadonlyMap<string, Float32Array>): 
 function trainWork(task: TrainTask, data: ReadonlyMap<string, Float32Array>): Work {
   const spec = trainSpec(task);
   const critic = task.kind === "critic";
-  const { graph, noise } = (critic ? criticStep : trainStep)(spec, task.batch, { stops: true });
+  const { graph, noise, scalars } = (critic ? criticStep : trainStep)(spec, task.batch, { stops: true });
   const drawn = Object.fromEntries(noise.map(({ name, distribution }) => [name, data.get(distribution === "normal" ? "z" : "mix")!]));
   return {
     variables: [...variables(spec), STOPPED],
@@ -138,7 +138,7 @@ function trainWork(task: TrainTask, data: ReadonlyMap<string, Float32Array>): Wo
     feeds: (step) => ({
       ...drawn,
       images: data.get("real")!,
-      ...stepScalars(spec, { discriminator: step, generator: step }, critic ? ["discriminator"] : undefined),
+      ...scalars({ discriminator: step, generator: step, images: step * task.batch }),
     }),
     trained: parameters(critic ? task.discriminator : [...task.generator, ...task.discriminator]).map(({ name }) => name),
     fetched: critic ? ["discriminatorLoss"] : ["discriminatorLoss", "generatorLoss"],

@@ -12,7 +12,7 @@ import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.ts";
-import { STOPPED, stepScalars, updateGraph } from "../objective/steps.ts";
+import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { withLabels } from "./condition.ts";
@@ -36,6 +36,8 @@ export interface Outcome {
   /** Null where there was none. */
   readonly fault: unknown;
 }
+
+type Wants = Omit<StepGraph, "graph">;
 
 /** An update under way. */
 interface Update {
@@ -106,8 +108,8 @@ export class Training {
   readonly average: Sampler;
   readonly judge: Judge;
   readonly #programs: Programs;
-  /** What the updates draw, by kind and size. */
-  readonly #noise = new Map<string, readonly NoiseSpec[]>();
+  /** What the updates want beside their batches, by kind and size. */
+  readonly #wants = new Map<string, Wants>();
   /** How far training has come for certain. */
   #progress: Progress;
   #underWay: Update[] = [];
@@ -175,8 +177,8 @@ export class Training {
     const kinds = batches.map((_, i) => kindOf(this.spec, discriminatorUpdates + i, i === batches.length - 1));
     // Each is begun as soon as there is its program: where memory is short, that of the next may take its place.
     for (const [i, batch] of batches.entries()) {
-      const { program, noise } = await this.#program(kinds[i]!, batch.count);
-      this.#update(kinds[i]!, program, noise, batch);
+      const { program, wants } = await this.#program(kinds[i]!, batch.count);
+      this.#update(kinds[i]!, program, wants, batch);
     }
   }
 
@@ -214,14 +216,14 @@ export class Training {
     this.#programs.session.dispose();
   }
 
-  #update(kind: UpdateKind, program: Program, noise: readonly NoiseSpec[], batch: Batch): void {
+  #update(kind: UpdateKind, program: Program, { noise, scalars }: Wants, batch: Batch): void {
     const { generatorUpdates, discriminatorUpdates, imagesSeen, classesSeen } = this.begun;
-    const done = { generator: generatorUpdates, discriminator: discriminatorUpdates };
+    const done = { generator: generatorUpdates, discriminator: discriminatorUpdates, images: imagesSeen };
     const feeds: Feeds = {
       images: batch.data,
       ...(batch.labels && { condition: batch.labels }),
       ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
-      ...stepScalars(this.spec, done, kind.generator ? ["discriminator", "generator"] : ["discriminator"]),
+      ...scalars(done),
     };
     const fetches = program.run(feeds);
     fetches.catch(() => {}); // waited for later, by #settle
@@ -265,20 +267,20 @@ export class Training {
     }
   }
 
-  async #program(kind: UpdateKind, batch: number): Promise<{ readonly program: Program; readonly noise: readonly NoiseSpec[] }> {
+  async #program(kind: UpdateKind, batch: number): Promise<{ readonly program: Program; readonly wants: Wants }> {
     const task = keyOf(kind);
     const key = `${task}/${batch}`;
     const program = await this.#programs.get(
       task,
       batch,
       () => {
-        const { graph, noise } = updateGraph(this.spec, batch, kind, { stops: true });
-        this.#noise.set(key, noise);
+        const { graph, ...wants } = updateGraph(this.spec, batch, kind, { stops: true });
+        this.#wants.set(key, wants);
         return graph;
       },
       {},
     );
-    return { program, noise: this.#noise.get(key)! };
+    return { program, wants: this.#wants.get(key)! };
   }
 }
 

@@ -2,8 +2,9 @@
  * What the two networks minimise. Each objective is a function of the discriminator's scores (shape [N], before any
  * sigmoid) on real and on generated images, and says which divergence its value function estimates.
  */
-import { type Fields, integer, optional } from "../core/check.ts";
-import { add, meanAll, mul, neg, softplus, square, sub } from "../graph/build.ts";
+import { type Fields, integer, optional, real } from "../core/check.ts";
+import type { ErrorDetail } from "../core/errors.ts";
+import { add, meanAll, mul, neg, relu, softplus, square, sub } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 import type { OptimizerSpec } from "./optimizers.ts";
 
@@ -24,6 +25,13 @@ export interface Objective<P extends CommonParameters = CommonParameters> {
   generatorLoss(real: Node, fake: Node, parameters: P): Node;
   /** The estimate of the divergence between data and generator, a lower bound that the best discriminator attains. */
   divergence(real: Node, fake: Node, parameters: P): Node;
+  /**
+   * What the discriminator's loss grows by when the images of the data are taken for generated ones: with a share of it labels are smoothed. Only where that loss stays
+   * bounded from below.
+   */
+  relabelled?(real: Node, fake: Node, parameters: P): Node;
+  /** What is wrong with parameters each of which is right. */
+  fault?(parameters: P): ErrorDetail | null;
 }
 
 /** A row of the table; it keeps the type of its parameters. */
@@ -42,8 +50,28 @@ const jensenShannon = (real: Node, fake: Node): Node => sub(Math.LN2, mul(crossE
 
 const meanDifference = (a: Node, b: Node): Node => sub(meanAll(a), meanAll(b));
 
-/** ½ E (D(x) - 1)² + ½ E D(G(z))². */
-const squaredErrors = (real: Node, fake: Node): Node => mul(add(meanAll(square(sub(real, 1))), meanAll(square(fake))), 0.5);
+/** ½ E (scores - label)². */
+const squaredError = (scores: Node, label: number): Node => mul(meanAll(square(sub(scores, label))), 0.5);
+
+/** Parameters of least squares: the labels b, a and c of Mao et al. 2017, equation 2. */
+export interface LeastSquaresParameters extends CommonParameters {
+  /** What the discriminator is to say of images of the data (b), -1e6 to 1e6. Default 1. */
+  readonly realLabel: number;
+  /** What it is to say of generated images (a), -1e6 to 1e6, another number than `realLabel`. Default 0. */
+  readonly fakeLabel: number;
+  /** What the generator would have it say of generated images (c), -1e6 to 1e6. Default 1. */
+  readonly generatorLabel: number;
+}
+
+const LABEL = real(-1e6, 1e6);
+
+const leastSquaresLoss = (real: Node, fake: Node, { realLabel, fakeLabel }: LeastSquaresParameters): Node =>
+  add(squaredError(real, realLabel), squaredError(fake, fakeLabel));
+
+const hingeLoss = (real: Node, fake: Node): Node => add(meanAll(relu(sub(1, real))), meanAll(relu(add(1, fake))));
+
+/** E softplus(worse - better): near 0 where each `better` score is above that of the same pair. */
+const pairLoss = (better: Node, worse: Node): Node => meanAll(softplus(sub(worse, better)));
 
 export const OBJECTIVES = {
   /** Goodfellow et al. 2014, equation 1: the generator minimises E log(1 - D(G(z))), which saturates. */
@@ -53,6 +81,7 @@ export const OBJECTIVES = {
     discriminatorLoss: crossEntropy,
     generatorLoss: (_, fake) => neg(meanAll(softplus(fake))),
     divergence: jensenShannon,
+    relabelled: meanAll,
   }),
 
   /** Goodfellow et al. 2014, section 3: the generator maximises E log D(G(z)) instead. */
@@ -62,18 +91,55 @@ export const OBJECTIVES = {
     discriminatorLoss: crossEntropy,
     generatorLoss: (_, fake) => meanAll(softplus(neg(fake))),
     divergence: jensenShannon,
+    relabelled: meanAll,
   }),
 
   /**
-   * Mao et al. 2017, equation 2 with labels a = 0, b = c = 1. The best D = p / (p + q) makes
-   * L_D = ½ ∫ p q / (p + q), so 2 - 8 L_D is the triangular discrimination ∫ (p - q)² / (p + q), from 0 to 2.
+   * Mao et al. 2017, equation 2. The best D = (b p + a q) / (p + q) makes L_D = ½ (b - a)² ∫ p q / (p + q), so 2 - 8 L_D / (b - a)² is the triangular
+   * discrimination ∫ (p - q)² / (p + q), from 0 to 2.
    */
-  "least-squares": objective<CommonParameters>({
+  "least-squares": objective<LeastSquaresParameters>({
+    fields: {
+      discriminatorSteps: discriminatorSteps(1),
+      realLabel: optional(LABEL, 1),
+      fakeLabel: optional(LABEL, 0),
+      generatorLabel: optional(LABEL, 1),
+    },
+    fault: ({ realLabel, fakeLabel }) =>
+      realLabel === fakeLabel ? { path: "fakeLabel", expected: "another number than realLabel", got: `${fakeLabel}` } : null,
+    optimizer: ADAM,
+    discriminatorLoss: leastSquaresLoss,
+    generatorLoss: (_, fake, { generatorLabel }) => squaredError(fake, generatorLabel),
+    divergence: (real, fake, parameters) =>
+      sub(2, mul(leastSquaresLoss(real, fake, parameters), 8 / (parameters.realLabel - parameters.fakeLabel) ** 2)),
+    relabelled: (real, _, { realLabel, fakeLabel }) => sub(squaredError(real, fakeLabel), squaredError(real, realLabel)),
+  }),
+
+  /**
+   * Lim & Ye 2017, equations 12 and 13 (Miyato et al. 2018, equations 16 and 17). The best f is 1 where p > q and -1 elsewhere, and makes L_D = 2 - 2 TV: 1 - L_D / 2 is
+   * the total variation distance ½ ∫ |p - q|, from 0 to 1.
+   */
+  hinge: objective<CommonParameters>({
     fields: { discriminatorSteps: discriminatorSteps(1) },
     optimizer: ADAM,
-    discriminatorLoss: squaredErrors,
-    generatorLoss: (_, fake) => mul(meanAll(square(sub(fake, 1))), 0.5),
-    divergence: (real, fake) => sub(2, mul(squaredErrors(real, fake), 8)),
+    discriminatorLoss: hingeLoss,
+    generatorLoss: (_, fake) => neg(meanAll(fake)),
+    divergence: (real, fake) => sub(1, mul(hingeLoss(real, fake), 0.5)),
+    relabelled: (real) => sub(meanAll(relu(add(1, real))), meanAll(relu(sub(1, real)))),
+  }),
+
+  /**
+   * Real and generated images in pairs, each network with the other's loss turned round: Jolicoeur-Martineau 2019, equations 3 and 4, with f = softplus as in
+   * Huang et al. 2024, equation 2 (RpGAN). The best difference of scores, log (p(x) q(y) / (q(x) p(y))), makes log 2 - L_D the JS divergence of the pairs p ⊗ q and q ⊗ p,
+   * in nats, from 0 to log 2.
+   */
+  relativistic: objective<CommonParameters>({
+    fields: { discriminatorSteps: discriminatorSteps(1) },
+    optimizer: ADAM,
+    discriminatorLoss: pairLoss,
+    generatorLoss: (real, fake) => pairLoss(fake, real),
+    divergence: (real, fake) => sub(Math.LN2, pairLoss(real, fake)),
+    relabelled: (real, fake) => sub(meanAll(real), meanAll(fake)),
   }),
 
   /**

@@ -36,7 +36,7 @@ export const PRESETS = {
     objective: "wasserstein",
     fields: { discriminatorSteps: discriminatorSteps(5), lambda: optional(positive, 10) },
     optimizer: { name: "adam", learningRate: 1e-4, betas: [0, 0.9], epsilon: 1e-8 },
-    regularizers: ({ lambda }) => [{ name: "gradient-penalty", lambda, every: 1 }],
+    regularizers: ({ lambda }) => [{ name: "gradient-penalty", lambda, oneSided: false, every: 1 }],
   }),
 };
 

@@ -1,10 +1,11 @@
-/** Ways to hold the discriminator to a bounded slope, each to be combined with any objective. */
-import { type Fields, integer, optional, positive } from "../core/check.ts";
+/** Ways to keep training steady, most of them by holding the discriminator to a bounded slope; each to be combined with any objective. */
+import { boolean, type Fields, integer, optional, positive, real } from "../core/check.ts";
 import { sizeOf } from "../core/shape.ts";
-import { add, lerp, maximum, meanAll, minimum, mul, reduceSum, reshape, sqrt, square, sub, sumAll } from "../graph/build.ts";
+import { add, lerp, maximum, meanAll, minimum, mul, reduceMean, reduceSum, relu, reshape, sqrt, square, sub, sumAll } from "../graph/build.ts";
 import { grad } from "../graph/grad.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Distribution } from "../nn/layers/types.ts";
+import type { Counters } from "./counters.ts";
 
 /** What a penalty may be made of. */
 export interface PenaltyContext {
@@ -15,6 +16,8 @@ export interface PenaltyContext {
   readonly fake: Node;
   /** Fresh random numbers of this shape, named after what they are for. */
   noise(name: string, shape: readonly number[], distribution: Distribution): Node;
+  /** One of the regularizer's own `scalars`. */
+  scalar(name: string): Node;
 }
 
 /** One regularizer. `P` are its parameters with all options filled in. */
@@ -22,6 +25,8 @@ export interface Regularizer<P = object> {
   readonly fields: Fields<P>;
   /** Set where each score must be a function of its own image only: completes "a layer that keeps images apart, as ... needs". */
   readonly imagesAlone?: string;
+  /** The numbers that change from update to update, for the next one, by names of its own. */
+  scalars?(parameters: P, done: Counters): Record<string, number>;
   /** A scalar added to the discriminator's loss. */
   penalty?(context: PenaltyContext, parameters: P): Node;
   /** Where each weight of the discriminator is moved after its update. */
@@ -39,6 +44,12 @@ export interface LazyPenalty {
 
 const every = optional(integer(1, 256), 1);
 
+/** Parameters of a penalty on the squared slope of the discriminator. */
+export interface SquaredSlope extends LazyPenalty {
+  /** Its weight γ, above 0. Default 1. */
+  readonly gamma: number;
+}
+
 export const REGULARIZERS = {
   /** Every weight of the discriminator stays within ± clip: Arjovsky, Chintala & Bottou 2017, algorithm 1, line 7. */
   "weight-clipping": regularizer<{
@@ -54,19 +65,64 @@ export const REGULARIZERS = {
     LazyPenalty & {
       /** Its weight λ, above 0. Default 10. */
       readonly lambda: number;
+      /** Whether norms below 1 go free (Petzka, Fischer & Lukovnikov 2018, equation 8). Default false. */
+      readonly oneSided: boolean;
     }
   >({
-    fields: { lambda: optional(positive, 10), every },
+    fields: { lambda: optional(positive, 10), oneSided: optional(boolean, false), every },
     imagesAlone: "the gradient penalty",
-    penalty({ judge, real, fake, noise }, { lambda }) {
+    penalty({ judge, real, fake, noise }, { lambda, oneSided }) {
       const mix = noise("interpolation", [real.shape[0]!], "uniform");
-      return gradientPenalty((x) => judge(x, "between"), real, fake, mix, lambda);
+      const between = lerp(fake, real, perImage(mix, real));
+      return mul(
+        slopePenalty((x) => judge(x, "between"), between, { oneSided }),
+        lambda,
+      );
+    },
+  }),
+
+  /** γ/2 E ‖∇ D(x)‖² at the images of the data: Mescheder, Geiger & Nowozin 2018, equation 9. */
+  r1: regularizer<SquaredSlope>({
+    fields: { gamma: optional(positive, 1), every },
+    imagesAlone: "R1",
+    penalty: ({ judge, real }, { gamma }) => mul(meanAll(squaredSlopes((x) => judge(x, "r1"), real)), gamma / 2),
+  }),
+
+  /** γ/2 E ‖∇ D(G(z))‖² at generated images: Mescheder, Geiger & Nowozin 2018, equation 10. */
+  r2: regularizer<SquaredSlope>({
+    fields: { gamma: optional(positive, 1), every },
+    imagesAlone: "R2",
+    penalty: ({ judge, fake }, { gamma }) => mul(meanAll(squaredSlopes((x) => judge(x, "r2"), fake)), gamma / 2),
+  }),
+
+  /**
+   * λ E (‖∇ D(x + δ)‖ - 1)² around the images of the data, δ uniform in a box: Kodali, Abernethy, Hays & Kira 2017, section 2.3 and, for δ and its share in x, their published
+   * code: x + α s u with α and u uniform in (0, 1) and s a share of the standard deviation of all numbers of the batch.
+   */
+  dragan: regularizer<
+    LazyPenalty & {
+      /** Its weight λ, above 0. Default 10. */
+      readonly lambda: number;
+      /** How far δ reaches, in standard deviations of the numbers of a batch, above 0, at most 100. Default 0.5. */
+      readonly reach: number;
+    }
+  >({
+    fields: { lambda: optional(positive, 10), reach: optional(real(0.001, 100), 0.5), every },
+    imagesAlone: "DRAGAN",
+    penalty({ judge, real, noise }, { lambda, reach }) {
+      const deviation = sqrt(add(reduceMean(square(sub(real, reduceMean(real)))), TINY));
+      const share = perImage(noise("share", [real.shape[0]!], "uniform"), real);
+      const around = add(real, mul(mul(noise("offset", real.shape, "uniform"), share), mul(deviation, reach)));
+      return mul(
+        slopePenalty((x) => judge(x, "around"), around),
+        lambda,
+      );
     },
   }),
 };
 
 /**
- * The name of a regularizer: a way to hold the discriminator to a bounded slope.
+ * The name of a regularizer: a way to keep training steady.
  *
  * @useDeclaredType
  */
@@ -89,18 +145,30 @@ export const regularizerRow = ({ name }: RegularizerSpec): Regularizer => REGULA
 // Under the root, so that a gradient of exactly zero has a finite derivative; far below the rounding of any other norm.
 const TINY = 1e-12;
 
+/** What the scores of images are a function of: images [N, ...shape] -> scores [N], each a function of its own image only. */
+type Score = (images: Node) => Node;
+
+/** ‖∇ f(x)‖² of each image of x, [N]. The gradient is part of the graph, so that what is made of it has a gradient of its own. */
+export function squaredSlopes(score: Score, images: Node): Node {
+  const n = images.shape[0]!;
+  const slope = reshape(grad(sumAll(score(images)), [images])[0]!, [n, sizeOf(images.shape) / n]);
+  return reshape(reduceSum(square(slope), [1]), [n]);
+}
+
 /**
- * λ E (‖∇ f(x̂)‖₂ - 1)², one norm an image, at x̂ = ε x + (1 - ε) G(z): Gulrajani et al. 2017, equation 3.
- * The gradient is part of the graph, so that the penalty has a gradient of its own.
+ * E (‖∇ f(x)‖ - 1)²: Gulrajani et al. 2017, equation 3.
  *
- * @param score f: images [N, ...shape] -> [N], each score a function of its own image only
- * @param mix ε, uniform in (0, 1), shape [N]
+ * @param oneSided whether norms below 1 count as 1: Petzka, Fischer & Lukovnikov 2018, equation 8
  * @returns a scalar
  */
-export function gradientPenalty(score: (images: Node) => Node, real: Node, fake: Node, mix: Node, lambda: number): Node {
-  const n = real.shape[0]!;
-  const between = lerp(fake, real, reshape(mix, [n, ...real.shape.slice(1).map(() => 1)]));
-  const slope = reshape(grad(sumAll(score(between)), [between])[0]!, [n, sizeOf(real.shape) / n]);
-  const norm = sqrt(add(reduceSum(square(slope), [1]), TINY));
-  return mul(meanAll(square(sub(norm, 1))), lambda);
+export function slopePenalty(score: Score, images: Node, { oneSided = false } = {}): Node {
+  const excess = sub(sqrt(add(squaredSlopes(score, images), TINY)), 1);
+  return meanAll(square(oneSided ? relu(excess) : excess));
 }
+
+/** One number for each image, [N], as it is combined with images [N, ...shape]. */
+const perImage = (x: Node, images: Node): Node =>
+  reshape(
+    x,
+    images.shape.map((size, axis) => (axis === 0 ? size : 1)),
+  );

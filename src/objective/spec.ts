@@ -101,6 +101,8 @@ const objective: Check<Choice> = (value, path, faults) => {
   const given = name === null ? (value as Record<string, unknown>) : { name };
   const checked = variant<ObjectiveSpec>("name", objectiveFields)(given, path, faults);
   if (!checked) return undefined;
+  const fault = Object.hasOwn(OBJECTIVES, checked.name) ? objectiveRow(checked).fault?.(checked) : null;
+  if (fault) faults.push({ ...fault, path: `${path}.${fault.path}` });
   if (!Object.hasOwn(PRESETS, checked.name)) return { spec: checked, optimizer: objectiveRow(checked).optimizer, regularizers: [], given: [] };
   const preset = PRESETS[checked.name as PresetName] as Preset;
   return {

@@ -16,6 +16,7 @@ import {
   type ParameterSpec,
   parameters,
 } from "../nn/network.ts";
+import type { Counters } from "./counters.ts";
 import { objectiveRow } from "./objectives.ts";
 import { emaDecay, optimizerRow } from "./optimizers.ts";
 import { regularizerRow } from "./regularizers.ts";
@@ -24,16 +25,13 @@ import { kindOf, type UpdateKind } from "./schedule.ts";
 import type { TrainableSpec } from "./spec.ts";
 import { slotNames } from "./variables.ts";
 
-/** A graph that trains, and the random numbers it wants at every run. */
+/** A graph that trains, and what it wants at every run beside its batch. */
 export interface StepGraph {
   readonly graph: Graph;
+  /** The random numbers. */
   readonly noise: readonly NoiseSpec[];
-}
-
-/** Updates done so far of each network. */
-export interface Counters {
-  readonly discriminator: number;
-  readonly generator: number;
+  /** The numbers that change from update to update, for the next one. */
+  scalars(done: Counters): Record<string, number>;
 }
 
 export interface StepOptions {
@@ -69,7 +67,7 @@ type Changes = Map<string, Node>;
  * The discriminator moves first, on real and on generated images apart; then the generator, judged by the discriminator
  * as it has just become, on the same images.
  *
- * Inputs: `images` [batch, ...shape], `condition` where the model has one, the `noise`, and the scalars of `stepScalars` for the networks that are updated.
+ * Inputs: `images` [batch, ...shape], `condition` where the model has one, the `noise`, and the `scalars` by their names.
  * Fetches (scalars): the reports of both turns (`REPORTS`), `finite` (1, or 0 if nothing was assigned because a loss or a new value is NaN, infinite
  * or nearly so).
  */
@@ -85,7 +83,9 @@ export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind
   // An objective need not look at everything it is offered.
   const used = withoutDeadNodes(graph);
   const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
-  return { graph: used, noise: step.noise.filter(({ name }) => inputs.has(name)) };
+  const noise = step.noise.filter(({ name }) => inputs.has(name));
+  const scalars = (done: Counters) => Object.fromEntries(Object.entries(stepScalars(spec, done)).filter(([name]) => inputs.has(name)));
+  return { graph: used, noise, scalars };
 }
 
 /** One update of each network, all penalties included. */
@@ -96,18 +96,19 @@ export const trainStep = (spec: TrainableSpec, batch: number, options?: StepOpti
 export const criticStep = (spec: TrainableSpec, batch: number, options?: StepOptions): StepGraph =>
   updateGraph(spec, batch, kindOf(spec, 0, false), options);
 
-/** The values of a step's scalar inputs for the next update of each network of `networks`. */
-export function stepScalars(
-  spec: TrainableSpec,
-  done: Counters,
-  networks: readonly NetworkName[] = ["discriminator", "generator"],
-): Record<string, number> {
+/** The numbers that change from update to update, for the next one of each network, whether an update reads them or not. */
+export function stepScalars(spec: TrainableSpec, done: Counters): Record<string, number> {
   const scalars: Record<string, number> = {};
-  for (const network of networks) {
+  for (const network of ["discriminator", "generator"] as const) {
     const optimizer = spec.optimizer[network];
     for (const [name, value] of Object.entries(optimizerRow(optimizer).scalars(optimizer, done[network] + 1))) scalars[`${network}/${name}`] = value;
   }
-  if (spec.ema && networks.includes("generator")) scalars[EMA_RATE] = 1 - emaDecay(spec.ema.decay, done.generator + 1);
+  for (const regularizer of spec.regularizers) {
+    for (const [name, value] of Object.entries(regularizerRow(regularizer).scalars?.(regularizer, done) ?? {})) {
+      scalars[`${regularizer.name}/${name}`] = value;
+    }
+  }
+  if (spec.ema) scalars[EMA_RATE] = 1 - emaDecay(spec.ema.decay, done.generator + 1);
   return scalars;
 }
 
@@ -211,6 +212,7 @@ function penalties(step: Step): Node[] {
         real,
         fake,
         noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
+        scalar: (name) => graph.input(`${regularizer.name}/${name}`, []),
       },
       regularizer,
     );

@@ -27,12 +27,12 @@ export const OLD_SPECS = [
       optimizer: { generator: adam, discriminator: adam },
     },
     objective: { name: "wasserstein", discriminatorSteps: 5 },
-    regularizers: [{ name: "gradient-penalty", lambda: 8, every: 1 }],
+    regularizers: [{ name: "gradient-penalty", lambda: 8, oneSided: false, every: 1 }],
   },
   {
     name: "a GAN by least squares",
     written: { ...common, objective: { name: "least-squares", discriminatorSteps: 1 }, optimizer: { generator: adam, discriminator: adam } },
-    objective: { name: "least-squares", discriminatorSteps: 1 },
+    objective: { name: "least-squares", discriminatorSteps: 1, realLabel: 1, fakeLabel: 0, generatorLabel: 1 },
     regularizers: [],
   },
 ] as const;

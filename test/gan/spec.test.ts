@@ -37,7 +37,7 @@ describe("resolveSpec", () => {
       optimizer: { generator: { learningRate: 0.5 }, discriminator: { name: "rmsprop" } },
     });
     expect(spec.objective).toEqual({ name: "wasserstein", discriminatorSteps: 5 });
-    expect(spec.regularizers).toEqual([{ name: "gradient-penalty", lambda: 1, every: 1 }]);
+    expect(spec.regularizers).toEqual([{ name: "gradient-penalty", lambda: 1, oneSided: false, every: 1 }]);
     expect(spec.optimizer.generator).toEqual({ name: "adam", learningRate: 0.5, betas: [0, 0.9], epsilon: 1e-8 });
     expect(spec.optimizer.discriminator).toEqual({ name: "rmsprop", learningRate: 5e-5, decay: 0.99, epsilon: 1e-8 });
     expect(resolveSpec({ shape: [2], objective: "wasserstein" }).optimizer.generator).toMatchObject({ name: "rmsprop", learningRate: 5e-5 });
@@ -56,7 +56,7 @@ describe("resolveSpec", () => {
     expect(optimizer.generator.learningRate).toBe(2e-4);
     expect(regularizers).toEqual([
       { name: "weight-clipping", clip: 0.01 },
-      { name: "gradient-penalty", lambda: 10, every: 4 },
+      { name: "gradient-penalty", lambda: 10, oneSided: false, every: 4 },
     ]);
   });
 
@@ -173,7 +173,7 @@ describe("resolveSpec", () => {
     [
       "an unknown regularizer",
       { shape: [2], regularizers: ["r7"] },
-      /^regularizers\[0\]: expected "weight-clipping" or "gradient-penalty", got "r7"$/,
+      /^regularizers\[0\]: expected "weight-clipping" or "gradient-penalty" or "r1" or "r2" or "dragan", got "r7"$/,
     ],
     [
       "a preset's parameter beside regularizers",

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, Feeds, Session } from "../../src/exec/executor.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import { emaName } from "../../src/nn/generator.ts";
-import { type Counters, criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import type { Counters } from "../../src/objective/counters.ts";
+import { criticStep, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { expectSameBytes } from "../bytes.ts";
 import { feedsOf, readCases, relativeError, SUBJECTS, type Tensor, type Tensors } from "./golden.ts";
@@ -48,11 +49,10 @@ function byLayer(state: Tensors): Map<string, Record<string, Tensor>> {
 }
 
 async function expectStep(session: Session, spec: GANSpec, { kind, feeds, fetches, state }: Step, done: Counters, bound: number): Promise<void> {
-  const { graph, noise } = (kind === "train" ? trainStep : criticStep)(spec, spec.batchSize);
+  const { graph, noise, scalars } = (kind === "train" ? trainStep : criticStep)(spec, spec.batchSize);
   const program = await session.compile(graph);
   expect(Object.keys(feeds)).toEqual(expect.arrayContaining(noise.map(({ name }) => name)));
-  const scalars = stepScalars(spec, done, kind === "train" ? ["discriminator", "generator"] : ["discriminator"]);
-  const { finite, ...losses } = await program.run({ ...feedsOf(feeds), ...scalars } satisfies Feeds);
+  const { finite, ...losses } = await program.run({ ...feedsOf(feeds), ...scalars(done) } satisfies Feeds);
   program.dispose();
   expect(finite).toEqual(Float32Array.of(1));
   expect(Object.keys(losses).sort()).toEqual(Object.keys(fetches).sort());
@@ -81,13 +81,17 @@ for (const { name, create, stepBound } of SUBJECTS) {
         expect(trained.map((v) => v.name).sort()).toEqual(Object.keys(initial).sort());
         const session = await executor.open(own);
         await initialise(session, spec, initial);
-        let done: Counters = { discriminator: 0, generator: 0 };
+        let done: Counters = { discriminator: 0, generator: 0, images: 0 };
         for (const step of steps) {
           const before = new Map<string, Float32Array>();
           for (const { name } of own) before.set(name, await session.read(name));
           await expectStep(session, spec, step, done, stepBound);
           for (const { name } of own) if (!(name in step.state)) expectSameBytes(await session.read(name), before.get(name), name);
-          done = { discriminator: done.discriminator + 1, generator: done.generator + (step.kind === "train" ? 1 : 0) };
+          done = {
+            discriminator: done.discriminator + 1,
+            generator: done.generator + (step.kind === "train" ? 1 : 0),
+            images: done.images + spec.batchSize,
+          };
         }
         session.dispose();
       });

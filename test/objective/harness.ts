@@ -7,7 +7,8 @@ import type { Graph } from "../../src/graph/graph.ts";
 import { initialValue } from "../../src/nn/init.ts";
 import type { LayerSpec } from "../../src/nn/layers/table.ts";
 import type { NoiseSpec } from "../../src/nn/network.ts";
-import { type Counters, criticStep, type StepGraph, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import type { Counters } from "../../src/objective/counters.ts";
+import { criticStep, type StepGraph, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
 
 export type State = Record<string, Float64Array>;
@@ -38,7 +39,7 @@ export class Trainer {
   /** The graphs of both, as they are run. */
   readonly #primitives: { readonly train: Graph; readonly critic: Graph };
   state: State;
-  done: Counters = { discriminator: 0, generator: 0 };
+  done: Counters = { discriminator: 0, generator: 0, images: 0 };
 
   constructor(spec: GANSpec, batch: number) {
     this.spec = spec;
@@ -51,15 +52,11 @@ export class Trainer {
 
   /** Runs one step and keeps what it assigns. */
   step(kind: "train" | "critic", images: ArrayLike<number>, extra: Values = {}): Evaluation {
-    const { noise } = this[kind];
+    const { noise, scalars } = this[kind];
     const item = 1 + this.done.discriminator;
-    const result = evaluatePrimitives(
-      this.#primitives[kind],
-      { images, ...drawNoise(noise, item), ...stepScalars(this.spec, this.done), ...extra },
-      this.state,
-    );
+    const result = evaluatePrimitives(this.#primitives[kind], { images, ...drawNoise(noise, item), ...scalars(this.done), ...extra }, this.state);
     this.state = { ...this.state, ...result.assigns };
-    this.done = { discriminator: item, generator: this.done.generator + (kind === "train" ? 1 : 0) };
+    this.done = { discriminator: item, generator: this.done.generator + (kind === "train" ? 1 : 0), images: this.done.images + this.batch };
     return result;
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
 import { add, leakyRelu, matmul, mul, reduceSum, reshape, tanh } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
-import { gradientPenalty, REGULARIZERS } from "../../src/objective/regularizers.ts";
+import { REGULARIZERS, type RegularizerName, regularizerRow } from "../../src/objective/regularizers.ts";
 
 describe("weight-clipping", () => {
   it("holds weights within the limit", () => {
@@ -13,13 +14,21 @@ describe("weight-clipping", () => {
   });
 });
 
-describe("gradientPenalty", () => {
+/** What a regularizer of default parameters but these adds to the loss of this discriminator; noise is fed by its names. */
+function penaltyOf(name: RegularizerName, parameters: object, score: (images: Node) => Node, real: Node, fake: Node): Node {
+  const regularizer = resolveSpec({ shape: [2], regularizers: [{ name, ...parameters }] }).regularizers[0]!;
+  const { graph } = real;
+  const input = (name: string, shape: readonly number[] = []) => graph.input(name, shape);
+  return regularizerRow(regularizer).penalty!({ judge: score, real, fake, noise: input, scalar: input }, regularizer);
+}
+
+describe("gradient-penalty", () => {
   it("is λ (‖w‖ - 1)² for a linear critic, wherever it looks", () => {
     const graph = new Graph();
     const [real, fake] = [graph.input("real", [2, 2]), graph.input("fake", [2, 2])];
     const linear = (x: Node) => reshape(matmul(x, graph.constant([3, 4], [2, 1])), [2]);
-    graph.fetch("penalty", gradientPenalty(linear, real, fake, graph.input("mix", [2]), 10));
-    expect(evaluate(graph, { real: [1, 2, 3, 4], fake: 0, mix: 0.3 }).fetches.penalty![0]).toBeCloseTo(10 * 16, 9);
+    graph.fetch("penalty", penaltyOf("gradient-penalty", {}, linear, real, fake));
+    expect(evaluate(graph, { real: [1, 2, 3, 4], fake: 0, interpolation: 0.3 }).fetches.penalty![0]).toBeCloseTo(10 * 16, 9);
   });
 
   it("takes one norm an image, at the image's own mixture", () => {
@@ -27,8 +36,8 @@ describe("gradientPenalty", () => {
     const graph = new Graph();
     const [real, fake] = [graph.input("real", [2, 1, 2, 1]), graph.input("fake", [2, 1, 2, 1])];
     const bowl = (x: Node) => mul(reshape(reduceSum(mul(x, x), [1, 2, 3]), [2]), 0.5);
-    graph.fetch("penalty", gradientPenalty(bowl, real, fake, graph.input("mix", [2]), 1));
-    const { fetches } = evaluate(graph, { real: [6, 8, 2, 0], fake: [0, 0, 0, 2], mix: [0.5, 0.25] });
+    graph.fetch("penalty", penaltyOf("gradient-penalty", { lambda: 1 }, bowl, real, fake));
+    const { fetches } = evaluate(graph, { real: [6, 8, 2, 0], fake: [0, 0, 0, 2], interpolation: [0.5, 0.25] });
     expect(fetches.penalty![0]).toBeCloseTo((16 + (Math.sqrt(0.5 ** 2 + 1.5 ** 2) - 1) ** 2) / 2, 9);
   });
 
@@ -37,12 +46,12 @@ describe("gradientPenalty", () => {
     const shapes = { a: [3, 4], b: [4], c: [4, 1] } as const;
     const [a, b, c] = [graph.input("a", shapes.a), graph.input("b", shapes.b), graph.input("c", shapes.c)];
     const critic = (x: Node) => reshape(matmul(leakyRelu(tanh(add(matmul(x, a), b)), 0.2), c), [2]);
-    const penalty = gradientPenalty(critic, graph.input("real", [2, 3]), graph.input("fake", [2, 3]), graph.input("mix", [2]), 10);
+    const penalty = penaltyOf("gradient-penalty", {}, critic, graph.input("real", [2, 3]), graph.input("fake", [2, 3]));
     graph.fetch("penalty", penalty);
     for (const [name, g] of Object.entries({ a, b, c }).map(([n, x]) => [n, grad(penalty, [x])[0]!] as const)) graph.fetch(`d${name}`, g);
 
     const wave = (n: number, phase: number) => Float64Array.from({ length: n }, (_, i) => Math.sin(1.7 * i + phase));
-    const feeds = { a: wave(12, 0), b: wave(4, 1), c: wave(4, 2), real: wave(6, 3), fake: wave(6, 4), mix: [0.3, 0.8] };
+    const feeds = { a: wave(12, 0), b: wave(4, 1), c: wave(4, 2), real: wave(6, 3), fake: wave(6, 4), interpolation: [0.3, 0.8] };
     const { fetches } = evaluate(graph, feeds);
     for (const [name, size] of [
       ["a", 12],
@@ -61,14 +70,48 @@ describe("gradientPenalty", () => {
   it("has a finite gradient where the critic is flat", () => {
     const graph = new Graph();
     const w = graph.input("w", [2, 1]);
-    const penalty = gradientPenalty(
-      (x) => reshape(matmul(x, w), [1]),
-      graph.input("real", [1, 2]),
-      graph.input("fake", [1, 2]),
-      graph.input("mix", [1]),
-      10,
-    );
+    const flat = (x: Node) => reshape(matmul(x, w), [1]);
+    const penalty = penaltyOf("gradient-penalty", {}, flat, graph.input("real", [1, 2]), graph.input("fake", [1, 2]));
     graph.fetch("dw", grad(penalty, [w])[0]!);
-    expect([...evaluate(graph, { w: 0, real: 1, fake: 0, mix: 0.5 }).fetches.dw!].every(Number.isFinite)).toBe(true);
+    expect([...evaluate(graph, { w: 0, real: 1, fake: 0, interpolation: 0.5 }).fetches.dw!].every(Number.isFinite)).toBe(true);
+  });
+
+  it("lets norms below 1 go free where it is one-sided", () => {
+    const at = (slope: number): number => {
+      const graph = new Graph();
+      const linear = (x: Node) => reshape(matmul(x, graph.constant([slope, 0], [2, 1])), [1]);
+      const penalty = penaltyOf("gradient-penalty", { oneSided: true }, linear, graph.input("real", [1, 2]), graph.input("fake", [1, 2]));
+      graph.fetch("penalty", penalty);
+      return evaluate(graph, { real: 1, fake: 0, interpolation: 0.5 }).fetches.penalty![0]!;
+    };
+    expect(at(0.25)).toBe(0);
+    expect(at(3)).toBeCloseTo(40, 9);
+  });
+});
+
+describe("r1 and r2", () => {
+  it("are γ/2 E ‖∇ D‖², at the images of the data and at the generator's", () => {
+    const graph = new Graph();
+    const [real, fake] = [graph.input("real", [2, 2]), graph.input("fake", [2, 2])];
+    // f(x) = ‖x‖²/2 has the gradient x.
+    const bowl = (x: Node) => mul(reshape(reduceSum(mul(x, x), [1]), [2]), 0.5);
+    graph.fetch("r1", penaltyOf("r1", { gamma: 6 }, bowl, real, fake));
+    graph.fetch("r2", penaltyOf("r2", {}, bowl, real, fake));
+    const { fetches } = evaluate(graph, { real: [3, 4, 0, 1], fake: [0, 2, 0, 0] });
+    expect(fetches.r1![0]).toBeCloseTo(3 * 13, 9);
+    expect(fetches.r2![0]).toBeCloseTo(0.5 * 2, 9);
+  });
+});
+
+describe("dragan", () => {
+  it("looks around the images of the data, as far as they are spread", () => {
+    const graph = new Graph();
+    const [real, fake] = [graph.input("real", [2, 2]), graph.input("fake", [2, 2])];
+    const bowl = (x: Node) => mul(reshape(reduceSum(mul(x, x), [1]), [2]), 0.5);
+    graph.fetch("penalty", penaltyOf("dragan", { lambda: 2, reach: 0.5 }, bowl, real, fake));
+    // The batch's deviation is 2: δ = share · offset · 1.
+    const { fetches } = evaluate(graph, { real: [2, -2, -2, 2], fake: 100, share: [0, 0.5], offset: [1, 1, 0.5, 1] });
+    const norms = [Math.hypot(2, -2), Math.hypot(-2 + 0.25, 2 + 0.5)];
+    expect(fetches.penalty![0]).toBeCloseTo(((norms[0]! - 1) ** 2 + (norms[1]! - 1) ** 2) / 1, 5);
   });
 });

@@ -9,6 +9,7 @@ import { emaName } from "../../src/nn/generator.ts";
 import type { LayerSpec } from "../../src/nn/layers/table.ts";
 import { conditionInput, discriminate, generate, openPass, parameters } from "../../src/nn/network.ts";
 import { sampleGraph } from "../../src/nn/sampling.ts";
+import type { Counters } from "../../src/objective/counters.ts";
 import { type ObjectiveName, objectiveRow } from "../../src/objective/objectives.ts";
 import type { PresetName } from "../../src/objective/presets.ts";
 import { criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
@@ -17,6 +18,7 @@ import { expectSameBytes } from "../bytes.ts";
 import { drawNoise, type State, TINY_LAYERS, Trainer, type Values } from "./harness.ts";
 
 const BATCH = 6;
+const FIRST: Counters = { discriminator: 0, generator: 0, images: 0 };
 const TINY: GANOptions = { shape: [4, 4, 1], latent: 3, architecture: TINY_LAYERS, condition: { classes: 3 }, ema: { decay: 0.5 } };
 const LABELS = { condition: [0, 1, 2, 2, 1, 0] };
 
@@ -56,18 +58,17 @@ describe("trainStep", () => {
   });
 
   it("wants its inputs by name", () => {
-    const { graph, noise } = trainStep(spec, BATCH);
+    const { graph, noise, scalars } = trainStep(spec, BATCH);
     expect(noise).toEqual([
       { name: "latents", shape: [BATCH, 3], distribution: "normal" },
       ...["real", "fake", "judge"].map((pass) => ({ name: `${pass}/discriminator.3.dropout`, shape: [BATCH, 2, 2, 3], distribution: "uniform" })),
     ]);
-    const scalars = Object.keys(stepScalars(spec, { discriminator: 0, generator: 0 }));
     expect(
       graph
         .leaves("input")
         .map((n) => n.attrs.name)
         .sort(),
-    ).toEqual(["images", "condition", ...noise.map((n) => n.name), ...scalars].sort());
+    ).toEqual(["images", "condition", ...noise.map((n) => n.name), ...Object.keys(scalars(FIRST))].sort());
   });
 
   it("gives the generator the gradient of its loss under the updated discriminator, held fixed: relative error < 1e-6", () => {
@@ -192,14 +193,14 @@ describe("criticStep", () => {
 
   it("reads the discriminator's scalars only", () => {
     const spec = resolveSpec({ shape: [2], objective: "wasserstein-gp" });
-    const { graph, noise } = criticStep(spec, BATCH);
-    const scalars = Object.keys(stepScalars(spec, { discriminator: 0, generator: 0 }, ["discriminator"]));
+    const { graph, noise, scalars } = criticStep(spec, BATCH);
+    expect(Object.keys(scalars(FIRST))).toEqual(["discriminator/stepSize", "discriminator/scale"]);
     expect(
       graph
         .leaves("input")
         .map((n) => n.attrs.name)
         .sort(),
-    ).toEqual(["images", ...noise.map((n) => n.name), ...scalars].sort());
+    ).toEqual(["images", ...noise.map((n) => n.name), ...Object.keys(scalars(FIRST))].sort());
     expect(noise.at(-1)).toEqual({ name: "interpolation", shape: [BATCH], distribution: "uniform" });
   });
 });
@@ -207,12 +208,12 @@ describe("criticStep", () => {
 describe("stepScalars", () => {
   it("corrects Adam's bias by the updates of each network", () => {
     const spec = resolveSpec({ shape: [2], ema: { decay: 0.9 } });
-    const scalars = stepScalars(spec, { discriminator: 2, generator: 0 });
+    const scalars = stepScalars(spec, { discriminator: 2, generator: 0, images: 0 });
     expect(scalars["discriminator/stepSize"]).toBeCloseTo(2e-4 / (1 - 0.5 ** 3), 15);
     expect(scalars["discriminator/scale"]).toBeCloseTo(1 / Math.sqrt(1 - 0.999 ** 3), 10);
     expect(scalars["generator/stepSize"]).toBeCloseTo(2e-4 / 0.5, 15);
     expect(scalars["ema/rate"]).toBeCloseTo(0.9, 12);
-    expect(stepScalars(spec, { discriminator: 1e6, generator: 1e6 })).toEqual({
+    expect(stepScalars(spec, { discriminator: 1e6, generator: 1e6, images: 0 })).toEqual({
       "discriminator/stepSize": 2e-4,
       "discriminator/scale": 1,
       "generator/stepSize": 2e-4,

@@ -6,7 +6,7 @@ import type { Executor, Program, Session } from "../../src/exec/executor.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import { initialValue } from "../../src/nn/init.ts";
-import { criticStep, type StepGraph, stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { criticStep, type StepGraph, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { assert, Worst } from "../cases/compare.ts";
 import { drawNoise } from "../objective/harness.ts";
@@ -55,11 +55,8 @@ class Trial {
     const item = ++this.#done;
     const images = new Float32Array(BATCH * sizeOf(this.spec.shape));
     fillNormals(images, 9, Stream.data, item);
-    const updated = kind === "train" ? (["discriminator", "generator"] as const) : (["discriminator"] as const);
-    const scalars = Object.entries(stepScalars(this.spec, { discriminator: item - 1, generator: item - 1 }, updated)).map(([name, x]) => [
-      name,
-      Float32Array.of(x),
-    ]);
+    const done = { discriminator: item - 1, generator: item - 1, images: (item - 1) * BATCH };
+    const scalars = Object.entries(this.#steps[kind].scalars(done)).map(([name, x]) => [name, Float32Array.of(x)]);
     const noise = Object.entries(drawNoise(this.#steps[kind].noise, item)).map(([name, x]) => [name, Float32Array.from(x)]);
     return { ...Object.fromEntries([...scalars, ...noise]), images, ...(this.spec.condition && { condition: Float32Array.of(0, 2, 1) }) };
   }
