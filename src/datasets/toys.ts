@@ -1,5 +1,6 @@
 import { checkOptions, type Fields, integer, optional, real } from "../core/check.ts";
 import { fillNormals, Stream } from "../core/random.ts";
+import { onCircle } from "../core/series.ts";
 import { Dataset } from "../data/dataset.ts";
 
 /** How many points are drawn of a toy distribution, and how. */
@@ -101,25 +102,4 @@ function mixture(centres: readonly Centre[], { count, stddev, seed }: Required<T
     labels[i] = mode;
   }
   return new Dataset({ data, shape: [count, 2], labels });
-}
-
-/** Cosine and sine of a fraction of a full turn, by their series, for engines differ in theirs. */
-function onCircle(turn: number): Centre {
-  // A quarter turn at a time is exact; within it the series' twelfth term is below 1e-16.
-  const quarters = Math.floor(4 * turn);
-  const angle = (turn - quarters / 4) * 2 * Math.PI;
-  let [cosine, sine] = [0, 0];
-  for (let n = 22; n >= 0; n -= 2) {
-    cosine = 1 - (cosine * angle * angle) / ((n + 1) * (n + 2));
-    sine = 1 - (sine * angle * angle) / ((n + 2) * (n + 3));
-  }
-  sine *= angle;
-  return (
-    [
-      [cosine, sine],
-      [-sine, cosine],
-      [-cosine, -sine],
-      [sine, -cosine],
-    ] as const
-  )[quarters]!;
 }

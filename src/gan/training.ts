@@ -11,7 +11,7 @@ import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
-import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/schedule.ts";
+import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";

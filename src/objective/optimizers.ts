@@ -1,6 +1,7 @@
 /** Optimizers: how a tensor changes by its gradient, as a graph. PyTorch's formulas. */
 
 import { type Check, type Fields, optional, pair, real, that } from "../core/check.ts";
+import { integerPower } from "../core/series.ts";
 import { adamStep, lerp, square } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 
@@ -46,13 +47,6 @@ interface OptimizerRow<O> {
 }
 
 const rate = real(0, 1, { open: true });
-
-/** x^t for an integer t >= 0 by squaring: multiplications only, so the same bits on every engine. */
-export function integerPower(x: number, t: number): number {
-  let power = 1;
-  for (let base = x, left = t; left > 0; left = Math.floor(left / 2), base *= base) if (left % 2 === 1) power *= base;
-  return power;
-}
 
 export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<Extract<OptimizerSpec, { readonly name: N }>> } = {
   adam: {

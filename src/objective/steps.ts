@@ -21,7 +21,7 @@ import { objectiveRow } from "./objectives.ts";
 import { emaDecay, optimizerRow } from "./optimizers.ts";
 import { regularizerRow } from "./regularizers.ts";
 import { fetchDiscriminatorReports, fetchGeneratorReports } from "./reports.ts";
-import { kindOf, type UpdateKind } from "./schedule.ts";
+import { kindOf, type UpdateKind } from "./updates.ts";
 import type { TrainableSpec } from "./spec.ts";
 import { slotNames } from "./variables.ts";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
-import { keyOf, kindOf, kindsOf } from "../../src/objective/schedule.ts";
 import { updateGraph } from "../../src/objective/steps.ts";
+import { keyOf, kindOf, kindsOf } from "../../src/objective/updates.ts";
 import { drawNoise, firstState } from "./harness.ts";
 
 const specOf = (discriminatorSteps: number, ...everys: number[]) =>
