@@ -65,8 +65,17 @@ export function list<T>(item: Check<T>, { min = 0, max = 1000 } = {}): Check<rea
   };
 }
 
-/** A list of two. */
-export const pair = <T>(item: Check<T>): Check<readonly [T, T]> => list(item, { min: 2, max: 2 }) as Check<readonly [T, T]>;
+/** A list of two, each with a check of its own. */
+export function pair<A, B>(first: Check<A>, second: Check<B>): Check<readonly [A, B]> {
+  return (value, path, faults) => {
+    if (!Array.isArray(value) || value.length !== 2) {
+      faults.push({ path, expected: "a list of 2", got: show(value) });
+      return undefined;
+    }
+    const [a, b] = [first(value[0], `${path}[0]`, faults), second(value[1], `${path}[1]`, faults)];
+    return a === undefined || b === undefined ? undefined : [a, b];
+  };
+}
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

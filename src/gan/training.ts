@@ -11,8 +11,8 @@ import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
-import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
+import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { withLabels } from "./condition.ts";
@@ -176,9 +176,10 @@ export class Training {
     const { discriminatorUpdates } = this.begun;
     const kinds = batches.map((_, i) => kindOf(this.spec, discriminatorUpdates + i, i === batches.length - 1));
     // Each is begun as soon as there is its program: where memory is short, that of the next may take its place.
+    const stepImages = batches.reduce((sum, { count }) => sum + count, 0);
     for (const [i, batch] of batches.entries()) {
       const { program, wants } = await this.#program(kinds[i]!, batch.count);
-      this.#update(kinds[i]!, program, wants, batch);
+      this.#update(kinds[i]!, program, wants, batch, stepImages);
     }
   }
 
@@ -216,14 +217,14 @@ export class Training {
     this.#programs.session.dispose();
   }
 
-  #update(kind: UpdateKind, program: Program, { noise, scalars }: Wants, batch: Batch): void {
+  #update(kind: UpdateKind, program: Program, { noise, scalars }: Wants, batch: Batch, stepImages: number): void {
     const { generatorUpdates, discriminatorUpdates, imagesSeen, classesSeen } = this.begun;
     const done = { generator: generatorUpdates, discriminator: discriminatorUpdates, images: imagesSeen };
     const feeds: Feeds = {
       images: batch.data,
       ...(batch.labels && { condition: batch.labels }),
       ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
-      ...scalars(done),
+      ...scalars(done, stepImages),
     };
     const fetches = program.run(feeds);
     fetches.catch(() => {}); // waited for later, by #settle

@@ -4,19 +4,26 @@ import { type Check, type Fields, optional, pair, real, that } from "../core/che
 import { integerPower } from "../core/series.ts";
 import { adamStep, lerp, square } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
+import { isScheduled, type Schedule, scheduleOf, valueAt } from "./scheduled.ts";
 
 // Within these no update of finite gradients can overflow a float32: a step is at most a thousand learning rates long.
-const LEARNING_RATE: Check<number> = that("a number above 0, at most 1e30", (v) => Number.isFinite(v) && (v as number) > 0 && (v as number) <= 1e30);
+const LEARNING_RATE = scheduleOf(
+  that<number>("a number above 0, at most 1e30", (v) => Number.isFinite(v) && (v as number) > 0 && (v as number) <= 1e30),
+  real(0, 1e30),
+);
 const EPSILON: Check<number> = that("a number from 1e-12 to 1e30", (v) => Number.isFinite(v) && (v as number) >= 1e-12 && (v as number) <= 1e30);
 
 /** Adam (Kingma & Ba 2015, algorithm 1). The defaults are those where `objective` does not stand for Adam with numbers of its own. */
 export interface AdamSpec {
   /** The name of the optimizer. */
   readonly name: "adam";
-  /** The step size α, above 0, at most 1e30. Default 2e-4. */
-  readonly learningRate: number;
-  /** Decay rates of the first and the second moment, each in [0, 1). Default [0.5, 0.999]. */
-  readonly betas: readonly [number, number];
+  /** The step size α, above 0, at most 1e30, or its schedule. Default 2e-4. */
+  readonly learningRate: Schedule;
+  /**
+   * Decay rates β₁ and β₂ of the first and the second moment, each in [0, 1), the second one or its schedule. (What corrects the second moment's bias, 1 - β₂^t, has the β₂ of
+   * update t.) Default [0.5, 0.999].
+   */
+  readonly betas: readonly [number, Schedule];
   /** A number that is added to the root of the second moment, 1e-12 to 1e30. Default 1e-8. */
   readonly epsilon: number;
 }
@@ -25,8 +32,8 @@ export interface AdamSpec {
 export interface RMSPropSpec {
   /** The name of the optimizer. */
   readonly name: "rmsprop";
-  /** The step size, above 0, at most 1e30. Default 5e-5. */
-  readonly learningRate: number;
+  /** The step size, above 0, at most 1e30, or its schedule. Default 5e-5. */
+  readonly learningRate: Schedule;
   /** Share of the old mean square that is kept, in [0, 1). Default 0.99. */
   readonly decay: number;
   /** A number that is added to the root of the mean square, 1e-12 to 1e30. Default 1e-8. */
@@ -40,8 +47,8 @@ interface OptimizerRow<O> {
   readonly fields: Fields<Omit<O, "name">>;
   /** Tensors kept beside each weight, in the order `step` takes and gives them. */
   readonly slots: readonly string[];
-  /** The numbers `step` reads at update `t`, the first being 1. */
-  scalars(optimizer: O, t: number): Record<string, number>;
+  /** The numbers `step` reads at update `t`, the first being 1, once the discriminator was shown this many images of the data. */
+  scalars(optimizer: O, t: number, images: number): Record<string, number>;
   /** The new weight, and the new slots. */
   step(optimizer: O, p: Node, g: Node, slots: readonly Node[], scalar: (name: string) => Node): { value: Node; slots: Node[] };
 }
@@ -52,17 +59,18 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
   adam: {
     fields: {
       learningRate: optional(LEARNING_RATE, 2e-4),
-      betas: optional(pair(rate), [0.5, 0.999]),
+      betas: optional(pair(rate, scheduleOf(rate)), [0.5, 0.999]),
       epsilon: optional(EPSILON, 1e-8),
     },
     slots: ["adam.m", "adam.v"],
-    scalars: ({ learningRate, betas }, t) => ({
-      stepSize: learningRate / (1 - integerPower(betas[0], t)),
-      scale: 1 / Math.sqrt(1 - integerPower(betas[1], t)),
+    scalars: ({ learningRate, betas }, t, images) => ({
+      stepSize: valueAt(learningRate, images) / (1 - integerPower(betas[0], t)),
+      scale: 1 / Math.sqrt(1 - integerPower(valueAt(betas[1], images), t)),
+      ...(isScheduled(betas[1]) && { secondRate: 1 - valueAt(betas[1], images) }),
     }),
     step({ betas, epsilon }, p, g, [m, v], scalar) {
       const newM = lerp(m!, g, 1 - betas[0]);
-      const newV = lerp(v!, square(g), 1 - betas[1]);
+      const newV = lerp(v!, square(g), isScheduled(betas[1]) ? scalar("secondRate") : 1 - betas[1]);
       return { value: adamStep(p, newM, newV, scalar("stepSize"), scalar("scale"), epsilon), slots: [newM, newV] };
     },
   },
@@ -70,7 +78,7 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
   rmsprop: {
     fields: { learningRate: optional(LEARNING_RATE, 5e-5), decay: optional(rate, 0.99), epsilon: optional(EPSILON, 1e-8) },
     slots: ["rmsprop.v"],
-    scalars: ({ learningRate }) => ({ learningRate }),
+    scalars: ({ learningRate }, _, images) => ({ learningRate: valueAt(learningRate, images) }),
     step({ decay, epsilon }, p, g, [v], scalar) {
       const newV = lerp(v!, square(g), 1 - decay);
       return { value: adamStep(p, g, newV, scalar("learningRate"), 1, epsilon), slots: [newV] };
@@ -80,11 +88,3 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
 
 /** The row of one optimizer, its own type forgotten. */
 export const optimizerRow = ({ name }: OptimizerSpec): OptimizerRow<OptimizerSpec> => OPTIMIZERS[name] as OptimizerRow<OptimizerSpec>;
-
-/**
- * Decay of the generator's moving average at update `t` (the first being 1): `decay`, but no more than t / (9 + t),
- * so that the first steps, which know least, are soon forgotten.
- */
-export function emaDecay(decay: number, t: number): number {
-  return Math.min(decay, t / (9 + t));
-}

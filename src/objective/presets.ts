@@ -2,7 +2,8 @@
 import { type Fields, optional, positive } from "../core/check.ts";
 import { type CommonParameters, discriminatorSteps, OBJECTIVES, type ObjectiveName } from "./objectives.ts";
 import type { OptimizerSpec } from "./optimizers.ts";
-import type { RegularizerSpec } from "./regularizers.ts";
+import { type RegularizerSpec, WEIGHT } from "./regularizers.ts";
+import type { Schedule } from "./scheduled.ts";
 
 /** One preset. `P` are the parameters that may stand beside its name. */
 export interface Preset<P = object> {
@@ -30,11 +31,11 @@ export const PRESETS = {
 
   /** Gulrajani et al. 2017, equation 3 and algorithm 1: Lipschitz by a penalty on the norm of the gradient. */
   "wasserstein-gp": preset<{
-    /** Weight λ of the gradient penalty. Default 10. */
-    readonly lambda: number;
+    /** Weight λ of the gradient penalty, or its schedule. Default 10. */
+    readonly lambda: Schedule;
   }>({
     objective: "wasserstein",
-    fields: { discriminatorSteps: discriminatorSteps(5), lambda: optional(positive, 10) },
+    fields: { discriminatorSteps: discriminatorSteps(5), lambda: optional(WEIGHT, 10) },
     optimizer: { name: "adam", learningRate: 1e-4, betas: [0, 0.9], epsilon: 1e-8 },
     regularizers: ({ lambda }) => [{ name: "gradient-penalty", lambda, oneSided: false, every: 1 }],
   }),

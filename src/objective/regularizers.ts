@@ -1,11 +1,28 @@
 /** Ways to keep training steady, most of them by holding the discriminator to a bounded slope; each to be combined with any objective. */
 import { boolean, type Fields, integer, optional, positive, real } from "../core/check.ts";
 import { sizeOf } from "../core/shape.ts";
-import { add, lerp, maximum, meanAll, minimum, mul, reduceMean, reduceSum, relu, reshape, sqrt, square, sub, sumAll } from "../graph/build.ts";
+import {
+  add,
+  lerp,
+  maximum,
+  meanAll,
+  minimum,
+  mul,
+  type Operand,
+  reduceMean,
+  reduceSum,
+  relu,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  sumAll,
+} from "../graph/build.ts";
 import { grad } from "../graph/grad.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Distribution } from "../nn/layers/types.ts";
 import type { Counters } from "./counters.ts";
+import { type Curve, type Schedule, scheduleOf } from "./scheduled.ts";
 
 /** What a penalty may be made of. */
 export interface PenaltyContext {
@@ -20,15 +37,18 @@ export interface PenaltyContext {
   scalar(name: string): Node;
 }
 
+/** Parameters as a graph has them: one that follows a schedule is an input. */
+export type InGraph<P> = { readonly [K in keyof P]: Curve extends P[K] ? Operand : P[K] };
+
 /** One regularizer. `P` are its parameters with all options filled in. */
 export interface Regularizer<P = object> {
   readonly fields: Fields<P>;
   /** Set where each score must be a function of its own image only: completes "a layer that keeps images apart, as ... needs". */
   readonly imagesAlone?: string;
-  /** The numbers that change from update to update, for the next one, by names of its own. */
+  /** The numbers that change from update to update, for the next one, by names of its own; beside parameters that follow a schedule. */
   scalars?(parameters: P, done: Counters): Record<string, number>;
   /** A scalar added to the discriminator's loss. */
-  penalty?(context: PenaltyContext, parameters: P): Node;
+  penalty?(context: PenaltyContext, parameters: InGraph<P>): Node;
   /** Where each weight of the discriminator is moved after its update. */
   project?(weight: Node, parameters: P): Node;
 }
@@ -46,9 +66,14 @@ const every = optional(integer(1, 256), 1);
 
 /** Parameters of a penalty on the squared slope of the discriminator. */
 export interface SquaredSlope extends LazyPenalty {
-  /** Its weight γ, above 0. Default 1. */
-  readonly gamma: number;
+  /** Its weight γ, above 0, or its schedule. Default 1. */
+  readonly gamma: Schedule;
 }
+
+/** The weight of a penalty. */
+export const WEIGHT = scheduleOf(positive, real(0));
+
+const half = (weight: Operand): Operand => (typeof weight === "number" ? weight / 2 : mul(weight, 0.5));
 
 export const REGULARIZERS = {
   /** Every weight of the discriminator stays within ± clip: Arjovsky, Chintala & Bottou 2017, algorithm 1, line 7. */
@@ -63,13 +88,13 @@ export const REGULARIZERS = {
   /** A penalty on the norm of the critic's gradient between real and generated images: Gulrajani et al. 2017, equation 3. */
   "gradient-penalty": regularizer<
     LazyPenalty & {
-      /** Its weight λ, above 0. Default 10. */
-      readonly lambda: number;
+      /** Its weight λ, above 0, or its schedule. Default 10. */
+      readonly lambda: Schedule;
       /** Whether norms below 1 go free (Petzka, Fischer & Lukovnikov 2018, equation 8). Default false. */
       readonly oneSided: boolean;
     }
   >({
-    fields: { lambda: optional(positive, 10), oneSided: optional(boolean, false), every },
+    fields: { lambda: optional(WEIGHT, 10), oneSided: optional(boolean, false), every },
     imagesAlone: "the gradient penalty",
     penalty({ judge, real, fake, noise }, { lambda, oneSided }) {
       const mix = noise("interpolation", [real.shape[0]!], "uniform");
@@ -83,16 +108,16 @@ export const REGULARIZERS = {
 
   /** γ/2 E ‖∇ D(x)‖² at the images of the data: Mescheder, Geiger & Nowozin 2018, equation 9. */
   r1: regularizer<SquaredSlope>({
-    fields: { gamma: optional(positive, 1), every },
+    fields: { gamma: optional(WEIGHT, 1), every },
     imagesAlone: "R1",
-    penalty: ({ judge, real }, { gamma }) => mul(meanAll(squaredSlopes((x) => judge(x, "r1"), real)), gamma / 2),
+    penalty: ({ judge, real }, { gamma }) => mul(meanAll(squaredSlopes((x) => judge(x, "r1"), real)), half(gamma)),
   }),
 
   /** γ/2 E ‖∇ D(G(z))‖² at generated images: Mescheder, Geiger & Nowozin 2018, equation 10. */
   r2: regularizer<SquaredSlope>({
-    fields: { gamma: optional(positive, 1), every },
+    fields: { gamma: optional(WEIGHT, 1), every },
     imagesAlone: "R2",
-    penalty: ({ judge, fake }, { gamma }) => mul(meanAll(squaredSlopes((x) => judge(x, "r2"), fake)), gamma / 2),
+    penalty: ({ judge, fake }, { gamma }) => mul(meanAll(squaredSlopes((x) => judge(x, "r2"), fake)), half(gamma)),
   }),
 
   /**
@@ -101,13 +126,13 @@ export const REGULARIZERS = {
    */
   dragan: regularizer<
     LazyPenalty & {
-      /** Its weight λ, above 0. Default 10. */
-      readonly lambda: number;
+      /** Its weight λ, above 0, or its schedule. Default 10. */
+      readonly lambda: Schedule;
       /** How far δ reaches, in standard deviations of the numbers of a batch, above 0, at most 100. Default 0.5. */
       readonly reach: number;
     }
   >({
-    fields: { lambda: optional(positive, 10), reach: optional(real(0.001, 100), 0.5), every },
+    fields: { lambda: optional(WEIGHT, 10), reach: optional(real(0.001, 100), 0.5), every },
     imagesAlone: "DRAGAN",
     penalty({ judge, real, noise }, { lambda, reach }) {
       const deviation = sqrt(add(reduceMean(square(sub(real, reduceMean(real)))), TINY));

@@ -1,7 +1,8 @@
 /** The description of how a GAN learns: what a user writes, what it means in full, and every fault it may have. */
-import { type Check, type Fields, fieldsOf, integer, isRecord, list, object, oneOf, optional, real, that, variant } from "../core/check.ts";
+import { type Check, type Fields, fieldsOf, integer, isRecord, list, oneOf, optional, that, variant } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
+import { type Averaging, type AveragingOptions, averaging } from "./averaging.ts";
 import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec, objectiveRow } from "./objectives.ts";
 import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
 import { PRESETS, type Preset, type PresetName, type PresetOptions } from "./presets.ts";
@@ -21,12 +22,6 @@ export type OptimizerOptions =
       readonly name?: undefined;
     });
 
-/** A moving average of weights. */
-export interface Averaging {
-  /** Share of the old average that an update keeps, in [0, 1): at update t no more than t / (9 + t), so that the first steps are soon forgotten. */
-  readonly decay: number;
-}
-
 /** How a GAN learns. Nothing must be given. */
 export interface LearningOptions {
   /**
@@ -44,7 +39,7 @@ export interface LearningOptions {
     readonly discriminator?: OptimizerOptions;
   };
   /** The moving average of the generator that samples are drawn from; false for none. Default `{ decay: 0.999 }`. */
-  readonly ema?: Averaging | false;
+  readonly ema?: AveragingOptions | false;
   /** Images of one training step, 1 to 65536. Default 64. */
   readonly batchSize?: number;
 }
@@ -127,8 +122,7 @@ const regularizers: Check<readonly RegularizerSpec[]> = (value, path, faults) =>
   return checked;
 };
 
-const ema: Check<Averaging | false> = (value, path, faults) =>
-  value === false ? false : object({ decay: real(0, 1, { open: true }) })(value, path, faults);
+const ema: Check<Averaging | false> = (value, path, faults) => (value === false ? false : averaging(value, path, faults));
 
 /** Fills in what is left out from `preset`, as long as the name is not another one. */
 const optimizer =

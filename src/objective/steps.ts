@@ -16,13 +16,15 @@ import {
   type ParameterSpec,
   parameters,
 } from "../nn/network.ts";
+import { decayOf } from "./averaging.ts";
 import type { Counters } from "./counters.ts";
 import { objectiveRow } from "./objectives.ts";
-import { emaDecay, optimizerRow } from "./optimizers.ts";
-import { regularizerRow } from "./regularizers.ts";
+import { optimizerRow } from "./optimizers.ts";
+import { type RegularizerSpec, regularizerRow } from "./regularizers.ts";
 import { fetchDiscriminatorReports, fetchGeneratorReports } from "./reports.ts";
-import { kindOf, type UpdateKind } from "./updates.ts";
+import { isScheduled, valueAt } from "./scheduled.ts";
 import type { TrainableSpec } from "./spec.ts";
+import { kindOf, type UpdateKind } from "./updates.ts";
 import { slotNames } from "./variables.ts";
 
 /** A graph that trains, and what it wants at every run beside its batch. */
@@ -30,8 +32,12 @@ export interface StepGraph {
   readonly graph: Graph;
   /** The random numbers. */
   readonly noise: readonly NoiseSpec[];
-  /** The numbers that change from update to update, for the next one. */
-  scalars(done: Counters): Record<string, number>;
+  /**
+   * The numbers that change from update to update, for the next one.
+   *
+   * @param stepImages images of the data that the discriminator is shown in the step of that update. Default: those of a step whose batches are all of this size
+   */
+  scalars(done: Counters, stepImages?: number): Record<string, number>;
 }
 
 export interface StepOptions {
@@ -84,7 +90,8 @@ export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind
   const used = withoutDeadNodes(graph);
   const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
   const noise = step.noise.filter(({ name }) => inputs.has(name));
-  const scalars = (done: Counters) => Object.fromEntries(Object.entries(stepScalars(spec, done)).filter(([name]) => inputs.has(name)));
+  const scalars: StepGraph["scalars"] = (done, stepImages = batch * spec.objective.discriminatorSteps) =>
+    Object.fromEntries(Object.entries(stepScalars(spec, done, stepImages)).filter(([name]) => inputs.has(name)));
   return { graph: used, noise, scalars };
 }
 
@@ -96,19 +103,27 @@ export const trainStep = (spec: TrainableSpec, batch: number, options?: StepOpti
 export const criticStep = (spec: TrainableSpec, batch: number, options?: StepOptions): StepGraph =>
   updateGraph(spec, batch, kindOf(spec, 0, false), options);
 
-/** The numbers that change from update to update, for the next one of each network, whether an update reads them or not. */
-export function stepScalars(spec: TrainableSpec, done: Counters): Record<string, number> {
+/**
+ * The numbers that change from update to update, for the next one of each network, whether an update reads them or not.
+ *
+ * @param stepImages images of the data that the discriminator is shown in the step of that update
+ */
+export function stepScalars(spec: TrainableSpec, done: Counters, stepImages: number): Record<string, number> {
   const scalars: Record<string, number> = {};
   for (const network of ["discriminator", "generator"] as const) {
     const optimizer = spec.optimizer[network];
-    for (const [name, value] of Object.entries(optimizerRow(optimizer).scalars(optimizer, done[network] + 1))) scalars[`${network}/${name}`] = value;
+    const own = optimizerRow(optimizer).scalars(optimizer, done[network] + 1, done.images);
+    for (const [name, value] of Object.entries(own)) scalars[`${network}/${name}`] = value;
   }
   for (const regularizer of spec.regularizers) {
+    for (const [name, parameter] of Object.entries(regularizer)) {
+      if (isScheduled(parameter)) scalars[`${regularizer.name}/${name}`] = valueAt(parameter, done.images);
+    }
     for (const [name, value] of Object.entries(regularizerRow(regularizer).scalars?.(regularizer, done) ?? {})) {
       scalars[`${regularizer.name}/${name}`] = value;
     }
   }
-  if (spec.ema) scalars[EMA_RATE] = 1 - emaDecay(spec.ema.decay, done.generator + 1);
+  if (spec.ema) scalars[EMA_RATE] = 1 - decayOf(spec.ema, done, stepImages);
   return scalars;
 }
 
@@ -214,12 +229,21 @@ function penalties(step: Step): Node[] {
         noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
         scalar: (name) => graph.input(`${regularizer.name}/${name}`, []),
       },
-      regularizer,
+      inGraph(regularizer, graph),
     );
     if (!penalty) return [];
     return ["every" in regularizer && regularizer.every > 1 ? mul(penalty, regularizer.every) : penalty];
   });
 }
+
+/** A regularizer's parameters with those that follow a schedule as inputs, named as in `stepScalars`. */
+const inGraph = (regularizer: RegularizerSpec, graph: Graph): object =>
+  Object.fromEntries(
+    Object.entries(regularizer).map(([name, parameter]) => [
+      name,
+      isScheduled(parameter) ? graph.input(`${regularizer.name}/${name}`, []) : parameter,
+    ]),
+  );
 
 /** A weight of the discriminator where the regularizers let it be. */
 const projected = (spec: TrainableSpec, weight: Node): Node =>

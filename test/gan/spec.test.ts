@@ -158,7 +158,7 @@ describe("resolveSpec", () => {
     [
       "NaN",
       { shape: [2], optimizer: { generator: { learningRate: Number.NaN } } },
-      /^optimizer\.generator\.learningRate: expected a number above 0, at most 1e30, got NaN$/,
+      /^optimizer\.generator\.learningRate: expected a number above 0, at most 1e30, or a schedule, got NaN$/,
     ],
     [
       "a parameter of another objective",

@@ -18,10 +18,11 @@ sys.dont_write_bytecode = True
 import layers
 import operations
 import optimizers
+import schedules
 import steps
 from tensors import write
 
-FILES = {"ops": operations.cases, "layers": layers.cases, "optimizers": optimizers.cases, "steps": steps.cases}
+FILES = {"ops": operations.cases, "layers": layers.cases, "optimizers": optimizers.cases, "steps": steps.cases, "schedules": schedules.cases}
 
 
 def main():

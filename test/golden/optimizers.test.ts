@@ -44,7 +44,7 @@ for (const { name, create, opBound } of SUBJECTS) {
         const program = await session.compile(updateGraph(optimizer));
         await session.write("value", Float32Array.from(value.values));
         for (const [i, update] of updates.entries()) {
-          const { change } = await program.run({ gradient: Float32Array.from(update.gradient.values), ...scalars(optimizer, i + 1) });
+          const { change } = await program.run({ gradient: Float32Array.from(update.gradient.values), ...scalars(optimizer, i + 1, 0) });
           for (const slot of slots) expect(elementwiseError(await session.read(slot), update[slot]!), slot).toBeLessThan(opBound);
           expect(relativeError({ change: change! }, { change: update.change }), "change").toBeLessThan(opBound);
         }
