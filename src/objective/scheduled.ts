@@ -64,7 +64,6 @@ const curveOf = (end: Check<number>, most: number): Check<Curve> =>
     from: end,
     to: end,
     images: integer(1, Number.MAX_SAFE_INTEGER),
-    // biome-ignore lint/suspicious/noThenProperty: a check among others, which nobody awaits
     then: optional<Schedule | undefined>((value, path, faults) => {
       if (!isRecord(value)) return end(value, path, faults);
       if (most > 1) return curveOf(end, most - 1)(value, path, faults);

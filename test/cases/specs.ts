@@ -1,6 +1,6 @@
 /** Random valid descriptions of GANs, small ones with every kind of part, from a seed. */
 import fc from "fast-check";
-import type { GANOptions, LayerSpec } from "../../src/index.ts";
+import type { Curve, GANOptions, LayerSpec, Schedule } from "../../src/index.ts";
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 /** Numbers above 0, the smallest and the largest among them. */
@@ -9,6 +9,16 @@ const positive = (max = Number.MAX_VALUE) =>
 const share = fc.oneof(fc.constantFrom(0, -0, 0.5, 1 - 2 ** -53), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[]) =>
   fc.record(fields, { requiredKeys }) as unknown as fc.Arbitrary<T>;
+
+/** A number that stays, or a curve whose ends are such numbers. */
+const schedule = (number: fc.Arbitrary<number>): fc.Arbitrary<Schedule> => {
+  const curve = (then: fc.Arbitrary<Schedule>) =>
+    optional<Curve>(
+      { curve: fc.constantFrom("linear", "cosine"), from: number, to: number, images: fc.constantFrom(1, 7, 2 ** 53 - 1), then: then as never },
+      ["curve", "from", "to", "images"],
+    );
+  return fc.oneof({ arbitrary: number, weight: 3 }, curve(number), curve(curve(number)));
+};
 
 const activation = optional<{ type: "activation"; name: "relu"; alpha: number }>(
   {
@@ -79,10 +89,16 @@ const networks = (shape: readonly number[], alone: boolean, conditional: boolean
 };
 
 const optimizer = fc.oneof(
-  optional({ name: fc.constant("adam"), learningRate: positive(1e30), betas: fc.tuple(share, share), epsilon: fc.constantFrom(1e-12, 1e-8, 1e30) }, [
-    "name",
-  ]),
-  optional({ name: fc.constant("rmsprop"), learningRate: positive(1e30), decay: share, epsilon: fc.constantFrom(1e-12, 1e30) }, ["name"]),
+  optional(
+    {
+      name: fc.constant("adam"),
+      learningRate: schedule(positive(1e30)),
+      betas: fc.tuple(share, schedule(share)),
+      epsilon: fc.constantFrom(1e-12, 1e-8, 1e30),
+    },
+    ["name"],
+  ),
+  optional({ name: fc.constant("rmsprop"), learningRate: schedule(positive(1e30)), decay: share, epsilon: fc.constantFrom(1e-12, 1e30) }, ["name"]),
   fc.constant({}),
 );
 
@@ -93,12 +109,13 @@ const objective = fc.oneof(
     "name",
   ]),
   optional({ name: fc.constant("wasserstein"), discriminatorSteps: steps, clip: positive() }, ["name"]),
-  optional({ name: fc.constant("wasserstein-gp"), discriminatorSteps: steps, lambda: positive() }, ["name"]),
+  optional({ name: fc.constant("wasserstein-gp"), discriminatorSteps: steps, lambda: schedule(positive()) }, ["name"]),
 );
 const clipping = fc.oneof(fc.constant("weight-clipping"), optional({ name: fc.constant("weight-clipping"), clip: positive() }, ["name"]));
 const penalty = fc.oneof(
   fc.constant("gradient-penalty"),
-  optional({ name: fc.constant("gradient-penalty"), lambda: positive(), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
+  optional({ name: fc.constant("gradient-penalty"), lambda: schedule(positive()), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
+  optional({ name: fc.constant("r1"), gamma: schedule(positive()), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
 );
 
 /** A description of a GAN by which it can be made. Whether the discriminator may have batch norm is for the caller to say no to. */
@@ -137,6 +154,7 @@ export const specs: fc.Arbitrary<GANOptions> = fc
         ema: fc.oneof(
           fc.constant(false as const),
           share.map((decay) => ({ decay })),
+          optional({ halfLife: schedule(positive()), rampUp: fc.oneof(fc.constant(null), share) }, ["halfLife"]),
         ),
         batchSize: fc.oneof(fc.integer({ min: 2, max: 9 }), fc.constant(65536)),
         seed: fc.oneof(fc.constantFrom(0, -0, 2 ** 32, 2 ** 53 - 1), fc.integer({ min: 0, max: 2 ** 53 - 1 })),

@@ -204,7 +204,7 @@ const layers = fc.oneof({ arbitrary: fc.array(layer, { maxLength: 4 }), weight: 
 const optimizer = fc.oneof(
   oddOptions(["name", "learningRate", "betas", "epsilon", "decay"], {
     name: fc.constantFrom("adam", "rmsprop"),
-    learningRate: fc.constantFrom(1e-3, 1e30, 1e-30),
+    learningRate: fc.constantFrom<unknown>(1e-3, 1e30, 1e-30, { curve: "linear", from: 0, to: 1e30, images: 4 }, { curve: "linear" }),
     // biome-ignore lint/suspicious/noSparseArray: that is what is tried
     betas: fc.constantFrom<unknown>([0.5, 0.9], [, 0.9], [0.5], [1, 1]),
   }),
@@ -249,7 +249,7 @@ const descriptions: fc.Arbitrary<unknown> = oddOptions(
     ),
     optimizer: fc.oneof(optimizer, fc.record({ generator: optimizer, discriminator: optimizer }, { requiredKeys: [] })),
     condition: fc.constantFrom<unknown>({ classes: 3 }, { size: 2 }, { classes: 0 }, { classes: 2, size: 2 }),
-    ema: fc.constantFrom<unknown>(false, true, { decay: 0.9 }, { decay: 1 }),
+    ema: fc.constantFrom<unknown>(false, true, { decay: 0.9 }, { decay: 1 }, { halfLife: 4 }, { halfLife: 1e-30, rampUp: 0 }),
     backend: fc.constantFrom<unknown>("wasm", "reference", "cuda"),
     latent: fc.integer({ min: -1, max: 8 }),
     width: fc.integer({ min: -1, max: 6 }),

@@ -1,17 +1,38 @@
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
-import { type CreateOptions, createGAN, type GAN, loadGAN } from "../../src/index.ts";
+import { type CreateOptions, createGAN, type GAN, loadGAN, type Schedule } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
 
 const points = Float32Array.from({ length: 2 * 37 }, (_, i) => ((i * 29) % 64) / 32 - 1);
 const pictures = { data: Uint8Array.from({ length: 64 * 11 }, (_, i) => (i * 37) % 256), labels: Float32Array.from({ length: 11 }, (_, i) => i % 3) };
 
 const mlp: CreateOptions = { shape: [2], architecture: "mlp", width: 8, latent: 4, batchSize: 8, seed: 3, threads: 1 };
+/** Halfway down the second curve when 80 images were shown. */
+const warmUp = (peak: number): Schedule => ({
+  curve: "linear",
+  from: 0,
+  to: peak,
+  images: 50,
+  then: { curve: "cosine", from: peak, to: peak / 10, images: 60 },
+});
+const scheduled: CreateOptions = {
+  ...mlp,
+  optimizer: {
+    generator: { learningRate: warmUp(1e-2), betas: [0.5, { curve: "cosine", from: 0.9, to: 0.99, images: 150 }] },
+    discriminator: { name: "rmsprop", learningRate: { curve: "cosine", from: 1e-2, to: 1e-3, images: 155 } },
+  },
+  regularizers: [
+    { name: "r1", gamma: warmUp(2), every: 2 },
+    { name: "gradient-penalty", lambda: { curve: "linear", from: 1, to: 0, images: 120 } },
+  ],
+  ema: { halfLife: { curve: "cosine", from: 0, to: 200, images: 130 }, rampUp: 0.5 },
+};
 const cases: [string, CreateOptions, typeof pictures | Float32Array][] = [
   ["an mlp", mlp, points],
   ["an mlp without moving average", { ...mlp, ema: false }, points],
   ["RMSProp and five discriminator updates a step", { ...mlp, objective: "wasserstein" }, points],
   ["a gradient penalty and its own noise", { ...mlp, objective: { name: "wasserstein-gp", discriminatorSteps: 2 } }, points],
+  ["schedules of every kind", scheduled, points],
   [
     "a conditional dcgan with running statistics",
     { shape: [8, 8, 1], architecture: "dcgan", width: 2, latent: 3, batchSize: 4, threads: 1, condition: { classes: 3 } },
@@ -68,6 +89,18 @@ describe.each(["reference", "wasm"] as const)("save and loadGAN, %s", (backend) 
     expectSameBytes(await sample(second), await sample(whole));
     whole.dispose();
     second.dispose();
+  });
+
+  it("goes on bit for bit after another size of batch, in the middle of every schedule", async () => {
+    const options: CreateOptions = { ...scheduled, backend, objective: { name: "non-saturating", discriminatorSteps: 2 } };
+    const [whole, first] = [await createGAN(options), await createGAN(options)];
+    for (const gan of [whole, first]) await gan.train(points, { steps: 2 });
+    await whole.train(points, { steps: 2, batchSize: 5 });
+    await first.train(points, { steps: 1, batchSize: 5 });
+    const broken = await loadGAN(await first.save(), { backend, threads: 1 });
+    await broken.train(points, { steps: 1, batchSize: 5 });
+    expectSameBytes(await broken.save(), await whole.save());
+    for (const gan of [whole, first, broken]) gan.dispose();
   });
 
   it("saves from within onStep what the step left", async () => {

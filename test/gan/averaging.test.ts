@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { createGAN } from "../../src/index.ts";
+
+it.each([
+  ["the batches of a step", 2, 10],
+  ["what the data had left for it", 1, 5],
+])("moves the average by half for as many images as its half-life: %s", async (_, batches, halfLife) => {
+  const gan = await createGAN({
+    shape: [2],
+    latent: 2,
+    width: 4,
+    backend: "reference",
+    objective: { name: "non-saturating", discriminatorSteps: 2 },
+    optimizer: { generator: { learningRate: 0.1 } },
+    ema: { halfLife, rampUp: null },
+  });
+  const valuesOf = async (name: string) => decodeSafetensors(await gan.save()).tensors.get(name)!.data as Float32Array;
+  const before = await valuesOf("generator.0.filter");
+  const data = Array.from({ length: batches }, (_, k) => Float32Array.from({ length: 10 }, (_, i) => Math.sin(10 * k + i)));
+  await gan.train(data[Symbol.iterator](), { steps: 1, batchSize: 5 });
+  const [after, average] = [await valuesOf("generator.0.filter"), await valuesOf("generator.0.filter/ema")];
+  expect(gan.step).toBe(1);
+  for (const [i, value] of average.entries()) expect(value).toBeCloseTo((before[i]! + after[i]!) / 2, 6);
+  expect(after).not.toEqual(before);
+  gan.dispose();
+});
