@@ -132,10 +132,10 @@ export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec
 export type { Layer, LayerSpec, ResidualLayer, ResidualSpec } from "./nn/layers/table.ts";
 export type { CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
 export type { Averaging, AveragingByDecay, AveragingByHalfLife, AveragingOptions } from "./objective/averaging.ts";
-export type { CommonParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
+export type { CommonParameters, LeastSquaresParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
 export type { AdamSpec, OptimizerSpec, RMSPropSpec } from "./objective/optimizers.ts";
 export type { PresetName, PresetOptions } from "./objective/presets.ts";
-export type { LazyPenalty, RegularizerName, RegularizerSpec } from "./objective/regularizers.ts";
+export type { LazyPenalty, RegularizerName, RegularizerSpec, SquaredSlope } from "./objective/regularizers.ts";
 export type { ReportName, StepSeries, StepValues } from "./objective/reports.ts";
 export type { Curve, Schedule } from "./objective/scheduled.ts";
 export type { LearningOptions, LearningSpec, OptimizerOptions } from "./objective/spec.ts";

@@ -10,6 +10,7 @@ import { compile } from "../src/exec/wasm/compile/compile.ts";
 import { FUSION } from "../src/exec/wasm/compile/fusion.ts";
 import { PASSES } from "../src/exec/wasm/compile/passes.ts";
 import { printPlan } from "../src/exec/wasm/compile/print.ts";
+import { resolveSpec } from "../src/gan/spec.ts";
 import { add, leakyRelu, matmul, meanAll, mul, square, sub } from "../src/graph/build.ts";
 import { grad } from "../src/graph/grad.ts";
 import { Graph, liveNodes } from "../src/graph/graph.ts";
@@ -44,8 +45,15 @@ describe("README.md", () => {
     gan.dispose();
   });
 
+  it("has one of schedules, of which a GAN can be made", () => {
+    const [, example] = blocks(read("README.md"), "js");
+    const { optimizer, ema } = new Function("createGAN", `${example!.replace(/^import .*$/m, "").replace("await ", "")} return gan;`)(resolveSpec);
+    expect(optimizer.generator.learningRate.then).toEqual({ curve: "cosine", from: 2e-4, to: 5e-5, images: 200_000 });
+    expect(ema.rampUp).toBe(0.05);
+  });
+
   it("has one of sampling alone, from the file that the first one wrote", async () => {
-    const [, example, ...others] = blocks(read("README.md"), "js");
+    const [, , example, ...others] = blocks(read("README.md"), "js");
     expect(others).toEqual([]);
     const { code, stderr } = await run(process.execPath, ["--input-type=module", "--eval", example!], { cwd: folder });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
