@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { positive, real } from "../../src/core/check.ts";
 import { describe as describeFault, type ErrorDetail } from "../../src/core/errors.ts";
+import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { type Curve, isScheduled, type Schedule, scheduleOf, valueAt } from "../../src/objective/scheduled.ts";
 import { stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { expectSameBytes } from "../bytes.ts";
+import { drawNoise, firstState } from "./harness.ts";
 
 const curves: fc.Arbitrary<Curve> = fc.record({
   curve: fc.constantFrom("linear", "cosine"),
@@ -110,7 +113,19 @@ describe("a graph", () => {
     for (const name of moving.filter((name) => name.includes("/") && !name.startsWith("between"))) expect(scalars).toHaveProperty([name]);
   });
 
-  it("is the same for a curve that stands still as for its number", () => {
+  it("does at each point of a schedule what it does with that number", () => {
+    const images = Float32Array.from({ length: 8 }, (_, i) => Math.sin(i));
+    const [stepOfCurve, stepOfNumber] = [changing, 0.5].map((value) => {
+      const spec = options(value);
+      const { graph, noise, scalars } = trainStep(spec, 4);
+      return evaluate(graph, { images, ...drawNoise(noise, 1), ...scalars({ discriminator: 4, generator: 4, images: 50 }) }, firstState(spec));
+    });
+    expectSameBytes(stepOfCurve!.fetches, stepOfNumber!.fetches);
+    expectSameBytes(stepOfCurve!.assigns, stepOfNumber!.assigns);
+    expect(stepOfCurve!.fetches.finite![0]).toBe(1);
+  });
+
+  it("has the scalars of its number for a curve that stands still", () => {
     const still: Schedule = { curve: "cosine", from: 0.5, to: 0.5, images: 10 };
     const counters = { discriminator: 2, generator: 2, images: 7 };
     const [a, b] = [stepScalars(options(still), counters, 4), stepScalars(options(0.5), counters, 4)];
