@@ -48,7 +48,7 @@ describe("README.md", () => {
   it("has one of schedules, of which a GAN can be made", () => {
     const [, example] = blocks(read("README.md"), "js");
     const { optimizer, ema } = new Function("createGAN", `${example!.replace(/^import .*$/m, "").replace("await ", "")} return gan;`)(resolveSpec);
-    expect(optimizer.generator.learningRate.then).toEqual({ curve: "cosine", from: 2e-4, to: 5e-5, images: 200_000 });
+    expect(optimizer.generator.learningRate.next).toEqual({ curve: "cosine", from: 2e-4, to: 5e-5, images: 200_000 });
     expect(ema.rampUp).toBe(0.05);
   });
 

@@ -16,7 +16,7 @@ export interface Curve {
   /** Images of the data from `from` to `to`, 1 to 2^53 - 1. */
   readonly images: number;
   /** What follows, counted from where this curve ends: a warm-up's decay. At most 8 curves follow one another. Default: `to`, for good. */
-  readonly then?: Schedule;
+  readonly next?: Schedule;
 }
 
 /** A number that stays, or a curve along which it changes in training. */
@@ -31,8 +31,8 @@ const CURVES: { readonly [C in Curve["curve"]]: (share: number) => number } = {
 /** The number that a schedule gives once the discriminator was shown this many images. It is never beyond the ends of its curve, however that is rounded. */
 export function valueAt(schedule: Schedule, images: number): number {
   if (!isScheduled(schedule)) return schedule;
-  const { curve, from, to, then = to } = schedule;
-  if (images >= schedule.images) return valueAt(then, images - schedule.images);
+  const { curve, from, to, next = to } = schedule;
+  if (images >= schedule.images) return valueAt(next, images - schedule.images);
   const value = from + (to - from) * CURVES[curve](images / schedule.images);
   return Math.min(Math.max(value, Math.min(from, to)), Math.max(from, to));
 }
@@ -64,7 +64,7 @@ const curveOf = (end: Check<number>, most: number): Check<Curve> =>
     from: end,
     to: end,
     images: integer(1, Number.MAX_SAFE_INTEGER),
-    then: optional<Schedule | undefined>((value, path, faults) => {
+    next: optional<Schedule | undefined>((value, path, faults) => {
       if (!isRecord(value)) return end(value, path, faults);
       if (most > 1) return curveOf(end, most - 1)(value, path, faults);
       faults.push({ path, expected: `a number, as ${MOST_CURVES} curves at most follow one another`, got: "one more" });

@@ -12,9 +12,9 @@ const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]>
 
 /** A number that stays, or a curve whose ends are such numbers. */
 const schedule = (number: fc.Arbitrary<number>): fc.Arbitrary<Schedule> => {
-  const curve = (then: fc.Arbitrary<Schedule>) =>
+  const curve = (next: fc.Arbitrary<Schedule>) =>
     optional<Curve>(
-      { curve: fc.constantFrom("linear", "cosine"), from: number, to: number, images: fc.constantFrom(1, 7, 2 ** 53 - 1), then: then as never },
+      { curve: fc.constantFrom("linear", "cosine"), from: number, to: number, images: fc.constantFrom(1, 7, 2 ** 53 - 1), next: next as never },
       ["curve", "from", "to", "images"],
     );
   return fc.oneof({ arbitrary: number, weight: 3 }, curve(number), curve(curve(number)));

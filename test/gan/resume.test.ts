@@ -13,7 +13,7 @@ const warmUp = (peak: number): Schedule => ({
   from: 0,
   to: peak,
   images: 50,
-  then: { curve: "cosine", from: peak, to: peak / 10, images: 60 },
+  next: { curve: "cosine", from: peak, to: peak / 10, images: 60 },
 });
 const scheduled: CreateOptions = {
   ...mlp,

@@ -14,8 +14,8 @@ from steps import Session
 from tensors import Draw
 
 
-def _curve(curve, start, end, images, then=None):
-    return {"curve": curve, "from": start, "to": end, "images": images, **({} if then is None else {"then": then})}
+def _curve(curve, start, end, images, following=None):
+    return {"curve": curve, "from": start, "to": end, "images": images, **({} if following is None else {"next": following})}
 
 
 def value_at(schedule, images):
@@ -23,7 +23,7 @@ def value_at(schedule, images):
         return schedule
     start, end, length = schedule["from"], schedule["to"], schedule["images"]
     if images >= length:
-        return value_at(schedule.get("then", end), images - length)
+        return value_at(schedule.get("next", end), images - length)
     # Loshchilov & Hutter 2017, equation 5.
     if schedule["curve"] == "cosine":
         return end + (start - end) * (1 + math.cos(math.pi * images / length)) / 2

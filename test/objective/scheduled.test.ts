@@ -35,7 +35,7 @@ describe("valueAt", () => {
   it("goes on with what follows from where a curve ends", () => {
     fc.assert(
       fc.property(curves, curves, fc.nat(2e6), (first, second, at) => {
-        const joined: Curve = { ...first, then: { ...second, then: 3 } };
+        const joined: Curve = { ...first, next: { ...second, next: 3 } };
         const expected = at < first.images ? valueAt(first, at) : at - first.images < second.images ? valueAt(second, at - first.images) : 3;
         expect(valueAt(joined, at)).toBe(expected);
         expect(valueAt(joined, first.images)).toBe(second.from);
@@ -60,10 +60,10 @@ describe("scheduleOf", () => {
   };
   const curve = { curve: "linear", from: 0, to: 1, images: 10 };
   /** So many curves, one after the other. */
-  const chain = (count: number): object => (count > 1 ? { ...curve, then: chain(count - 1) } : curve);
+  const chain = (count: number): object => (count > 1 ? { ...curve, next: chain(count - 1) } : curve);
 
   it("takes curves, eight of them one after the other", () => {
-    for (const value of [2, curve, { ...curve, then: 0 }, chain(8)]) expect(faultsOf(value)).toEqual([]);
+    for (const value of [2, curve, { ...curve, next: 0 }, chain(8)]) expect(faultsOf(value)).toEqual([]);
   });
 
   it.each<[unknown, string[]]>([
@@ -74,9 +74,9 @@ describe("scheduleOf", () => {
       { ...curve, from: -1, images: 0.5 },
       ["rate.from: expected a number of at least 0, got -1", "rate.images: expected an integer from 1 to 2^53 - 1, got 0.5"],
     ],
-    [{ ...curve, then: { ...curve, then: Number.NaN } }, ["rate.then.then: expected a number of at least 0, got NaN"]],
-    [{ ...curve, steps: 3 }, ['rate.steps: expected one of the options curve, from, to, images, then, got an unknown one, "steps"']],
-    [chain(9), [`rate${".then".repeat(8)}: expected a number, as 8 curves at most follow one another, got one more`]],
+    [{ ...curve, next: { ...curve, next: Number.NaN } }, ["rate.next.next: expected a number of at least 0, got NaN"]],
+    [{ ...curve, steps: 3 }, ['rate.steps: expected one of the options curve, from, to, images, next, got an unknown one, "steps"']],
+    [chain(9), [`rate${".next".repeat(8)}: expected a number, as 8 curves at most follow one another, got one more`]],
   ])("refuses %j", (value, faults) => expect(faultsOf(value)).toEqual(faults));
 });
 
