@@ -124,7 +124,8 @@ export type {
 export type { StepReport, TrainReport, TrainSummary } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
 export type { ArchitectureName } from "./nn/architectures/table.ts";
-export type { Condition } from "./nn/generator.ts";
+export type { GeneratorClasses, GeneratorMethod, ImageCondition, VectorCondition } from "./nn/condition.ts";
+export type { ClassCondition, ClassConditionSpec, Condition, ConditionSpec, DiscriminatorMethod } from "./nn/conditionSpec.ts";
 export type { Initialization } from "./nn/init.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
 export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";

@@ -14,7 +14,7 @@ export type BatchLike =
   | {
       /** A tensor `[N, H, W, C]` or `[N, d]`. */
       readonly data: TensorLike;
-      /** One class an example, `[N]`, or one vector an example, `[N, size]`. Default: none. */
+      /** One class an example, `[N]`, one vector an example, `[N, size]`, or one image, `[N, H, W, C]`, one after another. Default: none. */
       readonly labels?: Examples["labels"];
     };
 

@@ -1,18 +1,18 @@
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { readExamples, reading } from "./given.ts";
-import { checkLabelFormat, checkLabels, type LabelFormat } from "./labels.ts";
+import { checkLabelFormat, checkLabels, type LabelFormat, labelShape } from "./labels.ts";
 import { pictureBytes } from "./picture.ts";
 import { isTensor, readTensor, type TensorLike } from "./tensor.ts";
-import { checkKind, checkValues, gather, type Values } from "./values.ts";
+import { checkKind, checkValues, gather, PLAIN_BYTES, type Values } from "./values.ts";
 
-/** Images or vectors, with the class or the vector that belongs to each where there are any. One picture may come as an `ImageData`, where nothing of it is lost. */
+/** Images or vectors, with the class, the vector or the image that belongs to each where there are any. One picture may come as an `ImageData`, where nothing of it is lost. */
 export interface Examples {
   /** Images `[N, H, W, C]` in [-1, 1] (or bytes), or vectors `[N, d]`, row by row. */
   readonly data: Values;
   /** The shape of `data`, `[N, H, W, C]` or `[N, d]`. Default, where a GAN takes them: examples of the GAN's own shape, as many as there are. */
   readonly shape?: Shape | undefined;
-  /** One class an example, `[N]` integers from 0, or one vector an example, `[N, size]`. Default: none. */
+  /** One class an example, `[N]` integers from 0, one vector an example, `[N, size]`, or one image an example, `[N, H, W, C]` in [-1, 1] or bytes, one after another. Default: none. */
   readonly labels?: ArrayLike<number> | null | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface Batch {
   readonly count: number;
   /** Images `[count, H, W, C]` in [-1, 1], or vectors `[count, d]`. */
   readonly data: Float32Array;
-  /** Classes `[count]` or vectors `[count, size]`; null where the examples have none or the model has no condition. */
+  /** Classes `[count]`, vectors `[count, size]` or images `[count, H, W, C]`; null where the examples have none or the model has no condition. */
   readonly labels: Float32Array | null;
 }
 
@@ -36,7 +36,7 @@ export interface Batch {
 export interface CheckedExamples {
   readonly data: Values;
   readonly shape: Shape;
-  readonly labels: Float32Array | null;
+  readonly labels: Float32Array | Uint8Array | null;
 }
 
 /** Every dataset that was made, and so checked. */
@@ -56,8 +56,8 @@ export class Dataset implements Examples {
   readonly data: Values;
   /** The shape of `data`: `[N, H, W, C]` or `[N, d]`; frozen. */
   readonly shape: Shape;
-  /** Classes `[N]` or vectors `[N, size]`; null where there are none. */
-  readonly labels: Float32Array | null;
+  /** Classes `[N]`, vectors `[N, size]` or images `[N, H, W, C]`; null where there are none. Vectors and images that were handed in as bytes are bytes here. */
+  readonly labels: Float32Array | Uint8Array | null;
 
   /**
    * Examples, checked; `shape` must be given.
@@ -78,7 +78,7 @@ export class Dataset implements Examples {
    * The examples in a tensor of TensorFlow.js, `[N, H, W, C]` or `[N, d]`: floats (of images in [-1, 1]), or integers that are bytes.
    *
    * @param tensor read once, and left to the caller to dispose of
-   * @param labels one class an example, `[N]`, or one vector an example, `[N, size]`. Default: none
+   * @param labels one class an example, `[N]`, one vector an example, `[N, size]`, or one image, `[N, H, W, C]`, one after another. Default: none
    * @throws {@link DataError} unless it is such a tensor, and if its numbers, its shape and the labels do not fit together
    *
    * @example
@@ -97,7 +97,7 @@ export class Dataset implements Examples {
   }
 
   /**
-   * The examples at these indices, in this order, as floats.
+   * The examples at these indices, in this order, as floats. Bytes of labels are the numbers that they are, as only a model knows whether they are images.
    *
    * @param indices integers from 0 to `count` - 1; any may come more than once
    * @throws {@link DataError} if there is no such example, or the array was changed since it was checked: in length, or to numbers that cannot be
@@ -141,7 +141,7 @@ export function fitExamples(source: unknown, format: DataFormat, prefix = ""): C
  * @throws DataError if the caller changed them, since they were checked, to what cannot be
  */
 export function takeExamples(examples: CheckedExamples, indices: ArrayLike<number>, { condition }: DataFormat): Batch {
-  const batch = gatherExamples(examples, indices);
+  const batch = gatherExamples(examples, indices, condition);
   if (condition) checkLabelFormat("labels", batch.labels, batch.count, condition, (i) => indices[i]!);
   return condition ? batch : { ...batch, labels: null };
 }
@@ -155,13 +155,15 @@ export function takeAll(examples: CheckedExamples, format: DataFormat): Batch {
   );
 }
 
-function gatherExamples({ data, shape, labels }: CheckedExamples, indices: ArrayLike<number>): Batch {
+function gatherExamples({ data, shape, labels }: CheckedExamples, indices: ArrayLike<number>, condition?: LabelFormat): Batch {
   const count = shape[0]!;
+  const areImages = condition && "shape" in condition;
+  // Labels whose buffer was transferred have no length left.
+  const own = areImages ? labelShape(condition, count) : [count, (labels?.length ?? 0) / count || 1];
   return {
     count: indices.length,
     data: gather("data", data, shape, indices),
-    // Labels whose buffer was transferred have no length left.
-    labels: labels && gather("labels", labels, [count, labels.length / count || 1], indices),
+    labels: labels && gather("labels", labels, own, indices, areImages ? undefined : PLAIN_BYTES),
   };
 }
 

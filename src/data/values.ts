@@ -41,14 +41,18 @@ function checkFloats(values: Float32Array, isImage: boolean, pathOf: (i: number)
 }
 
 /** What each byte stands for, in [-1, 1]. */
-const byteValues = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+const BYTE_VALUES = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+
+/** Each byte as the number that it is. */
+export const PLAIN_BYTES = Float32Array.from({ length: 256 }, (_, byte) => byte);
 
 /**
  * The rows of values `[N, ...]` at these indices, as floats.
  *
+ * @param ofByte what each byte stands for. Default: a number in [-1, 1]
  * @throws DataError if the values are no longer what they were when they were checked: of another length, or no longer in range
  */
-export function gather(path: string, source: Values, shape: Shape, indices: ArrayLike<number>): Float32Array {
+export function gather(path: string, source: Values, shape: Shape, indices: ArrayLike<number>, ofByte = BYTE_VALUES): Float32Array {
   const length = sizeOf(shape);
   if (source.length !== length) {
     throw new DataError({ path, expected: `${length} numbers, as there were when they were checked`, got: `${source.length} numbers` });
@@ -59,7 +63,7 @@ export function gather(path: string, source: Values, shape: Shape, indices: Arra
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]! * size;
     if (ofBytes) {
-      for (let k = 0; k < size; k++) result[i * size + k] = byteValues[source[from + k]!]!;
+      for (let k = 0; k < size; k++) result[i * size + k] = ofByte[source[from + k]!]!;
     } else {
       result.set(source.subarray(from, from + size), i * size);
     }

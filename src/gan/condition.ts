@@ -1,18 +1,21 @@
+import { typedArrayName } from "../core/arrays.ts";
 import { DataError, show } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import { fillUniforms, Stream } from "../core/random.ts";
+import { showShape, sizeOf } from "../core/shape.ts";
 import type { Pause } from "../core/time.ts";
 import { reading } from "../data/given.ts";
-import type { Condition } from "../nn/generator.ts";
+import type { GeneratorCondition } from "../nn/condition.ts";
 
 /**
- * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, null for a GAN without condition, or undefined where classes are to be drawn.
+ * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, [count, height, width, channels] images, null for a GAN without condition, or
+ * undefined where classes are to be drawn.
  *
  * @param value what was asked for: one for all images, or one for each
  * @throws DataError when the GAN has no such condition
  */
 export function conditionRows(
-  condition: Condition | null,
+  condition: GeneratorCondition | null,
   value: number | ArrayLike<number> | undefined,
   count: number,
 ): Float32Array | null | undefined {
@@ -20,24 +23,41 @@ export function conditionRows(
     if (value !== undefined) throw new DataError({ path: "condition", expected: "none, as this GAN has no condition", got: show(value) });
     return null;
   }
+  const { size, numbers, each, holds } = numbersOf(condition);
   if (value === undefined) {
-    if ("size" in condition) throw new DataError({ path: "condition", expected: `${condition.size} numbers`, got: "none" });
-    return undefined;
+    if ("classes" in condition) return undefined;
+    throw new DataError({ path: "condition", expected: `${size} ${numbers}`, got: "none" });
   }
-  const size = "size" in condition ? condition.size : 1;
-  const given = typeof value === "number" ? [value] : reading("condition", () => Array.from(value));
+  const type = typedArrayName(value);
+  const given = typeof value === "number" ? [value] : type ? (value as ArrayLike<number>) : reading("condition", () => Array.from(value));
   if (given.length !== size && given.length !== count * size) {
-    throw new DataError({ path: "condition", expected: `${size} or ${count * size} numbers`, got: `${given.length}` });
+    throw new DataError({ path: "condition", expected: `${size} or ${count * size} ${numbers}`, got: `${given.length}` });
   }
-  const isVector = "size" in condition;
-  const good = (x: unknown) =>
-    typeof x === "number" && (isVector ? Number.isFinite(Math.fround(x)) : Number.isInteger(x) && x >= 0 && x < condition.classes);
+  const ofBytes = "shape" in condition && /^Uint8/.test(`${type}`);
+  const rows = allocateFloats(count * size, "count");
   for (let i = 0; i < given.length; i++) {
-    if (good(given[i])) continue;
-    const expected = isVector ? "a finite number" : `an integer from 0 to ${condition.classes - 1}`;
-    throw new DataError({ path: typeof value === "number" ? "condition" : `condition[${i}]`, expected, got: show(given[i]) });
+    const x: unknown = given[i];
+    if (typeof x !== "number" || !(ofBytes || holds(x))) {
+      throw new DataError({ path: typeof value === "number" ? "condition" : `condition[${i}]`, expected: each, got: show(x) });
+    }
+    rows[i] = ofBytes ? x / 127.5 - 1 : x;
   }
-  return Float32Array.from({ length: count * size }, (_, i) => given[i % given.length]!);
+  for (let i = given.length; i < rows.length; i += size) rows.copyWithin(i, 0, size);
+  return rows;
+}
+
+/** What one image's condition consists of: how many numbers, and what each must be. */
+function numbersOf(condition: GeneratorCondition) {
+  if ("shape" in condition) {
+    const [size, shape] = [sizeOf(condition.shape), showShape(condition.shape)];
+    return { size, numbers: `numbers, for images ${shape}`, each: "a number in [-1, 1], or bytes", holds: (x: number) => Math.abs(x) <= 1 };
+  }
+  if ("size" in condition) {
+    return { size: condition.size, numbers: "numbers", each: "a finite number", holds: (x: number) => Number.isFinite(Math.fround(x)) };
+  }
+  const { classes } = condition;
+  const each = `an integer from 0 to ${classes - 1}`;
+  return { size: 1, numbers: "numbers", each, holds: (x: number) => Number.isInteger(x) && x >= 0 && x < classes };
 }
 
 /** Classes drawn without a pause: a few milliseconds' worth. */

@@ -16,8 +16,9 @@ export interface DrawOptions extends CallOptions {
   /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
   readonly seed?: number | undefined;
   /**
-   * What the images of a conditional GAN are made for: one class for all or `[count]` classes, or one vector `[size]` for all or `[count, size]`. Default: classes drawn from
-   * the seed, by their share in training so far (all alike before it, and for files that do not tell); vectors must be given.
+   * What the images of a conditional GAN are made for: one class for all or `[count]` classes, one vector `[size]` for all or `[count, size]`, one image `[height, width, channels]` for all or
+   * `[count, height, width, channels]`, its numbers in [-1, 1] or bytes. Default: classes drawn from the seed, by their share in training so far (all alike before it, and for files that do not
+   * tell); vectors and images must be given.
    */
   readonly condition?: number | ArrayLike<number> | undefined;
   /**

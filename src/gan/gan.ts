@@ -9,6 +9,7 @@ import { type Batch, type DataFormat, type Examples, fitExamples, takeAll } from
 import type { Values } from "../data/values.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
+import { isTold } from "../nn/discriminator.ts";
 import { leastBatch } from "../nn/spec.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows } from "./condition.ts";
@@ -202,7 +203,7 @@ export class GAN implements Disposable {
   }
 
   /**
-   * The discriminator's score of each image, `[N]`, before any sigmoid: high is what looks real to it.
+   * The discriminator's score of each image, `[N]`, before any sigmoid: high is what looks real to it. One with an auxiliary classifier is not told what images are made for, and needs no labels.
    *
    * @param images a batch from `sample`, of whatever range, or examples as `train` takes them (with labels for a conditional GAN)
    * @param options what they are judged as, and what may end it early
@@ -220,10 +221,11 @@ export class GAN implements Disposable {
   async discriminate(images: Images | Values | Examples, options: DiscriminateOptions = {}): Promise<Float32Array> {
     this.#checkAlive();
     const { signal, condition } = checkDiscriminateOptions(options);
-    const format = condition === undefined ? this.#format : { shape: this.spec.shape };
+    const told = isTold(this.spec.condition);
+    const format = condition === undefined && told ? this.#format : { shape: this.spec.shape };
     const { count, data, labels } = images instanceof Images ? ownImages(images, format) : takeAll(fitExamples(images, format), format);
     const judgedAs = condition === undefined ? labels : (conditionRows(this.spec.condition, condition, count) ?? null);
-    const judged = async () => (await this.#host.judge()).score(data, judgedAs, count, this.#pause(signal));
+    const judged = async () => (await this.#host.judge()).score(data, told ? judgedAs : null, count, this.#pause(signal));
     return this.#exclusive(judged, signal);
   }
 

@@ -5,6 +5,7 @@ import { findOutside } from "../core/values.ts";
 import { dequantize, quantize } from "../formats/channels.ts";
 import { decodeFloats, type StoredTensor, toBfloat16, toFloat16 } from "../formats/dtypes.ts";
 import { encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
+import type { ClassConditionSpec } from "../nn/conditionSpec.ts";
 import { emaName, generatorTensors } from "../nn/generator.ts";
 import type { NamedParameter } from "../nn/layers/table.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
@@ -39,7 +40,9 @@ export async function encodeGenerator({ spec, progress, tensors }: Checkpoint, w
     for (const [name, tensor] of narrowed(parameter, data, weights)) written.set(name, tensor);
     await pause?.();
   }
-  const { shape, latent, condition, architecture } = spec;
+  const { shape, latent, architecture } = spec;
+  const { discriminator: _, classWeight: __, ...told } = (spec.condition ?? {}) as Partial<ClassConditionSpec>;
+  const condition = spec.condition && told;
   return encodeSafetensors(written, {
     format: FORMAT,
     version: VERSION,

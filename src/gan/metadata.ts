@@ -1,6 +1,7 @@
 /** What the metadata of a file say: its format, the description in it, how often each class was seen. */
 import { CheckpointError, describe, SpecError, show } from "../core/errors.ts";
 import { parseJSON } from "../formats/json.ts";
+import type { GeneratorCondition } from "../nn/condition.ts";
 
 export const FORMAT = "ganvas";
 export const VERSION = "1";
@@ -53,8 +54,7 @@ export function checkCount(name: string, value: unknown): number {
 }
 
 /** How many classes there are that may have been seen. */
-export const classCount = (condition: { readonly classes: number } | { readonly size: number } | null): number =>
-  condition && "classes" in condition ? condition.classes : 0;
+export const classCount = (condition: GeneratorCondition | null): number => (condition && "classes" in condition ? condition.classes : 0);
 
 /** Examples seen of each class; files of earlier versions do not tell. @throws CheckpointError */
 export function checkClassesSeen(value: unknown, classes: number): number[] {

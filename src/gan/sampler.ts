@@ -16,7 +16,7 @@ export class Sampler extends Forward {
     super(programs, { name: variable("generator"), graph: (size) => sampleGraph(spec, size, variable), fetch: "images", most });
   }
 
-  /** Images [count, ...shape] of latents [count, latent] and, for a conditional model, of conditions [count] or [count, size]. @param pause awaited between runs */
+  /** Images [count, ...shape] of latents [count, latent] and, for a conditional model, of conditions as `conditionRows` gives them. @param pause awaited between runs */
   generate(latents: Float32Array, condition: Float32Array | null, count: number, pause?: Pause): Promise<Float32Array> {
     return this.run({ latents, condition }, count, pause);
   }

@@ -1,20 +1,10 @@
 /** What a generator is: all that is needed to sample from it, without a discriminator, named architectures and first weights. */
-import { type Check, checkFields, type Fields, integer, isRecord, list, object, optional, refuse, that } from "../core/check.ts";
+import { type Check, checkFields, type Fields, isRecord, list, optional, refuse, that } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
 import { deepFreeze } from "../core/plain.ts";
 import { type Shape, sameShape, showShape } from "../core/shape.ts";
-import { checkLayers, type Layer, type NamedParameter, parametersOf, traceShapes } from "./layers/table.ts";
-
-/** What images are made for: one of `classes` labels, or a vector of `size` real numbers; either from 1 to 65536. */
-export type Condition =
-  | {
-      /** Number of classes; labels are integers below it. */
-      readonly classes: number;
-    }
-  | {
-      /** Numbers of a vector. */
-      readonly size: number;
-    };
+import { checkClasses, conditionOf, type GeneratorCondition, generatorInput, normClasses, SIZE } from "./condition.ts";
+import { checkLayers, hasLayer, type Layer, type NamedParameter, parametersOf, traceShapes } from "./layers/table.ts";
 
 /** A generator described in full. */
 export interface GeneratorSpec {
@@ -23,7 +13,7 @@ export interface GeneratorSpec {
   /** Dimension of the latents z. */
   readonly latent: number;
   /** What the images are made for; null for nothing. */
-  readonly condition: Condition | null;
+  readonly condition: GeneratorCondition | null;
   /** The network. */
   readonly architecture: {
     /** The layers that lead from a latent to an image. */
@@ -31,31 +21,25 @@ export interface GeneratorSpec {
   };
 }
 
-const SIZE = integer(1, 65536);
-
 const shape: Check<Shape> = (value, path, faults) =>
   Array.isArray(value) && (value.length === 1 || value.length === 3)
     ? list(SIZE)(value, path, faults)
     : that<Shape>("[height, width, channels] or [size]", () => false)(value, path, faults);
 
-const condition: Check<Condition | null> = (value, path, faults) => {
-  if (value === null) return null;
-  if (isRecord(value) && "classes" in value) return object<{ classes: number }>({ classes: SIZE })(value, path, faults);
-  if (isRecord(value) && "size" in value) return object<{ size: number }>({ size: SIZE })(value, path, faults);
-  return that<Condition>("{ classes } or { size }", () => false)(value, path, faults);
-};
-
 /** What goes into a generator and comes out. */
 export type Ends = Pick<GeneratorSpec, "shape" | "latent" | "condition">;
 
-export const ENDS: Fields<Ends> = { shape, latent: optional(SIZE, 64), condition: optional(condition, null) };
+export const ENDS: Fields<Ends> = { shape, latent: optional(SIZE, 64), condition: optional(conditionOf(checkClasses), null) };
 
 /** Notes the first layer that cannot take its input, and layers that do not end in the shape. */
 export function checkGenerator(layers: readonly Layer[] | undefined, { shape, latent, condition }: Partial<Ends>, faults: ErrorDetail[]): void {
   if (!layers || !shape || !latent || condition === undefined) return;
   const path = "architecture.generator";
-  const end = traceShapes(layers, [latent + conditionSize(condition)], path, faults);
+  const end = traceShapes(layers, generatorInput({ latent, condition }), path, faults);
   if (end && !sameShape(end, shape)) faults.push({ path, expected: `layers that end in ${showShape(shape)}`, got: showShape(end) });
+  if (normClasses(condition) > 0 && !hasLayer(layers, "batchNorm")) {
+    faults.push({ path, expected: 'a batchNorm layer, as condition.generator "batch-norm" needs', got: "none" });
+  }
 }
 
 const ARCHITECTURE: Fields<GeneratorSpec["architecture"]> = { generator: checkLayers };
@@ -80,15 +64,16 @@ export function resolveGenerator(description: unknown): GeneratorSpec {
   return deepFreeze({ ...ends, architecture } as GeneratorSpec);
 }
 
-/** Numbers that describe what one image is made for; 0 for a model without condition. */
-export function conditionSize(condition: Condition | null): number {
-  if (!condition) return 0;
-  return "classes" in condition ? condition.classes : condition.size;
-}
+/** The name of a generator's learned table of classes. */
+export const GENERATOR_EMBEDDING = "generator.embedding";
 
 /** The tensors of a generator, in the order of its layers. */
-export function generatorTensors({ architecture, latent, condition }: GeneratorSpec): NamedParameter[] {
-  return parametersOf(architecture.generator, [latent + conditionSize(condition)], "generator.");
+export function generatorTensors(spec: GeneratorSpec): NamedParameter[] {
+  const { architecture, condition } = spec;
+  const tensors = parametersOf(architecture.generator, generatorInput(spec), "generator.", normClasses(condition));
+  if (!(condition && "classes" in condition && condition.embedding)) return tensors;
+  const shape = [condition.classes, condition.embedding];
+  return [...tensors, { name: GENERATOR_EMBEDDING, shape, role: "weight", init: { kind: "embedding" }, outputAxis: 1, activation: null }];
 }
 
 /** The name of the moving average of a generator's tensor. */

@@ -1,10 +1,12 @@
 /** Both networks of a GAN: the tensors they consist of, and their graphs. */
 import type { Shape } from "../core/shape.ts";
-import { add, concat, matmul, mul, oneHot, reduceSum, reshape } from "../graph/build.ts";
+import { matmul, oneHot } from "../graph/build.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-import { conditionSize, type GeneratorSpec, generatorTensors } from "./generator.ts";
+import { join } from "./condition.ts";
+import { discriminatorTensors } from "./discriminator.ts";
+import { GENERATOR_EMBEDDING, type GeneratorSpec, generatorTensors } from "./generator.ts";
 import { type Init, initOf } from "./init.ts";
-import { applyLayers, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers/table.ts";
+import { applyLayers, type NamedParameter } from "./layers/table.ts";
 import type { Distribution, Pass } from "./layers/types.ts";
 import type { NetworkSpec } from "./spec.ts";
 
@@ -27,18 +29,8 @@ export interface NoiseSpec {
   readonly distribution: Distribution;
 }
 
-const EMBEDDING = "discriminator.embedding";
-
-function namedParameters(spec: NetworkSpec, network: NetworkName): NamedParameter[] {
-  if (network === "generator") return generatorTensors(spec);
-  const { architecture, shape, condition } = spec;
-  const classes = conditionSize(condition);
-  const tensors = parametersOf(architecture.discriminator, shape, "discriminator.");
-  if (classes === 0) return tensors;
-  const features = outputShape(architecture.discriminator.slice(0, -1), shape)[0]!;
-  const init = { kind: "weights", fanIn: classes, fanOut: features } as const;
-  return [...tensors, { name: EMBEDDING, shape: [classes, features], role: "weight", init, activation: null }];
-}
+const namedParameters = (spec: NetworkSpec, network: NetworkName): NamedParameter[] =>
+  network === "generator" ? generatorTensors(spec) : discriminatorTensors(spec);
 
 /** The weights and running statistics of one network, in the order of its layers. */
 export function parameters(spec: NetworkSpec, network: NetworkName): ParameterSpec[] {
@@ -86,29 +78,21 @@ export function noiseInput(graph: Graph, noise: NoiseSpec[], name: string, shape
 }
 
 /**
- * The input `condition` of a conditional model as a matrix [count, size], null for any other: labels [count] become
- * one-hot rows, vectors [count, size] stay as they are.
+ * The input `condition` of a conditional model, null for any other: labels [count] become one-hot rows [count, classes], vectors [count, size] and images
+ * [count, height, width, channels] stay as they are.
  */
 export function conditionInput({ condition }: GeneratorSpec, graph: Graph, count: number): Node | null {
   if (!condition) return null;
   if ("classes" in condition) return oneHot(graph.input("condition", [count]), condition.classes);
-  return graph.input("condition", [count, condition.size]);
+  return graph.input("condition", [count, ...("shape" in condition ? condition.shape : [condition.size])]);
 }
 
-/** G(z, y): latents [N, latent] and conditions [N, size] to images [N, ...shape]. */
-export function generate({ architecture }: GeneratorSpec, latents: Node, condition: Node | null, pass: Pass): Node {
-  return applyLayers(architecture.generator, condition ? concat([latents, condition], 1) : latents, "generator.", pass);
-}
-
-/**
- * D(x, y): images [N, ...shape] to scores [N], before any sigmoid. A condition joins by projection: the score of the features φ(x)
- * plus yᵀ V φ(x), with V the embedding (Miyato & Koyama 2018, equation 3).
- */
-export function discriminate({ architecture }: NetworkSpec, images: Node, condition: Node | null, pass: Pass): Node {
-  const outputs = layerOutputs(architecture.discriminator, images, "discriminator.", pass);
-  const score = reshape(outputs.at(-1)!, [images.shape[0]!]);
-  if (!condition) return score;
-  const features = outputs.at(-2)!;
-  const embedding = pass.value(EMBEDDING, [condition.shape[1]!, features.shape[1]!]);
-  return add(score, reshape(reduceSum(mul(matmul(condition, embedding), features), [1]), score.shape));
+/** G(z, y): latents [N, latent] and conditions as `conditionInput` gives them to images [N, ...shape]. */
+export function generate({ architecture, condition: given }: GeneratorSpec, latents: Node, condition: Node | null, pass: Pass): Node {
+  const apply = (x: Node, own: Pass = pass): Node => applyLayers(architecture.generator, x, "generator.", own);
+  if (!condition || !given) return apply(latents);
+  if ("shape" in given) return apply(join(condition, latents));
+  if ("size" in given || given.generator === "concatenation") return apply(join(latents, condition));
+  if (given.generator === "batch-norm") return apply(latents, { ...pass, classes: condition });
+  return apply(join(latents, matmul(condition, pass.value(GENERATOR_EMBEDDING, [given.classes, given.embedding!]))));
 }

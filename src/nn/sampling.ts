@@ -1,7 +1,8 @@
 /** Graphs of trained networks at work: running statistics in place of batch statistics, nothing assigned. */
 import { Graph } from "../graph/graph.ts";
+import { discriminate, isTold } from "./discriminator.ts";
 import type { GeneratorSpec } from "./generator.ts";
-import { conditionInput, discriminate, generate, openPass } from "./network.ts";
+import { conditionInput, generate, openPass } from "./network.ts";
 import type { NetworkSpec } from "./spec.ts";
 
 /**
@@ -17,10 +18,10 @@ export function sampleGraph(spec: GeneratorSpec, count: number, variable: (name:
   return graph;
 }
 
-/** Inputs `images` [count, ...shape] and, for a conditional model, `condition`; fetch `scores` [count], high where an image looks real. */
+/** Inputs `images` [count, ...shape] and, where the discriminator is told of it, `condition`; fetch `scores` [count], high where an image looks real. */
 export function discriminateGraph(spec: NetworkSpec, count: number): Graph {
   const graph = new Graph();
-  const condition = conditionInput(spec, graph, count);
+  const condition = isTold(spec.condition) ? conditionInput(spec, graph, count) : null;
   const images = graph.input("images", [count, ...spec.shape]);
   graph.fetch("scores", discriminate(spec, images, condition, openPass(graph, { training: false })));
   return graph;

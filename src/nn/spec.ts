@@ -3,7 +3,10 @@ import { type Check, type Fields, fieldsOf, integer, isRecord, oneOf, optional, 
 import { type ErrorDetail, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { ARCHITECTURES, type ArchitectureName, PREFERENCE } from "./architectures/table.ts";
-import { type Condition, checkGenerator, conditionSize, ENDS, type Ends } from "./generator.ts";
+import { generatorInput, SIZE } from "./condition.ts";
+import { type Condition, type ConditionSpec, checkCondition } from "./conditionSpec.ts";
+import { discriminatorInput, discriminatorMethod } from "./discriminator.ts";
+import { checkGenerator, ENDS, type Ends } from "./generator.ts";
 import type { Initialization } from "./init.ts";
 import {
   checkLayers,
@@ -20,11 +23,14 @@ import { ANY_NUMBER, type Range } from "./layers/types.ts";
 
 /** Both networks of a GAN, given layer by layer. */
 export interface CustomArchitecture {
-  /** The layers that lead from a latent, `[latent]` (with a condition, `[latent + classes]` or `[latent + size]`), to an image of the GAN's `shape`: in [-1, 1], as its data are, if they end in tanh. */
+  /**
+   * The layers that lead from a latent, `[latent]`, to an image of the GAN's `shape`: in [-1, 1], as its data are, if they end in tanh. With a condition they begin at `[latent + classes]`,
+   * `[latent + embedding]` or `[latent + size]` (at `[latent]` where batch norms are told the class), or, given images, at `[height, width, channels + latent]`.
+   */
   readonly generator: readonly LayerSpec[];
   /**
-   * The layers that lead from an image of the GAN's `shape` to one number, its score before any sigmoid: they do not end in an activation that bounds it. With a condition the
-   * last is a dense layer of one unit.
+   * The layers that lead from an image of the GAN's `shape` to one number, its score before any sigmoid: they do not end in an activation that bounds it. Where the condition
+   * joins the images, they begin with as many channels more. Where it is compared with features, or a classifier looks at these, the last is a dense layer of one unit.
    */
   readonly discriminator: readonly LayerSpec[];
   /** How weights begin: He and Glorot normal ("fan"), or N(0, 0.02) ("dcgan"). Default "fan". */
@@ -42,9 +48,9 @@ export interface NetworkOptions {
   readonly architecture?: ArchitectureName | CustomArchitecture;
   /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), hidden units of "mlp" (default 128). */
   readonly width?: number;
-  /** Dimension of the latents z, 1 to 65536. Default 64. */
+  /** Dimension of the latents z, 1 to 65536. Default 64, or 8 for images made for images. */
   readonly latent?: number;
-  /** What the images are made for: `{ classes }`, `{ size }`, or null (the default) for nothing. */
+  /** What the images are made for: `{ classes }`, `{ size }`, `{ shape }`, or null (the default) for nothing. */
   readonly condition?: Condition | null;
 }
 
@@ -64,11 +70,13 @@ export interface NetworkSpec extends NetworkOptions {
   /** Dimension of the latents z. */
   readonly latent: number;
   /** What the images are made for; null for nothing. */
-  readonly condition: Condition | null;
+  readonly condition: ConditionSpec | null;
 }
 
 /** Options checked one by one, before they are held against each other. */
-export interface NetworkFields extends Ends {
+export interface NetworkFields extends Omit<Ends, "latent" | "condition"> {
+  readonly latent: number | null;
+  readonly condition: ConditionSpec | null;
   readonly architecture: unknown;
   readonly width: number | null;
 }
@@ -77,6 +85,8 @@ const anything: Check<unknown> = that("anything", () => true);
 
 export const NETWORK_FIELDS: Fields<NetworkFields> = {
   ...ENDS,
+  latent: optional<number | null>(SIZE, null),
+  condition: optional(checkCondition, null),
   architecture: optional(anything, null),
   width: optional<number | null>(integer(1, 4096), null),
 };
@@ -93,16 +103,42 @@ const architectureFields: Fields<NetworkSpec["architecture"]> = {
  * @param imagesAlone why the discriminator must judge each image alone ("the gradient penalty"), or null where it need not
  * @param faults where every layer that cannot take its input is noted, and networks that do not end as they must
  */
-export function resolveNetworks(given: Partial<NetworkFields>, imagesAlone: string | null, faults: ErrorDetail[]): Partial<NetworkSpec> {
-  const architecture = resolveArchitecture(given, imagesAlone !== null, faults);
-  checkNetworks(architecture, given, imagesAlone, faults);
-  const { width: _, ...rest } = given;
-  return { ...rest, architecture: architecture as NetworkSpec["architecture"] };
+export function resolveNetworks(fields: Partial<NetworkFields>, imagesAlone: string | null, faults: ErrorDetail[]): Partial<NetworkSpec> {
+  const ends = checkEnds(fields, faults);
+  const architecture = resolveArchitecture(fields, ends, imagesAlone !== null, faults);
+  checkNetworks(architecture, ends, imagesAlone, faults);
+  return { ...ends, architecture: architecture as NetworkSpec["architecture"] };
+}
+
+/** What goes into both networks and comes out. */
+type BothEnds = Pick<NetworkSpec, "shape" | "latent" | "condition">;
+
+/** z beside an image, which says most of what is to be made: only what it leaves open is left to z. */
+const LATENT = { default: 64, besideImages: 8 };
+
+/** A condition that is an image must be as large as what is made for it; the default of `latent` is filled in. */
+function checkEnds({ shape, latent, condition }: Partial<NetworkFields>, faults: ErrorDetail[]): Partial<BothEnds> {
+  const image = condition && "shape" in condition ? condition.shape : null;
+  const fits = !image || !shape || (shape.length === 3 && image[0] === shape[0] && image[1] === shape[1]);
+  if (!fits) {
+    const expected =
+      shape.length === 3 ? `[${shape[0]}, ${shape[1]}, channels], as shape is ${showShape(shape)}` : "no image, as shape is one of vectors";
+    faults.push({ path: "condition.shape", expected, got: showShape(image) });
+  }
+  return {
+    ...(shape && { shape }),
+    ...(latent !== undefined && { latent: latent ?? (image ? LATENT.besideImages : LATENT.default) }),
+    ...(fits && condition !== undefined && { condition }),
+  };
 }
 
 /** The layer lists of a named architecture, or the checked ones of a custom one. */
-function resolveArchitecture(given: Partial<NetworkFields>, imagesAlone: boolean, faults: ErrorDetail[]): Partial<NetworkSpec["architecture"]> {
-  const { architecture, shape, width } = given;
+function resolveArchitecture(
+  { architecture, width }: Partial<NetworkFields>,
+  { shape, latent, condition }: Partial<BothEnds>,
+  imagesAlone: boolean,
+  faults: ErrorDetail[],
+): Partial<NetworkSpec["architecture"]> {
   if (isRecord(architecture)) {
     if (typeof width === "number") faults.push({ path: "width", expected: "no width where the layers are given one by one", got: show(width) });
     return fieldsOf(architectureFields, architecture, "architecture", faults);
@@ -112,33 +148,34 @@ function resolveArchitecture(given: Partial<NetworkFields>, imagesAlone: boolean
     faults.push({ path: "architecture", expected: `${names.join(" or ")} or { generator, discriminator }`, got: show(architecture) });
     return {};
   }
-  if (!shape) return {};
+  if (!shape || latent === undefined || condition === undefined) return {};
   const name = (architecture as ArchitectureName | null) ?? PREFERENCE.find((n) => ARCHITECTURES[n].accepts(shape))!;
   const row = ARCHITECTURES[name];
   if (!row.accepts(shape)) {
     faults.push({ path: "shape", expected: row.expected, got: showShape(shape) });
     return {};
   }
-  const lists = row.layers({ shape, width: width ?? row.defaultWidth, imagesAlone });
+  const lists = row.layers({ shape, fromImages: generatorInput({ latent, condition }).length === 3, width: width ?? row.defaultWidth, imagesAlone });
   return fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", faults);
 }
 
 function checkNetworks(
   { generator, discriminator }: Partial<NetworkSpec["architecture"]>,
-  given: Partial<NetworkFields>,
+  ends: Partial<BothEnds>,
   imagesAlone: string | null,
   faults: ErrorDetail[],
 ): void {
-  checkGenerator(generator, given, faults);
+  checkGenerator(generator, ends, faults);
   if (!discriminator) return;
-  const { shape, condition } = given;
+  const { shape, condition } = ends;
   const path = "architecture.discriminator";
-  if (shape) {
-    const end = traceShapes(discriminator, shape, path, faults);
+  if (shape && condition !== undefined) {
+    const end = traceShapes(discriminator, discriminatorInput({ shape, condition }), path, faults);
     if (end && sizeOf(end) !== 1) faults.push({ path, expected: "layers that end in one number", got: showShape(end) });
   }
-  if (condition) checkEmbedding(discriminator, path, faults);
-  else checkScores(discriminator, path, faults);
+  const method = discriminatorMethod(condition ?? null);
+  if (method === null || method === "concatenation") checkScores(discriminator, path, faults);
+  else checkFeatures(discriminator, path, faults);
   if (imagesAlone === null) return;
   for (const { path: place, type } of findMixing(discriminator, path)) {
     faults.push({ path: place, expected: `a layer that keeps images apart (layerNorm), as ${imagesAlone} needs`, got: type });
@@ -165,8 +202,8 @@ function checkScores(discriminator: readonly Layer[], path: string, faults: Erro
 
 const isBounded = (range: Range): boolean => range.some(Number.isFinite);
 
-/** A condition is compared with the features that the last layer sums up. */
-function checkEmbedding(discriminator: readonly Layer[], path: string, faults: ErrorDetail[]): void {
+/** A condition is compared with the features that the last layer sums up, or classified by them. */
+function checkFeatures(discriminator: readonly Layer[], path: string, faults: ErrorDetail[]): void {
   const last = discriminator.at(-1)!;
   const sums = featureSums(last);
   if (sums === 1) return;
@@ -178,9 +215,10 @@ function checkEmbedding(discriminator: readonly Layer[], path: string, faults: E
 }
 
 /** The smallest batch that both networks can be trained on, with the first layer that needs as many. */
-export function leastBatch({ architecture, shape, latent, condition }: NetworkSpec): LeastBatch {
+export function leastBatch(spec: NetworkSpec): LeastBatch {
+  const { generator, discriminator } = spec.architecture;
   return [
-    ...leastBatches(architecture.generator, [latent + conditionSize(condition)], "architecture.generator"),
-    ...leastBatches(architecture.discriminator, shape, "architecture.discriminator"),
+    ...leastBatches(generator, generatorInput(spec), "architecture.generator"),
+    ...leastBatches(discriminator, discriminatorInput(spec), "architecture.discriminator"),
   ].reduce((most, other) => (other.size > most.size ? other : most));
 }

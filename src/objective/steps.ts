@@ -3,10 +3,10 @@
 import { abs, add, equal, lerp, mul, select, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
 import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
+import { examine, type Verdict } from "../nn/discriminator.ts";
 import { emaName } from "../nn/generator.ts";
 import {
   conditionInput,
-  discriminate,
   generate,
   type NetworkName,
   type NetworkPass,
@@ -17,6 +17,7 @@ import {
   parameters,
 } from "../nn/network.ts";
 import { decayOf } from "./averaging.ts";
+import { classLosses } from "./classification.ts";
 import type { Counters } from "./counters.ts";
 import { objectiveRow } from "./objectives.ts";
 import { optimizerRow } from "./optimizers.ts";
@@ -143,11 +144,13 @@ function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
 /** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones. */
 function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
   const { spec, graph, real, fake } = step;
-  const { scores: realScores, statistics } = judge(step, real, "real");
-  const { scores: fakeScores, statistics: newStatistics } = judge(step, fake, "fake", statistics);
-  const loss = [objectiveRow(spec.objective).discriminatorLoss(realScores, fakeScores, spec.objective), ...penalties(step)].reduce((a, b) =>
-    add(a, b),
-  );
+  const { scores: realScores, classes: realClasses, statistics } = judge(step, real, "real");
+  const { scores: fakeScores, classes: fakeClasses, statistics: newStatistics } = judge(step, fake, "fake", statistics);
+  const loss = [
+    objectiveRow(spec.objective).discriminatorLoss(realScores, fakeScores, spec.objective),
+    ...classLosses(spec, step.condition, realClasses, fakeClasses),
+    ...penalties(step),
+  ].reduce((a, b) => add(a, b));
   fetchDiscriminatorReports({ spec, realScores, fakeScores, loss });
 
   const weights = weightsOf(spec, "discriminator");
@@ -172,9 +175,12 @@ function generatorTurn(step: Step, judged: Changes): { readonly checks: readonly
   const { spec, graph, real, fake, generation } = step;
   // The loss is a function of the images alone: the discriminator's update, which saw them too, counts as constant.
   const images = alias(fake);
-  const { scores: fakeScores } = judge(step, images, "judge", judged);
+  const { scores: fakeScores, classes } = judge(step, images, "judge", judged);
   const { scores: realScores } = judge(step, real, "judgeReal", judged);
-  const loss = objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective);
+  const loss = [
+    objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective),
+    ...classLosses(spec, step.condition, classes),
+  ].reduce((a, b) => add(a, b));
   fetchGeneratorReports({ spec, loss });
 
   const [imageGradient] = grad(loss, [images]);
@@ -205,15 +211,15 @@ function averaged({ spec, graph }: Step, name: string, value: Node): Changes {
   return new Map([[emaName(name), lerp(graph.variable(emaName(name), value.shape), value, graph.input(EMA_RATE, []))]]);
 }
 
-/** The discriminator's scores of images in training, and its running statistics after that; `values` stand in for its variables. */
+/** What the discriminator says of images in training, and its running statistics after that; `values` stand in for its variables. */
 function judge(
   { spec, graph, noise, condition }: Step,
   images: Node,
   label: string,
   values?: ReadonlyMap<string, Node>,
-): { scores: Node; statistics: ReadonlyMap<string, Node> } {
+): Verdict & { readonly statistics: ReadonlyMap<string, Node> } {
   const pass = openPass(graph, { training: true, noise, label, ...(values && { values }) });
-  return { scores: discriminate(spec, images, condition, pass), statistics: pass.updates };
+  return { ...examine(spec, images, condition, pass), statistics: pass.updates };
 }
 
 /** What the regularizers of this update add to the discriminator's loss. */

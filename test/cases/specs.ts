@@ -1,6 +1,6 @@
 /** Random valid descriptions of GANs, small ones with every kind of part, from a seed. */
 import fc from "fast-check";
-import type { Curve, GANOptions, LayerSpec, Schedule } from "../../src/index.ts";
+import type { Condition, Curve, GANOptions, LayerSpec, Schedule } from "../../src/index.ts";
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 /** Numbers above 0, the smallest and the largest among them. */
@@ -129,7 +129,14 @@ export const specs: fc.Arbitrary<GANOptions> = fc
     condition: fc.oneof(
       fc.constant(null),
       fc.constant(undefined),
-      fc.integer({ min: 1, max: 4 }).map((classes) => ({ classes })),
+      optional<Condition>(
+        {
+          classes: fc.integer({ min: 1, max: 4 }),
+          generator: fc.constantFrom("concatenation", "embedding"),
+          discriminator: fc.constantFrom("projection", "concatenation", "auxiliary-classifier"),
+        } as never,
+        ["classes"] as never,
+      ),
       fc.integer({ min: 1, max: 4 }).map((size) => ({ size })),
     ),
     named: fc.boolean(),

@@ -100,6 +100,7 @@ const ring = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
 function fitting({ spec: { shape, condition } }: GAN): TrainingData {
   const count = ring.length / shape.reduce((a, b) => a * b);
   if (!condition) return ring;
+  if ("shape" in condition) return { data: ring, labels: ring };
   return { data: ring, labels: Array.from({ length: "size" in condition ? count * condition.size : count }, (_, i) => i % 3) };
 }
 
@@ -248,7 +249,15 @@ const descriptions: fc.Arbitrary<unknown> = oddOptions(
       ["x"],
     ),
     optimizer: fc.oneof(optimizer, fc.record({ generator: optimizer, discriminator: optimizer }, { requiredKeys: [] })),
-    condition: fc.constantFrom<unknown>({ classes: 3 }, { size: 2 }, { classes: 0 }, { classes: 2, size: 2 }),
+    condition: fc.constantFrom<unknown>(
+      { classes: 3 },
+      { size: 2 },
+      { classes: 0 },
+      { classes: 2, size: 2 },
+      { shape: [2, 2, 1] },
+      { classes: 2, generator: "batch-norm" },
+      { classes: 2, generator: "embedding", embedding: 1, discriminator: "auxiliary-classifier" },
+    ),
     ema: fc.constantFrom<unknown>(false, true, { decay: 0.9 }, { decay: 1 }, { halfLife: 4 }, { halfLife: 1e-30, rampUp: 0 }),
     backend: fc.constantFrom<unknown>("wasm", "reference", "cuda"),
     latent: fc.integer({ min: -1, max: 8 }),
@@ -266,6 +275,7 @@ describe.each(["wasm", "reference"] as const)("a GAN on %s", PATIENCE, (backend)
   const specs = [
     { shape: [2], latent: 2, width: 4, batchSize: 4 },
     { shape: [2, 2, 1], architecture: "mlp", latent: 2, width: 4, batchSize: 4, condition: { classes: 3 }, ema: false },
+    { shape: [2, 2, 1], latent: 2, width: 4, batchSize: 4, condition: { shape: [2, 2, 1] } },
     { shape: [2], latent: 2, width: 4, batchSize: 4, condition: { size: 2 }, objective: "wasserstein-gp" },
   ] as const;
 

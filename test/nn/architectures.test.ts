@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
-import { resolveSpec } from "../../src/gan/spec.ts";
+import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import type { Graph } from "../../src/graph/graph.ts";
+import type { Condition } from "../../src/nn/conditionSpec.ts";
+import { resolveGenerator } from "../../src/nn/generator.ts";
+import type { Layer } from "../../src/nn/layers/table.ts";
 import { parameters } from "../../src/nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../../src/nn/sampling.ts";
 
@@ -124,5 +127,78 @@ describe("a condition", () => {
         .leaves("input")
         .map((n) => [n.attrs.name, n.shape]),
     ).toContainEqual(["condition", [4, 5]]);
+  });
+
+  const first = (condition: Condition, shape = [8, 8, 1], more: Partial<GANOptions> = { width: 2 }) => {
+    const spec = resolveSpec({ shape, latent: 3, condition, ...more });
+    const shapes = (network: "generator" | "discriminator") => Object.fromEntries(parameters(spec, network).map((p) => [p.name, p.shape]));
+    return { spec, generator: shapes("generator"), discriminator: shapes("discriminator") };
+  };
+
+  it.each<[Condition, number[], number[], object]>([
+    [{ classes: 5 }, [8, 32], [4, 4, 1, 2], { "discriminator.embedding": [5, 32] }],
+    [{ classes: 5, generator: "embedding", embedding: 4 }, [7, 32], [4, 4, 1, 2], { "generator.embedding": [5, 4] }],
+    [
+      { classes: 5, generator: "batch-norm" },
+      [3, 32],
+      [4, 4, 1, 2],
+      { "generator.2.gamma": [5, 2], "generator.2.beta": [5, 2], "generator.2.runningMean": [2] },
+    ],
+    [{ classes: 5, discriminator: "concatenation" }, [8, 32], [4, 4, 6, 2], {}],
+    [
+      { classes: 5, discriminator: "auxiliary-classifier" },
+      [8, 32],
+      [4, 4, 1, 2],
+      { "discriminator.classifier.0.filter": [32, 5], "discriminator.classifier.0.bias": [5] },
+    ],
+    [{ shape: [8, 8, 2] }, [4, 4, 5, 2], [4, 4, 3, 2], {}],
+  ])("%j makes the tensors that it needs", (condition, generatorFilter, discriminatorFilter, others) => {
+    const { spec, generator, discriminator } = first(condition);
+    expect(generator["generator.0.filter"]).toEqual(generatorFilter);
+    expect(discriminator["discriminator.0.filter"]).toEqual(discriminatorFilter);
+    expect({ ...generator, ...discriminator }).toMatchObject(others);
+    for (const size of [1, 3]) {
+      expect(sampleGraph(spec, size).fetches.get("images")!.shape).toEqual([size, 8, 8, 1]);
+      expect(discriminateGraph(spec, size).fetches.get("scores")!.shape).toEqual([size]);
+    }
+  });
+
+  it("joins vectors at their end", () => {
+    expect(first({ classes: 5, discriminator: "concatenation" }, [2]).discriminator["discriminator.0.filter"]).toEqual([7, 2]);
+    expect(first({ size: 5 }, [2]).discriminator["discriminator.0.filter"]).toEqual([2, 2]);
+  });
+
+  it("that is an image is what layers of a user's begin at, with z behind it", () => {
+    const conv = (filters: number) => ({ type: "conv2d", filters, kernel: 3 }) as const;
+    const architecture = { generator: [conv(1)], discriminator: [conv(1), { type: "flatten" }, { type: "dense", units: 1 }] } as const;
+    const { generator, discriminator } = first({ shape: [5, 7, 2] }, [5, 7, 1], { architecture });
+    expect(generator["generator.0.filter"]).toEqual([3, 3, 5, 1]);
+    expect(discriminator["discriminator.0.filter"]).toEqual([3, 3, 3, 1]);
+  });
+
+  it("that is an image goes down as the discriminator's does, and up as ever", () => {
+    const kinds = (layers: readonly Layer[]) => layers.map(({ type }) => type).filter((type) => type !== "activation");
+    const { generator, discriminator } = first({ shape: [16, 16, 2] }, [16, 16, 1]).spec.architecture;
+    expect(kinds(generator)).toEqual(["conv2d", "conv2d", "batchNorm", "conv2dTranspose", "batchNorm", "conv2dTranspose"]);
+    expect(kinds(discriminator)).toEqual(["conv2d", "conv2d", "batchNorm", "flatten", "dense"]);
+    const mlp = first({ shape: [3, 3, 2] }, [3, 3, 1]).spec.architecture;
+    expect(kinds(mlp.generator)).toEqual(["flatten", "dense", "dense", "dense", "reshape"]);
+  });
+
+  it("of a learned table begins as z is drawn, whatever the scheme", () => {
+    const { spec } = first({ classes: 5, generator: "embedding" });
+    expect(spec.architecture.initialization).toBe("dcgan");
+    expect(parameters(spec, "generator").at(-1)!.init).toEqual({ kind: "normal", mean: 0, stdDev: 1, draw: "generator.embedding" });
+  });
+
+  it("of a file is read by the generator's part, an earlier version's as what it was", () => {
+    const read = (condition: object) => {
+      const { shape, latent, architecture } = resolveSpec({ shape: [2], condition: { classes: 5, generator: "embedding", embedding: 5 } });
+      return resolveGenerator({ shape, latent, architecture, condition }).condition;
+    };
+    expect(read({ classes: 5 })).toEqual({ classes: 5, generator: "concatenation" });
+    const told = { classes: 9, generator: "embedding", embedding: 5 };
+    expect(read({ ...told, discriminator: "auxiliary-classifier", classWeight: 2 })).toEqual(told);
+    expect(() => read({ ...told, discriminators: 1 })).toThrow("condition.discriminators");
   });
 });

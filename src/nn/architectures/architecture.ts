@@ -11,6 +11,8 @@ export interface LayerLists {
 /** What an architecture is asked for. */
 export interface Blueprint {
   readonly shape: Shape;
+  /** Whether the generator begins at images as large as those it makes, and not at a vector. */
+  readonly fromImages: boolean;
   readonly width: number;
   /** The discriminator must judge each image alone, as a gradient penalty needs: no batch normalisation in it. */
   readonly imagesAlone: boolean;

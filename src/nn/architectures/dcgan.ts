@@ -25,25 +25,35 @@ function isSquareOfHalvings(shape: Shape): boolean {
 /**
  * Radford, Metz & Chintala 2016: 4×4 convolutions of stride 2 all the way, batch norm on all but the generator's last and
  * the discriminator's first layer. The generator has `width` channels before its last layer, twice as many before that, and so on.
+ * One that begins at images halves them first, as the discriminator does, and makes its own of what is left (the encoder and decoder of Isola et al. 2017, section 3.2.1).
  */
 export const dcgan: Architecture = {
   expected: "square images whose side halves evenly to 4, 5, 6 or 7 pixels (8, 28, 32, 48, 64, 128, ...)",
   accepts: isSquareOfHalvings,
   defaultWidth: 64,
   initialization: "dcgan",
-  layers({ shape, width, imagesAlone }) {
+  layers({ shape, fromImages, width, imagesAlone }) {
     const channels = shape[2]!;
     const { base, levels } = halvings(shape[0]!)!;
     /** Channels of the feature maps, from `width` at half size upwards. */
     const widths = Array.from({ length: levels }, (_, i) => width * 2 ** i);
     const deepest = widths[levels - 1]!;
     const up = (filters: number, bias: boolean): LayerSpec => ({ type: "conv2dTranspose", filters, kernel: 4, stride: 2, bias });
+    const down = (normalises: boolean): LayerSpec[] =>
+      widths.flatMap((filters, i): LayerSpec[] => {
+        const normalised = i > 0 && normalises;
+        const conv: LayerSpec = { type: "conv2d", filters, kernel: 4, stride: 2, bias: !normalised };
+        return normalised ? [conv, batchNorm, leaky] : [conv, leaky];
+      });
+    const fromVector: LayerSpec[] = [
+      { type: "dense", units: base * base * deepest, bias: false },
+      { type: "reshape", shape: [base, base, deepest] },
+      batchNorm,
+      relu,
+    ];
     return {
       generator: [
-        { type: "dense", units: base * base * deepest, bias: false },
-        { type: "reshape", shape: [base, base, deepest] },
-        batchNorm,
-        relu,
+        ...(fromImages ? down(true) : fromVector),
         ...widths
           .slice(0, -1)
           .reverse()
@@ -51,15 +61,7 @@ export const dcgan: Architecture = {
         up(channels, true),
         { type: "activation", name: "tanh" },
       ],
-      discriminator: [
-        ...widths.flatMap((filters, i): LayerSpec[] => {
-          const normalised = i > 0 && !imagesAlone;
-          const conv: LayerSpec = { type: "conv2d", filters, kernel: 4, stride: 2, bias: !normalised };
-          return normalised ? [conv, batchNorm, leaky] : [conv, leaky];
-        }),
-        { type: "flatten" },
-        { type: "dense", units: 1 },
-      ],
+      discriminator: [...down(!imagesAlone), { type: "flatten" }, { type: "dense", units: 1 }],
     };
   },
 };

@@ -11,21 +11,23 @@ export const mlp: Architecture = {
   accepts: () => true,
   defaultWidth: 128,
   initialization: "fan",
-  layers({ shape, width }) {
+  layers({ shape, fromImages, width }) {
     const hidden = (activation: LayerSpec): LayerSpec[] =>
       Array.from({ length: HIDDEN_LAYERS }, (): LayerSpec[] => [{ type: "dense", units: width }, activation]).flat();
     const isImage = shape.length === 3;
+    const toVector = (image: boolean): LayerSpec[] => (image ? [{ type: "flatten" }] : []);
     const toImage: LayerSpec[] = [
       { type: "reshape", shape },
       { type: "activation", name: "tanh" },
     ];
     return {
-      generator: [...hidden({ type: "activation", name: "relu" }), { type: "dense", units: sizeOf(shape) }, ...(isImage ? toImage : [])],
-      discriminator: [
-        ...(isImage ? [{ type: "flatten" } as const] : []),
-        ...hidden({ type: "activation", name: "leakyRelu" }),
-        { type: "dense", units: 1 },
+      generator: [
+        ...toVector(fromImages),
+        ...hidden({ type: "activation", name: "relu" }),
+        { type: "dense", units: sizeOf(shape) },
+        ...(isImage ? toImage : []),
       ],
+      discriminator: [...toVector(isImage), ...hidden({ type: "activation", name: "leakyRelu" }), { type: "dense", units: 1 }],
     };
   },
 };

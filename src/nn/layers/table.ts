@@ -85,8 +85,8 @@ const residual = layer<ResidualLayer>({
     const [main, side] = [rangeAfter(layers, input), rangeAfter(shortcut, input)];
     return [main[0] + side[0], main[1] + side[1]];
   },
-  parameters: ({ layers, shortcut }, input) =>
-    Object.fromEntries([...parametersOf(layers, input, ""), ...parametersOf(shortcut, input, "shortcut.")].map((p) => [p.name, p])),
+  parameters: ({ layers, shortcut }, input, classes) =>
+    Object.fromEntries([...parametersOf(layers, input, "", classes), ...parametersOf(shortcut, input, "shortcut.", classes)].map((p) => [p.name, p])),
   build: ({ layers, shortcut }, x, { path, pass }) =>
     add(applyLayers(layers, x, `${path}.`, pass), applyLayers(shortcut, x, `${path}.shortcut.`, pass)),
 });
@@ -95,7 +95,8 @@ export const LAYERS = { ...PLAIN, residual };
 
 const rowOf = ({ type }: Layer): LayerRow<Layer> => LAYERS[type] as unknown as LayerRow<Layer>;
 
-const tensorsOf = (l: Layer, input: Shape): Readonly<Record<string, LayerParameter>> => rowOf(l).parameters?.(l, input) ?? {};
+const tensorsOf = (l: Layer, input: Shape, classes: number): Readonly<Record<string, LayerParameter>> =>
+  rowOf(l).parameters?.(l, input, classes) ?? {};
 
 /** The most values of one example anywhere in a network: 4 GiB. */
 const MOST_VALUES = 2 ** 30;
@@ -134,11 +135,16 @@ export interface NamedParameter extends LayerParameter {
   readonly activation: Required<ActivationSpec> | null;
 }
 
-/** The tensors of a list of layers, in the order of the layers, named `${prefix}${index}.${name}`. @throws ShapeError */
-export function parametersOf(layers: readonly Layer[], input: Shape, prefix: string): NamedParameter[] {
+/**
+ * The tensors of a list of layers, in the order of the layers, named `${prefix}${index}.${name}`.
+ *
+ * @param classes for each of which batch norms have a gain and a bias. Default 0: they are the same for all images
+ * @throws ShapeError
+ */
+export function parametersOf(layers: readonly Layer[], input: Shape, prefix: string, classes = 0): NamedParameter[] {
   let shape = input;
   return layers.flatMap((l, i) => {
-    const parameters = Object.entries(tensorsOf(l, shape));
+    const parameters = Object.entries(tensorsOf(l, shape, classes));
     shape = outputOf(l, shape);
     const following = activationAfter(layers, i);
     return parameters.map(([name, p]) => ({ activation: following, ...p, name: `${prefix}${i}.${name}` }));
@@ -164,6 +170,10 @@ export function traceShapes(layers: readonly Layer[], input: Shape, path: string
   }
   return shape;
 }
+
+/** Whether there is a layer of this kind, those within others included. */
+export const hasLayer = (layers: readonly Layer[], type: Layer["type"]): boolean =>
+  layers.some((l) => l.type === type || listsOf(l).some(([, list]) => hasLayer(list, type)));
 
 /** How many weighted sums of features a layer makes; null for one that is none. */
 export const featureSums = (l: Layer): number | null => rowOf(l).features?.(l) ?? null;
@@ -201,7 +211,7 @@ export function layerOutputs(layers: readonly Layer[], x: Node, prefix: string, 
   for (const [i, l] of layers.entries()) {
     const input = outputs[i]!;
     const path = `${prefix}${i}`;
-    const own = tensorsOf(l, input.shape.slice(1));
+    const own = tensorsOf(l, input.shape.slice(1), pass.classes?.shape[1] ?? 0);
     outputs.push(rowOf(l).build(l, input, { path, pass, parameter: (name) => pass.value(`${path}.${name}`, own[name]!.shape) }));
   }
   return outputs;

@@ -11,7 +11,9 @@ export type LayerInit =
   /** Factors of a weighted sum of `fanIn` terms, each input standing in `fanOut` sums. */
   | { readonly kind: "weights"; readonly fanIn: number; readonly fanOut: number }
   /** The gain of a normalisation. */
-  | { readonly kind: "gain" };
+  | { readonly kind: "gain" }
+  /** Rows of a learned table that stand beside z, and begin as z is drawn: N(0, 1) by every scheme. */
+  | { readonly kind: "embedding" };
 
 /** A tensor that belongs to a layer. */
 export interface LayerParameter {
@@ -34,6 +36,8 @@ export type Distribution = "normal" | "uniform";
 export interface Pass {
   /** Batch statistics and dropout, or running statistics and none. */
   readonly training: boolean;
+  /** One-hot rows [N, classes] where batch norms have a gain and a bias for each class; else none. */
+  readonly classes?: Node;
   /** The value of the tensor of this name. */
   value(name: string, shape: Shape): Node;
   /** A tensor of fresh random numbers, named after the place that asks. */
@@ -70,8 +74,8 @@ export interface LayerRow<S extends { readonly type: string }> {
   lists?(layer: Required<S>): Readonly<Record<string, readonly { readonly type: string }[]>>;
   /** @throws ShapeError when the layer cannot take such an input */
   output(layer: Required<S>, input: Shape): Shape;
-  /** The layer's tensors by their names within it. Default: none. */
-  parameters?(layer: Required<S>, input: Shape): Readonly<Record<string, LayerParameter>>;
+  /** The layer's tensors by their names within it, those of batch norms for each of `classes` where they are not 0. Default: none. */
+  parameters?(layer: Required<S>, input: Shape, classes: number): Readonly<Record<string, LayerParameter>>;
   /** The layer applied to a batch. */
   build(layer: Required<S>, x: Node, scope: Scope): Node;
 }
