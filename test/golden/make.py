@@ -15,6 +15,7 @@ import torch
 
 sys.dont_write_bytecode = True
 
+import conditions
 import layers
 import operations
 import optimizers
@@ -22,7 +23,14 @@ import schedules
 import steps
 from tensors import write
 
-FILES = {"ops": operations.cases, "layers": layers.cases, "optimizers": optimizers.cases, "steps": steps.cases, "schedules": schedules.cases}
+FILES = {
+    "ops": operations.cases,
+    "layers": layers.cases,
+    "optimizers": optimizers.cases,
+    "steps": steps.cases,
+    "schedules": schedules.cases,
+    "conditions": conditions.cases,
+}
 
 
 def main():

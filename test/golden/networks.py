@@ -23,6 +23,8 @@ class Pass:
         self.values, self.draw, self.training = values, draw, training
         self.noise, self.label = {} if noise is None else noise, label
         self.updates = {}
+        # The class of each example, where batch norms have a gain and a bias for each; their number.
+        self.labels, self.classes = None, None
 
     def weight(self, name, shape, mean=0.0, std=1.0):
         if name not in self.values:
@@ -78,11 +80,16 @@ def conv_transpose(layer, x, name, p):
 
 def batch_norm(layer, x, name, p):
     channels = [x.shape[-1]]
-    gamma, beta = p.weight(f"{name}.gamma", channels, 1, 0.2), p.weight(f"{name}.beta", channels, 0, 0.2)
+    size = channels if p.classes is None else [p.classes, *channels]
+    gamma, beta = p.weight(f"{name}.gamma", size, 1, 0.2), p.weight(f"{name}.beta", size, 0, 0.2)
     mean = p.statistic(f"{name}.runningMean", channels, -0.5, 0.5).clone()
     variance = p.statistic(f"{name}.runningVariance", channels, 0.5, 1.5).clone()
     options = {"training": p.training, "momentum": layer.get("momentum", 0.1), "eps": layer.get("epsilon", 1e-5)}
-    y = channels_last(F.batch_norm(channels_first(x), mean, variance, gamma, beta, **options))
+    if p.classes is None:
+        y = channels_last(F.batch_norm(channels_first(x), mean, variance, gamma, beta, **options))
+    else:
+        own = [F.embedding(p.labels, table).reshape(len(x), *[1] * (x.dim() - 2), -1) for table in (gamma, beta)]
+        y = channels_last(F.batch_norm(channels_first(x), mean, variance, **options)) * own[0] + own[1]
     if p.training:
         p.updates.update({f"{name}.runningMean": mean, f"{name}.runningVariance": variance})
     return y

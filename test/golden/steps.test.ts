@@ -73,7 +73,9 @@ for (const { name, create, stepBound } of SUBJECTS) {
     });
     afterAll(() => executor.dispose());
 
-    for (const { name, options, initial, steps } of ["steps.json", "schedules.json"].flatMap((file) => readCases<StepsCase>(file))) {
+    for (const { name, options, initial, steps } of ["steps.json", "schedules.json", "conditions.json"].flatMap((file) =>
+      readCases<StepsCase>(file),
+    )) {
       it(name, async () => {
         const spec = resolveSpec(options);
         const own = variables(spec);
