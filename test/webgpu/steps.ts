@@ -5,6 +5,7 @@ import { sizeOf } from "../../src/core/shape.ts";
 import type { Executor, Program, Session } from "../../src/exec/executor.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
+import type { Condition } from "../../src/nn/conditionSpec.ts";
 import { initialValue } from "../../src/nn/init.ts";
 import { criticStep, type StepGraph, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
@@ -93,6 +94,18 @@ async function checkSteps(executor: Executor, options: GANOptions, kinds: readon
 }
 
 export const checkDCGAN = (executor: Executor): Promise<string> => checkSteps(executor, DCGAN, ["train", "train", "train"]);
+
+/** Every way to be told a class that `DCGAN` has not: each network in its own. */
+const TOLD: readonly Condition[] = [
+  { classes: 3, generator: "batch-norm", discriminator: "auxiliary-classifier" },
+  { classes: 3, generator: "embedding", embedding: 2, discriminator: "concatenation" },
+];
+
+export async function checkConditions(executor: Executor): Promise<string> {
+  const found: string[] = [];
+  for (const condition of TOLD) found.push(await checkSteps(executor, { ...DCGAN, condition }, ["train", "train"]));
+  return found.join("; ");
+}
 
 export const checkWGANGP = (executor: Executor): Promise<string> => checkSteps(executor, WGAN_GP, ["critic", "train", "critic", "train"]);
 
