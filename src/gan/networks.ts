@@ -1,8 +1,9 @@
 /** Networks with sessions of their own, which hold their tensors and nothing else. */
 import type { Executor } from "../exec/executor.ts";
-import { type NetworkName, type ParameterSpec, parameters } from "../nn/network.ts";
+import { type ParameterSpec, parameters } from "../nn/network.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
-import { Judge } from "./judge.ts";
+import type { JudgeSpec } from "../objective/weights.ts";
+import { Judge, judgeTensors } from "./judge.ts";
 import { Programs } from "./programs.ts";
 import { Sampler } from "./sampler.ts";
 import { openSession } from "./session.ts";
@@ -18,15 +19,15 @@ export interface OpenOptions {
 
 /** The generator. @throws BackendError when it needs too much memory */
 export async function openSampler(executor: Executor, spec: NetworkSpec, options: OpenOptions): Promise<Sampler> {
-  return new Sampler(await open(executor, spec, "generator", options), spec, options.most);
+  return new Sampler(await open(executor, parameters(spec, "generator"), options), spec, options.most);
 }
 
 /** The discriminator. @throws BackendError when it needs too much memory */
-export async function openJudge(executor: Executor, spec: NetworkSpec, options: OpenOptions): Promise<Judge> {
-  return new Judge(await open(executor, spec, "discriminator", options), spec, options.most);
+export async function openJudge(executor: Executor, spec: JudgeSpec, options: OpenOptions): Promise<Judge> {
+  return new Judge(await open(executor, judgeTensors(spec), options), spec, options.most);
 }
 
 /** Its programs give the same bits everywhere. */
-async function open(executor: Executor, spec: NetworkSpec, network: NetworkName, { tensor, maxMemory }: OpenOptions): Promise<Programs> {
-  return new Programs(await openSession(executor, parameters(spec, network), tensor, { maxMemory, reproducible: true }), { reproducible: true });
+async function open(executor: Executor, tensors: readonly ParameterSpec[], { tensor, maxMemory }: OpenOptions): Promise<Programs> {
+  return new Programs(await openSession(executor, tensors, tensor, { maxMemory, reproducible: true }), { reproducible: true });
 }

@@ -9,7 +9,7 @@ import type { Tensor } from "../formats/safetensors.ts";
 import { liveNodes } from "../graph/graph.ts";
 import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
-import { discriminateGraph, sampleGraph } from "../nn/sampling.ts";
+import { sampleGraph } from "../nn/sampling.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
@@ -17,7 +17,7 @@ import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
 import { withLabels } from "./condition.ts";
 import { chunkSize } from "./forward.ts";
-import { Judge } from "./judge.ts";
+import { Judge, judgeGraph } from "./judge.ts";
 import { Programs } from "./programs.ts";
 import { Sampler } from "./sampler.ts";
 import { openSession } from "./session.ts";
@@ -63,7 +63,7 @@ export async function checkTraining(executor: Executor, spec: GANSpec, maxMemory
 
 /** Whether training is planned in a moment: a description that a stranger sent may be of hundreds of layers. */
 export function isQuicklyPlanned(spec: GANSpec): boolean {
-  const nodes = [sampleGraph(spec, 1), discriminateGraph(spec, 1)].reduce((sum, graph) => sum + liveNodes(graph).length, 0);
+  const nodes = [sampleGraph(spec, 1), judgeGraph(spec, 1)].reduce((sum, graph) => sum + liveNodes(graph).length, 0);
   return nodes * kindsOf(spec).length <= QUICK_NODES;
 }
 
@@ -77,7 +77,7 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
   const graphs = [
     ...kindsOf(spec).map((kind) => updateGraph(spec, batchSize, kind, { stops: true }).graph),
     sampleGraph(spec, most, spec.ema ? emaName : undefined),
-    discriminateGraph(spec, most),
+    judgeGraph(spec, most),
   ];
   return executor.measure([...variables(spec), STOPPED], graphs, { maxMemory });
 }
@@ -87,7 +87,7 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
  * about once the tensors and, as most values are given up before the end, less than once what is computed.)
  */
 export function plenty(spec: GANSpec): number {
-  const computed = [sampleGraph(spec, 1), discriminateGraph(spec, 1)].flatMap(liveNodes).filter(({ op }) => op !== "variable");
+  const computed = [sampleGraph(spec, 1), judgeGraph(spec, 1)].flatMap(liveNodes).filter(({ op }) => op !== "variable");
   const floats = (shapes: readonly { readonly shape: Shape }[]) => shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return PLENTY * 4 * (floats(variables(spec)) + spec.batchSize * floats(computed)) + FIXED_BYTES;
 }

@@ -20,6 +20,8 @@ export interface ParameterSpec {
   /** `weight`: trained; `statistic`: running mean or variance. */
   readonly role: "weight" | "statistic";
   readonly init: Init;
+  /** Of the factors of weighted sums: the axis along which the sums are. */
+  readonly outputAxis?: number;
 }
 
 /** An input to be filled with fresh independent numbers at every run: standard normal, or uniform in (0, 1). */
@@ -39,6 +41,7 @@ export function parameters(spec: NetworkSpec, network: NetworkName): ParameterSp
     shape: p.shape,
     role: p.role,
     init: initOf(p, spec.architecture.initialization),
+    ...(p.outputAxis !== undefined && { outputAxis: p.outputAxis }),
   }));
 }
 

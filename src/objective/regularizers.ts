@@ -1,9 +1,11 @@
 /** Ways to keep training steady, most of them by holding the discriminator to a bounded slope; each to be combined with any objective. */
 import { boolean, type Fields, integer, optional, positive, real } from "../core/check.ts";
-import { sizeOf } from "../core/shape.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
 import {
   add,
+  div,
   lerp,
+  matmul,
   maximum,
   meanAll,
   minimum,
@@ -17,10 +19,12 @@ import {
   square,
   sub,
   sumAll,
+  transpose,
 } from "../graph/build.ts";
 import { grad } from "../graph/grad.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Distribution } from "../nn/layers/types.ts";
+import type { ParameterSpec } from "../nn/network.ts";
 import type { Counters } from "./counters.ts";
 import { type Curve, type Schedule, scheduleOf } from "./scheduled.ts";
 
@@ -40,6 +44,21 @@ export interface PenaltyContext {
 /** Parameters as a graph has them: one that follows a schedule is an input. */
 export type InGraph<P> = { readonly [K in keyof P]: Curve extends P[K] ? Operand : P[K] };
 
+/** What the discriminator's layers use in place of a weight, and a tensor kept beside the weight for it. Of the regularizers of a GAN one may have it. */
+export interface Reparameterisation {
+  /** What the tensor is called, behind the weight's name and a slash. It begins with numbers from N(0, 1). */
+  readonly state: string;
+  /** Its shape; null where the weight is used as it is. */
+  shape(weight: ParameterSpec): Shape | null;
+  /**
+   * What stands in for the weight, and the tensor's new value, which an update of the discriminator keeps.
+   *
+   * @param weight what one differentiates with respect to
+   * @param constant the same numbers, for what is to be constant to the derivative
+   */
+  apply(weight: Node, constant: Node, state: Node, spec: ParameterSpec): { readonly value: Node; readonly state: Node };
+}
+
 /** One regularizer. `P` are its parameters with all options filled in. */
 export interface Regularizer<P = object> {
   readonly fields: Fields<P>;
@@ -51,6 +70,8 @@ export interface Regularizer<P = object> {
   penalty?(context: PenaltyContext, parameters: InGraph<P>): Node;
   /** Where each weight of the discriminator is moved after its update. */
   project?(weight: Node, parameters: P): Node;
+  /** What its layers use in place of its weights. */
+  readonly reparameterisation?: Reparameterisation;
 }
 
 /** A row of the table; it keeps the type of its parameters. */
@@ -83,6 +104,24 @@ export const REGULARIZERS = {
   }>({
     fields: { clip: optional(positive, 0.01) },
     project: (weight, { clip }) => minimum(maximum(weight, -clip), clip),
+  }),
+
+  /**
+   * Every matrix and filter W of the discriminator is used as W / σ(W), its largest singular value σ found by the power method: Miyato et al. 2018, algorithm 1, one iteration
+   * an update of the discriminator. All that judges between two updates, the generator's turn among it, uses the same weights.
+   */
+  "spectral-norm": regularizer<object>({
+    fields: {},
+    reparameterisation: {
+      state: "spectral.u",
+      shape: ({ shape, outputAxis }) => (outputAxis === undefined ? null : [shape[outputAxis]!, 1]),
+      apply(weight, constant, state, { outputAxis }) {
+        const [w, fixed] = [asMatrix(weight, outputAxis!), asMatrix(constant, outputAxis!)];
+        const v = direction(matmul(fixed, state));
+        const u = direction(matmul(fixed, v, { transposeA: true }));
+        return { value: div(weight, sumAll(mul(matmul(w, u), v))), state: u };
+      },
+    },
   }),
 
   /** A penalty on the norm of the critic's gradient between real and generated images: Gulrajani et al. 2017, equation 3. */
@@ -190,6 +229,17 @@ export function slopePenalty(score: Score, images: Node, { oneSided = false } = 
   const excess = sub(sqrt(add(squaredSlopes(score, images), TINY)), 1);
   return meanAll(square(oneSided ? relu(excess) : excess));
 }
+
+/** The factors of weighted sums as a matrix [terms, sums]. */
+function asMatrix(weight: Node, outputAxis: number): Node {
+  const axes = weight.shape.map((_, axis) => axis);
+  const last = transpose(weight, [...axes.filter((axis) => axis !== outputAxis), outputAxis]);
+  const sums = weight.shape[outputAxis]!;
+  return reshape(last, [sizeOf(weight.shape) / sums, sums]);
+}
+
+/** A vector of length 1. */
+const direction = (x: Node): Node => div(x, sqrt(add(sumAll(square(x)), TINY)));
 
 /** One number for each image, [N], as it is combined with images [N, ...shape]. */
 const perImage = (x: Node, images: Node): Node =>

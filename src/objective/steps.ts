@@ -27,6 +27,7 @@ import { isScheduled, valueAt } from "./scheduled.ts";
 import type { TrainableSpec } from "./spec.ts";
 import { kindOf, type UpdateKind } from "./updates.ts";
 import { slotNames } from "./variables.ts";
+import { alias, type WeightsInUse, weightsInUse } from "./weights.ts";
 
 /** A graph that trains, and what it wants at every run beside its batch. */
 export interface StepGraph {
@@ -144,25 +145,32 @@ function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
 /** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones. */
 function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
   const { spec, graph, real, fake } = step;
-  const { scores: realScores, classes: realClasses, statistics } = judge(step, real, "real");
-  const { scores: fakeScores, classes: fakeClasses, statistics: newStatistics } = judge(step, fake, "fake", statistics);
-  const loss = [
+  const inUse = weightsInUse(spec, graph);
+  const { scores: realScores, classes: realClasses, statistics } = judge(step, real, "real", inUse.values);
+  const seen = new Map([...inUse.values, ...statistics]);
+  const { scores: fakeScores, classes: fakeClasses, statistics: newStatistics } = judge(step, fake, "fake", seen);
+  const terms = [
     objectiveRow(spec.objective).discriminatorLoss(realScores, fakeScores, spec.objective),
     ...classLosses(spec, step.condition, realClasses, fakeClasses),
-    ...penalties(step),
-  ].reduce((a, b) => add(a, b));
+    ...penalties(step, inUse),
+  ];
+  const loss = terms.reduce((a, b) => add(a, b));
   fetchDiscriminatorReports({ spec, realScores, fakeScores, loss });
 
   const weights = weightsOf(spec, "discriminator");
-  const gradients = grad(loss, variablesOf(graph, weights));
-  const checks = [loss, ...[...newStatistics.values()].map((x) => magnitude([x]))];
+  const gradients = grad(
+    loss,
+    variablesOf(graph, weights).map((variable) => inUse.leaves.get(variable.attrs.name) ?? variable),
+  );
+  const kept = [...newStatistics, ...inUse.updates];
+  const checks = [loss, ...kept.map(([, x]) => magnitude([x]))];
   const changes: Changes = new Map();
   for (const [i, weight] of weights.entries()) {
     const update = updated(step, "discriminator", weight, gradients[i]!);
     checks.push(magnitude(update.values()));
     for (const [name, value] of update) changes.set(name, name === weight.name ? projected(spec, value) : value);
   }
-  for (const [name, value] of newStatistics) changes.set(name, value);
+  for (const [name, value] of kept) changes.set(name, value);
   return { checks, changes };
 }
 
@@ -175,8 +183,9 @@ function generatorTurn(step: Step, judged: Changes): { readonly checks: readonly
   const { spec, graph, real, fake, generation } = step;
   // The loss is a function of the images alone: the discriminator's update, which saw them too, counts as constant.
   const images = alias(fake);
-  const { scores: fakeScores, classes } = judge(step, images, "judge", judged);
-  const { scores: realScores } = judge(step, real, "judgeReal", judged);
+  const { values } = weightsInUse(spec, graph, judged);
+  const { scores: fakeScores, classes } = judge(step, images, "judge", values);
+  const { scores: realScores } = judge(step, real, "judgeReal", values);
   const loss = [
     objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective),
     ...classLosses(spec, step.condition, classes),
@@ -216,20 +225,20 @@ function judge(
   { spec, graph, noise, condition }: Step,
   images: Node,
   label: string,
-  values?: ReadonlyMap<string, Node>,
+  values: ReadonlyMap<string, Node>,
 ): Verdict & { readonly statistics: ReadonlyMap<string, Node> } {
-  const pass = openPass(graph, { training: true, noise, label, ...(values && { values }) });
+  const pass = openPass(graph, { training: true, noise, label, values });
   return { ...examine(spec, images, condition, pass), statistics: pass.updates };
 }
 
 /** What the regularizers of this update add to the discriminator's loss. */
-function penalties(step: Step): Node[] {
+function penalties(step: Step, { values }: WeightsInUse): Node[] {
   const { spec, kind, graph, noise, real, fake } = step;
   return kind.penalties.flatMap((i) => {
     const regularizer = spec.regularizers[i]!;
     const penalty = regularizerRow(regularizer).penalty?.(
       {
-        judge: (images, label) => judge(step, images, label).scores,
+        judge: (images, label) => judge(step, images, label, values).scores,
         real,
         fake,
         noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
@@ -257,7 +266,8 @@ const projected = (spec: TrainableSpec, weight: Node): Node =>
 
 const weightsOf = (spec: TrainableSpec, network: NetworkName): ParameterSpec[] => parameters(spec, network).filter(({ role }) => role === "weight");
 
-const variablesOf = (graph: Graph, tensors: readonly ParameterSpec[]): Node[] => tensors.map(({ name, shape }) => graph.variable(name, shape));
+const variablesOf = (graph: Graph, tensors: readonly ParameterSpec[]): Node<"variable">[] =>
+  tensors.map(({ name, shape }) => graph.variable(name, shape));
 
 /** The new value of a weight and of its optimizer slots. */
 function updated({ spec, graph }: Step, network: NetworkName, { name, shape }: ParameterSpec, gradient: Node): Changes {
@@ -298,6 +308,3 @@ function commit(graph: Graph, finite: Node, changes: ReadonlyMap<string, Node>):
     graph.assign(variable, select(finite, value, variable));
   }
 }
-
-/** The same value as a node of its own, with respect to which one can differentiate apart from `x`. */
-const alias = (x: Node): Node => x.graph.apply("reshape", [x], { shape: x.shape });

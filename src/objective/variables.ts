@@ -4,10 +4,11 @@ import type { Init } from "../nn/init.ts";
 import { type NetworkName, type ParameterSpec, parameters } from "../nn/network.ts";
 import { optimizerRow } from "./optimizers.ts";
 import type { TrainableSpec } from "./spec.ts";
+import { weightStates } from "./weights.ts";
 
 /** A tensor that lives as long as a training session. */
 export interface TrainingVariable extends Omit<ParameterSpec, "role"> {
-  /** As of a network's tensor; `slot`: an optimizer's, `generator.2.filter/adam.m`; `ema`: moving average of a generator tensor, `generator.2.filter/ema`. */
+  /** As of a network's tensor, `statistic` also what a regularizer keeps beside a weight, `discriminator.0.filter/spectral.u`; `slot`: an optimizer's, `generator.2.filter/adam.m`; `ema`: moving average of a generator tensor, `generator.2.filter/ema`. */
   readonly role: ParameterSpec["role"] | "slot" | "ema";
 }
 
@@ -27,5 +28,5 @@ export function variables(spec: TrainableSpec): TrainingVariable[] {
       ),
   );
   const averages = spec.ema ? own.generator.map((p): TrainingVariable => ({ ...p, name: emaName(p.name), role: "ema" })) : [];
-  return [...own.generator, ...own.discriminator, ...slots, ...averages];
+  return [...own.generator, ...own.discriminator, ...weightStates(spec), ...slots, ...averages];
 }
