@@ -49,7 +49,7 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   if (!isRecord(copy)) refuse(faults);
   const learning = resolveLearning(rest, faults);
   const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
-  const networks = resolveNetworks(given, needsImagesAlone(learning), faults);
+  const networks = resolveNetworks(given, needsImagesAlone(learning, rest.regularizers ?? null), faults);
   refuse(faults);
   const spec = { ...networks, ...learning, seed } as GANSpec;
   checkBatch(spec, spec.batchSize);

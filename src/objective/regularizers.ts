@@ -1,5 +1,5 @@
 /** Ways to keep training steady, most of them by holding the discriminator to a bounded slope; each to be combined with any objective. */
-import { boolean, type Fields, integer, optional, positive, real } from "../core/check.ts";
+import { boolean, either, type Fields, integer, optional, positive, real, that } from "../core/check.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import {
   add,
@@ -28,17 +28,23 @@ import type { ParameterSpec } from "../nn/network.ts";
 import type { Counters } from "./counters.ts";
 import { type Curve, type Schedule, scheduleOf } from "./scheduled.ts";
 
+/** What a regularizer may ask of an update for its own use. */
+export interface UpdateContext {
+  /** Fresh random numbers of this shape, named after what they are for. */
+  noise(name: string, shape: readonly number[], distribution: Distribution): Node;
+  /** One of the regularizer's own `scalars`. */
+  scalar(name: string): Node;
+}
+
 /** What a penalty may be made of. */
-export interface PenaltyContext {
+export interface PenaltyContext extends UpdateContext {
   /** The discriminator in training, as a function of images [N, ...shape] -> scores [N]; `label` tells this pass's random numbers from those of others. */
   judge(images: Node, label: string): Node;
   /** Images of the data and of the generator, [N, ...shape] each. */
   readonly real: Node;
   readonly fake: Node;
-  /** Fresh random numbers of this shape, named after what they are for. */
-  noise(name: string, shape: readonly number[], distribution: Distribution): Node;
-  /** One of the regularizer's own `scalars`. */
-  scalar(name: string): Node;
+  /** What the discriminator's loss grows by when the images of the data are taken for generated ones. Only for rows that say `smoothsLabels`. */
+  relabelled(): Node;
 }
 
 /** Parameters as a graph has them: one that follows a schedule is an input. */
@@ -64,10 +70,16 @@ export interface Regularizer<P = object> {
   readonly fields: Fields<P>;
   /** Set where each score must be a function of its own image only: completes "a layer that keeps images apart, as ... needs". */
   readonly imagesAlone?: string;
+  /** Set where the objective must say what its loss is when the images of the data are taken for generated ones. */
+  readonly smoothsLabels?: true;
   /** The numbers that change from update to update, for the next one, by names of its own; beside parameters that follow a schedule. */
   scalars?(parameters: P, done: Counters): Record<string, number>;
   /** A scalar added to the discriminator's loss. */
   penalty?(context: PenaltyContext, parameters: InGraph<P>): Node;
+  /** What the discriminator is shown in training in place of these images, real or generated, [N, ...shape]. */
+  perturb?(images: Node, context: UpdateContext, parameters: P): Node;
+  /** A scalar that all gradients of a network are multiplied by before its optimizer sees them, from their norm together. */
+  gradientScale?(norm: Node, parameters: P): Node;
   /** Where each weight of the discriminator is moved after its update. */
   project?(weight: Node, parameters: P): Node;
   /** What its layers use in place of its weights. */
@@ -84,6 +96,8 @@ export interface LazyPenalty {
 }
 
 const every = optional(integer(1, 256), 1);
+
+const nothing = that<null>("null", (value) => value === null);
 
 /** Parameters of a penalty on the squared slope of the discriminator. */
 export interface SquaredSlope extends LazyPenalty {
@@ -122,6 +136,40 @@ export const REGULARIZERS = {
         return { value: div(weight, sumAll(mul(matmul(w, u), v))), state: u };
       },
     },
+  }),
+
+  /**
+   * Noise N(0, σ²) on every number of the images, real and generated alike, that the discriminator judges in training, the same in both networks' turns: Sønderby et al. 2017,
+   * section 3.2; Arjovsky & Bottou 2017, section 3.
+   */
+  "instance-noise": regularizer<{
+    /** The first σ, above 0, at most 100. Default 0.1. */
+    readonly stdDev: number;
+    /** Over how many images of the data σ falls linearly to 0, 1 to 2^53 - 1; null for never. Default null. */
+    readonly images: number | null;
+  }>({
+    fields: { stdDev: optional(real(1e-6, 100), 0.1), images: optional(either(integer(1, Number.MAX_SAFE_INTEGER), nothing), null) },
+    scalars: ({ stdDev, images }, done) => ({ stdDev: images === null ? stdDev : stdDev * Math.max(0, 1 - done.images / images) }),
+    perturb: (images, { noise, scalar }) => add(images, mul(noise("instance", images.shape, "normal"), scalar("stdDev"))),
+  }),
+
+  /** Images of the data are real with this probability only, generated ones never: one-sided label smoothing, Salimans et al. 2016, section 3.4. */
+  "label-smoothing": regularizer<{
+    /** The label of the images of the data, 0.5 to 1. Default 0.9. */
+    readonly label: number;
+  }>({
+    fields: { label: optional(real(0.5, 1), 0.9) },
+    smoothsLabels: true,
+    penalty: ({ relabelled }, { label }) => mul(relabelled(), 1 - label),
+  }),
+
+  /** The gradients of each network together are made no longer than this: Pascanu, Mikolov & Bengio 2013, algorithm 1. */
+  "gradient-clipping": regularizer<{
+    /** The largest norm of a network's gradients together, above 0. Default 1. */
+    readonly norm: number;
+  }>({
+    fields: { norm: optional(positive, 1) },
+    gradientScale: (length, { norm }) => div(norm, maximum(length, norm)),
   }),
 
   /** A penalty on the norm of the critic's gradient between real and generated images: Gulrajani et al. 2017, equation 3. */

@@ -29,7 +29,7 @@ export interface LearningOptions {
    * same with a gradient penalty. Default "non-saturating".
    */
   readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
-  /** What holds the discriminator to a bounded slope, each by name or with parameters of its own. Default: what `objective` stands for. */
+  /** What keeps training steady, such as a bound on the slope of the discriminator, each by name or with parameters of its own. Default: what `objective` stands for. */
   readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[];
   /** How weights change by their gradients, for each network. Default: the optimizer of what `objective` stands for. */
   readonly optimizer?: {
@@ -48,7 +48,7 @@ export interface LearningOptions {
 export interface LearningSpec extends LearningOptions {
   /** What the networks minimise. */
   readonly objective: ObjectiveSpec;
-  /** What holds the discriminator to a bounded slope. */
+  /** What keeps training steady, such as a bound on the slope of the discriminator. */
   readonly regularizers: readonly RegularizerSpec[];
   /** How weights change by their gradients, for each network. */
   readonly optimizer: {
@@ -156,6 +156,7 @@ export function resolveLearning(
       faults.push({ path: `objective.${name}`, expected: "none where the regularizers are given one by one", got: "both" });
     }
   }
+  if (choice) checkSmoothing(choice.spec, regularizers ?? [], faults);
   return {
     ...given,
     optimizer: optimizers as LearningSpec["optimizer"],
@@ -163,7 +164,29 @@ export function resolveLearning(
   };
 }
 
-/** Why the discriminator must judge each image alone, in words; null where it need not. */
-export function needsImagesAlone({ regularizers = [] }: Pick<Partial<LearningSpec>, "regularizers">): string | null {
-  return regularizers.map((r) => regularizerRow(r).imagesAlone).find((reason) => reason !== undefined) ?? null;
+/** Notes regularizers that smooth labels beside an objective that has none. */
+function checkSmoothing(objective: ObjectiveSpec, regularizers: readonly RegularizerSpec[], faults: ErrorDetail[]): void {
+  if (objectiveRow(objective).relabelled) return;
+  const names = (Object.keys(OBJECTIVES) as ObjectiveName[]).filter((name) => "relabelled" in OBJECTIVES[name]).map(show);
+  for (const [i, regularizer] of regularizers.entries()) {
+    if (!regularizerRow(regularizer).smoothsLabels) continue;
+    faults.push({
+      path: `regularizers[${i}]`,
+      expected: `an objective with labels to smooth (${names.join(" or ")})`,
+      got: `objective ${show(objective.name)}`,
+    });
+  }
+}
+
+/**
+ * Why the discriminator must judge each image alone, in words; null where it need not.
+ *
+ * @param given the regularizers that were given one by one, if any were
+ */
+export function needsImagesAlone(
+  { regularizers = [] }: Pick<Partial<LearningSpec>, "regularizers">,
+  given: LearningFields["regularizers"],
+): string | null {
+  const first = regularizers.findIndex((r) => regularizerRow(r).imagesAlone !== undefined);
+  return first < 0 ? null : `${regularizerRow(regularizers[first]!).imagesAlone} of ${given ? `regularizers[${first}]` : "objective"}`;
 }

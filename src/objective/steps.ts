@@ -1,6 +1,6 @@
 /** One training step as one graph. Nothing is assigned unless every loss of the step, and everything that it would assign, is finite. */
 
-import { abs, add, equal, lerp, mul, select, sub, sumAll } from "../graph/build.ts";
+import { abs, add, equal, lerp, mul, select, sqrt, square, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
 import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
 import { examine, type Verdict } from "../nn/discriminator.ts";
@@ -21,7 +21,7 @@ import { classLosses } from "./classification.ts";
 import type { Counters } from "./counters.ts";
 import { objectiveRow } from "./objectives.ts";
 import { optimizerRow } from "./optimizers.ts";
-import { type RegularizerSpec, regularizerRow } from "./regularizers.ts";
+import { type RegularizerSpec, regularizerRow, type UpdateContext } from "./regularizers.ts";
 import { fetchDiscriminatorReports, fetchGeneratorReports } from "./reports.ts";
 import { isScheduled, valueAt } from "./scheduled.ts";
 import type { TrainableSpec } from "./spec.ts";
@@ -60,6 +60,7 @@ interface Step {
   readonly graph: Graph;
   readonly noise: NoiseSpec[];
   readonly condition: Node | null;
+  /** Images of the data and of the generator, as the discriminator is shown them. */
   readonly real: Node;
   readonly fake: Node;
   /** The use of the generator that gave `fake`. */
@@ -136,11 +137,26 @@ function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
   const noise: NoiseSpec[] = [];
   const latents = noiseInput(graph, noise, "latents", [batch, spec.latent], "normal");
   const condition = conditionInput(spec, graph, batch);
-  const real = graph.input("images", [batch, ...spec.shape]);
+  const images = graph.input("images", [batch, ...spec.shape]);
   const generation = openPass(graph, { training: true, noise, label: "generate" });
-  const fake = generate(spec, latents, condition, generation);
-  return { spec, kind, graph, noise, condition, real, fake, generation };
+  const generated = generate(spec, latents, condition, generation);
+  const begun = { spec, kind, graph, noise, condition, generation };
+  return { ...begun, real: shown(begun, images, "real"), fake: shown(begun, generated, "fake") };
 }
+
+/** Images as the regularizers have the discriminator see them. */
+function shown(step: Pick<Step, "spec" | "graph" | "noise">, images: Node, label: string): Node {
+  return step.spec.regularizers.reduce((x, regularizer) => {
+    const context = contextOf(step, regularizer);
+    const noise: UpdateContext["noise"] = (name, shape, distribution) => context.noise(`${label}/${name}`, shape, distribution);
+    return regularizerRow(regularizer).perturb?.(x, { ...context, noise }, regularizer) ?? x;
+  }, images);
+}
+
+const contextOf = ({ graph, noise }: Pick<Step, "graph" | "noise">, regularizer: RegularizerSpec): UpdateContext => ({
+  noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
+  scalar: (name) => graph.input(`${regularizer.name}/${name}`, []),
+});
 
 /** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones. */
 function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
@@ -149,10 +165,11 @@ function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; read
   const { scores: realScores, classes: realClasses, statistics } = judge(step, real, "real", inUse.values);
   const seen = new Map([...inUse.values, ...statistics]);
   const { scores: fakeScores, classes: fakeClasses, statistics: newStatistics } = judge(step, fake, "fake", seen);
+  const { discriminatorLoss, relabelled } = objectiveRow(spec.objective);
   const terms = [
-    objectiveRow(spec.objective).discriminatorLoss(realScores, fakeScores, spec.objective),
+    discriminatorLoss(realScores, fakeScores, spec.objective),
     ...classLosses(spec, step.condition, realClasses, fakeClasses),
-    ...penalties(step, inUse),
+    ...penalties(step, inUse, () => relabelled!(realScores, fakeScores, spec.objective)),
   ];
   const loss = terms.reduce((a, b) => add(a, b));
   fetchDiscriminatorReports({ spec, realScores, fakeScores, loss });
@@ -162,11 +179,12 @@ function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; read
     loss,
     variablesOf(graph, weights).map((variable) => inUse.leaves.get(variable.attrs.name) ?? variable),
   );
+  const limit = limitOf(spec, gradients);
   const kept = [...newStatistics, ...inUse.updates];
-  const checks = [loss, ...kept.map(([, x]) => magnitude([x]))];
+  const checks = [loss, ...limit.checks, ...kept.map(([, x]) => magnitude([x]))];
   const changes: Changes = new Map();
   for (const [i, weight] of weights.entries()) {
-    const update = updated(step, "discriminator", weight, gradients[i]!);
+    const update = updated(step, "discriminator", weight, limit.apply(gradients[i]!));
     checks.push(magnitude(update.values()));
     for (const [name, value] of update) changes.set(name, name === weight.name ? projected(spec, value) : value);
   }
@@ -195,16 +213,18 @@ function generatorTurn(step: Step, judged: Changes): { readonly checks: readonly
   const [imageGradient] = grad(loss, [images]);
   const weights = weightsOf(spec, "generator");
   const gradients = vjp(fake, variablesOf(graph, weights), imageGradient!);
+  const limit = limitOf(spec, gradients);
   return {
     // By an update of its own, which ends in a sum: the one that is kept would have to wait in memory for `finite`.
     checks: [
       loss,
-      ...weights.map((weight, i) => magnitude(updated(step, "generator", weight, alias(gradients[i]!)).values())),
+      ...limit.checks,
+      ...weights.map((weight, i) => magnitude(updated(step, "generator", weight, limit.apply(alias(gradients[i]!))).values())),
       ...[...generation.updates.values()].map((x) => magnitude([x])),
     ],
     *updates() {
       for (const [i, weight] of weights.entries()) {
-        const changes = updated(step, "generator", weight, gradients[i]!);
+        const changes = updated(step, "generator", weight, limit.apply(gradients[i]!));
         yield changes;
         yield averaged(step, weight.name, changes.get(weight.name)!);
       }
@@ -232,17 +252,17 @@ function judge(
 }
 
 /** What the regularizers of this update add to the discriminator's loss. */
-function penalties(step: Step, { values }: WeightsInUse): Node[] {
-  const { spec, kind, graph, noise, real, fake } = step;
+function penalties(step: Step, { values }: WeightsInUse, relabelled: () => Node): Node[] {
+  const { spec, kind, real, fake } = step;
   return kind.penalties.flatMap((i) => {
     const regularizer = spec.regularizers[i]!;
     const penalty = regularizerRow(regularizer).penalty?.(
       {
+        ...contextOf(step, regularizer),
         judge: (images, label) => judge(step, images, label, values).scores,
         real,
         fake,
-        noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
-        scalar: (name) => graph.input(`${regularizer.name}/${name}`, []),
+        relabelled,
       },
       inGraph(regularizer, graph),
     );
@@ -259,6 +279,15 @@ const inGraph = (regularizer: RegularizerSpec, graph: Graph): object =>
       isScheduled(parameter) ? graph.input(`${regularizer.name}/${name}`, []) : parameter,
     ]),
   );
+
+/** What the regularizers make of each of a network's gradients, and scalars that are finite if all of them together are. */
+function limitOf(spec: TrainableSpec, gradients: readonly Node[]): { apply(gradient: Node): Node; readonly checks: readonly Node[] } {
+  const limiting = spec.regularizers.filter((regularizer) => regularizerRow(regularizer).gradientScale);
+  if (limiting.length === 0) return { apply: (gradient) => gradient, checks: [] };
+  const norm = sqrt(gradients.map((g) => sumAll(square(g))).reduce((a, b) => add(a, b)));
+  const scales = limiting.map((regularizer) => regularizerRow(regularizer).gradientScale!(norm, regularizer));
+  return { apply: (gradient) => scales.reduce((g, scale) => mul(g, scale), gradient), checks: [norm] };
+}
 
 /** A weight of the discriminator where the regularizers let it be. */
 const projected = (spec: TrainableSpec, weight: Node): Node =>

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
-import { add, leakyRelu, matmul, mul, reduceSum, reshape, tanh } from "../../src/graph/build.ts";
+import { add, leakyRelu, matmul, meanAll, mul, reduceSum, reshape, tanh } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
 import { REGULARIZERS, type RegularizerName, regularizerRow } from "../../src/objective/regularizers.ts";
+import { stepScalars, trainStep } from "../../src/objective/steps.ts";
+import { Trainer } from "./harness.ts";
 
 describe("weight-clipping", () => {
   it("holds weights within the limit", () => {
@@ -19,7 +21,10 @@ function penaltyOf(name: RegularizerName, parameters: object, score: (images: No
   const regularizer = resolveSpec({ shape: [2], regularizers: [{ name, ...parameters }] }).regularizers[0]!;
   const { graph } = real;
   const input = (name: string, shape: readonly number[] = []) => graph.input(name, shape);
-  return regularizerRow(regularizer).penalty!({ judge: score, real, fake, noise: input, scalar: input }, regularizer);
+  return regularizerRow(regularizer).penalty!(
+    { judge: score, real, fake, noise: input, scalar: input, relabelled: () => graph.constant(7) },
+    regularizer,
+  );
 }
 
 describe("gradient-penalty", () => {
@@ -86,6 +91,80 @@ describe("gradient-penalty", () => {
     };
     expect(at(0.25)).toBe(0);
     expect(at(3)).toBeCloseTo(40, 9);
+  });
+});
+
+describe("instance-noise", () => {
+  const spec = (parameters: object) => resolveSpec({ shape: [2], regularizers: [{ name: "instance-noise", ...parameters }] });
+  const at = (parameters: object, images: number) =>
+    stepScalars(spec(parameters), { discriminator: 9, generator: 9, images })["instance-noise/stdDev"];
+
+  it("falls linearly to 0 with the images that were seen, or never", () => {
+    expect([0, 30, 100, 1000].map((images) => at({ stdDev: 0.5, images: 100 }, images))).toEqual([0.5, 0.35, 0, 0]);
+    expect(at({}, 1e12)).toBe(0.1);
+  });
+
+  it("has real and generated images judged under noise of their own, the same in both turns, with every penalty", () => {
+    const options = { shape: [2], architecture: "mlp", width: 3, ema: false, regularizers: ["r1", "r2"] } as const;
+    const noisy = trainStep(resolveSpec({ ...options, regularizers: ["r1", "r2", "instance-noise"] }), 3);
+    expect(noisy.noise.slice(1)).toEqual(["real", "fake"].map((label) => ({ name: `${label}/instance`, shape: [3, 2], distribution: "normal" })));
+    const plain = new Trainer(resolveSpec(options), 3);
+    const feeds = { latents: new Float64Array(3 * 64).fill(0.5), ...stepScalars(plain.spec, plain.done) };
+    // Images with the noise on them, shown to a step without: real ones are fed so, generated ones by a last bias of as much more.
+    const state = { ...plain.state, "generator.4.bias": plain.state["generator.4.bias"]!.map((b) => b + 0.2) };
+    const shifted = evaluate(plain.train.graph, { ...feeds, images: [1.1, 2.1, 3.1, 4.1, 5.1, 6.1] }, state);
+    const { fetches, assigns } = evaluate(
+      noisy.graph,
+      { ...feeds, images: [1, 2, 3, 4, 5, 6], "real/instance": 0.5, "fake/instance": 1, "instance-noise/stdDev": 0.2 },
+      plain.state,
+    );
+    for (const [name, value] of Object.entries(fetches)) expect(value[0], name).toBeCloseTo(shifted.fetches[name]![0]!, 9);
+    for (const [name, value] of Object.entries(assigns)) {
+      if (name === "generator.4.bias") continue;
+      for (const [i, x] of value.entries()) expect(x, name).toBeCloseTo(shifted.assigns[name]![i]!, 9);
+    }
+  });
+});
+
+describe("label-smoothing", () => {
+  it("adds as much of the loss of turned labels as there are", () => {
+    const graph = new Graph();
+    const [real, fake] = [graph.input("real", [1, 2]), graph.input("fake", [1, 2])];
+    graph.fetch("penalty", penaltyOf("label-smoothing", { label: 0.75 }, meanAll, real, fake));
+    expect(evaluate(graph, { real: 0, fake: 0 }).fetches.penalty![0]).toBe(7 / 4);
+  });
+
+  it("makes the loss the cross-entropy with that label, and leaves the divergence that of the scores", () => {
+    const options = { shape: [2], architecture: "mlp", width: 3, ema: false } as const;
+    const images = [1, 2, 3, 4];
+    const [plain, smooth] = [{}, { regularizers: ["label-smoothing"] } as const].map((given) =>
+      new Trainer(resolveSpec({ ...options, ...given }), 2).step("train", images),
+    );
+    const { realScore, discriminatorLoss, divergence } = plain!.fetches;
+    // softplus(s) - softplus(-s) = s
+    expect(smooth!.fetches.discriminatorLoss![0]).toBeCloseTo(discriminatorLoss![0]! + 0.1 * realScore![0]!, 7);
+    expect(smooth!.fetches.divergence).toEqual(divergence);
+  });
+});
+
+describe("gradient-clipping", () => {
+  it("leaves gradients up to the norm as they are, and makes those beyond as long", () => {
+    const graph = new Graph();
+    graph.fetch("scale", REGULARIZERS["gradient-clipping"].gradientScale!(graph.input("norm", []), { norm: 2 }));
+    expect([0, 1.5, 2, 8].map((norm) => evaluate(graph, { norm }).fetches.scale![0])).toEqual([1, 1, 1, 0.25]);
+  });
+
+  it("takes the norm over all weights of a network, and refuses one that is not finite", () => {
+    const t = new Trainer(
+      resolveSpec({ shape: [2], architecture: "mlp", width: 3, ema: false, regularizers: [{ name: "gradient-clipping", norm: 1e-3 }] }),
+      2,
+    );
+    t.step("train", [1, 2, 3, 4]);
+    for (const network of ["generator", "discriminator"]) {
+      // Adam's first m is half the gradient.
+      const gradient = Object.entries(t.state).flatMap(([name, m]) => (name.startsWith(network) && name.endsWith("adam.m") ? [...m] : []));
+      expect(2 * Math.hypot(...gradient)).toBeCloseTo(1e-3, 9);
+    }
   });
 });
 
