@@ -35,7 +35,18 @@ export function real(min: number, max = Number.POSITIVE_INFINITY, { open = false
 export const positive: Check<number> = that("a number above 0", (v) => Number.isFinite(v) && (v as number) > 0);
 
 export function oneOf<const T extends string>(...names: readonly T[]): Check<T> {
-  return that(names.map((n) => JSON.stringify(n)).join(" or "), (v) => (names as readonly unknown[]).includes(v));
+  const expected = names.map((n) => JSON.stringify(n)).join(" or ");
+  return (value, path, faults) => {
+    if ((names as readonly unknown[]).includes(value)) return value as T;
+    faults.push({ path, expected, got: misnamed(value, names) });
+    return undefined;
+  };
+}
+
+/** What was given in place of one of these names, with the one that was probably meant. */
+export function misnamed(value: unknown, names: readonly string[]): string {
+  const nearest = typeof value === "string" ? nearestName(value, names) : null;
+  return `${show(value)}${nearest === null ? "" : `; did you mean ${show(nearest)}?`}`;
 }
 
 /** The value left out means `fallback`. */
@@ -94,9 +105,11 @@ export function fieldsOf<T>(fields: Fields<T>, value: unknown, path: string, fau
   }
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
-    const nearest = nearestName(key, known);
-    const got = `an unknown one, ${show(key)}${nearest === null ? "" : `; did you mean ${show(nearest)}?`}`;
-    faults.push({ path: fieldPath(path, key), expected: `one of the options ${known.join(", ") || "none"}`, got });
+    faults.push({
+      path: fieldPath(path, key),
+      expected: `one of the options ${known.join(", ") || "none"}`,
+      got: `an unknown one, ${misnamed(key, known)}`,
+    });
   }
   return checkFields(fields, value, path, faults);
 }
@@ -147,7 +160,7 @@ export function variant<T>(tag: string, rows: () => Readonly<Record<string, obje
     }
     const name = value[tag];
     if (typeof name !== "string" || !Object.hasOwn(table, name)) {
-      faults.push({ path: `${path}.${tag}`, expected: names.join(" or "), got: show(name) });
+      faults.push({ path: `${path}.${tag}`, expected: names.join(" or "), got: misnamed(name, Object.keys(table)) });
       return undefined;
     }
     return object({ [tag]: oneOf(name), ...table[name] } as unknown as Fields<T>)(value, path, faults);

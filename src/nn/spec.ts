@@ -1,5 +1,5 @@
 /** The description of both networks: what a user writes, what it means in full, and every fault it may have. */
-import { type Check, type Fields, fieldsOf, integer, isRecord, oneOf, optional, that } from "../core/check.ts";
+import { type Check, type Fields, fieldsOf, integer, isRecord, misnamed, oneOf, optional, that } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { ARCHITECTURES, type ArchitectureName, PREFERENCE } from "./architectures/table.ts";
@@ -100,7 +100,7 @@ const architectureFields: Fields<NetworkSpec["architecture"]> = {
 /**
  * Both networks of checked options in full.
  *
- * @param imagesAlone why the discriminator must judge each image alone ("the gradient penalty"), or null where it need not
+ * @param imagesAlone why the discriminator must judge each image alone ("the gradient penalty of regularizers[0]"), or null where it need not
  * @param faults where every layer that cannot take its input is noted, and networks that do not end as they must
  */
 export function resolveNetworks(fields: Partial<NetworkFields>, imagesAlone: string | null, faults: ErrorDetail[]): Partial<NetworkSpec> {
@@ -145,7 +145,11 @@ function resolveArchitecture(
   }
   if (architecture !== null && !(typeof architecture === "string" && Object.hasOwn(ARCHITECTURES, architecture))) {
     const names = Object.keys(ARCHITECTURES).map((n) => JSON.stringify(n));
-    faults.push({ path: "architecture", expected: `${names.join(" or ")} or { generator, discriminator }`, got: show(architecture) });
+    faults.push({
+      path: "architecture",
+      expected: `${names.join(" or ")} or { generator, discriminator }`,
+      got: misnamed(architecture, Object.keys(ARCHITECTURES)),
+    });
     return {};
   }
   if (!shape || latent === undefined || condition === undefined) return {};

@@ -102,7 +102,7 @@ describe("resolveSpec", () => {
       'batchSize: expected an integer from 1 to 65536, got "64"',
       "seed: expected an integer from 0 to 2^53 - 1, got 1.5",
       "optimizer.generator.betas: expected a list of 2, got [0.5]",
-      expect.stringMatching(/^architecture\.generator\[0\]\.type: expected "dense" or .* got "dens"$/),
+      expect.stringMatching(/^architecture\.generator\[0\]\.type: expected "dense" or .* got "dens"; did you mean "dense"\?$/),
       'architecture.discriminator[0].padding: expected an integer from 0 to 64 or "same", got "valid"',
       "architecture.discriminator[1].units: expected an integer from 1 to 16777216, got undefined",
     ]);
@@ -172,9 +172,17 @@ describe("resolveSpec", () => {
     ],
     [
       "an unknown regularizer",
-      { shape: [2], regularizers: ["r7"] },
-      /^regularizers\[0\]: expected "weight-clipping" or "gradient-penalty" or "r1" or "r2" or "dragan", got "r7"$/,
+      { shape: [2], regularizers: ["lecam"] },
+      /^regularizers\[0\]: expected "weight-clipping" or "spectral-norm" or .* or "dragan", got "lecam"$/,
     ],
+    ["a misspelt regularizer", { shape: [2], regularizers: ["spectral-nrom"] }, /got "spectral-nrom"; did you mean "spectral-norm"\?$/],
+    [
+      "a misspelt regularizer with parameters",
+      { shape: [2], regularizers: [{ name: "dargan" }] },
+      /^regularizers\[0\]\.name: .* did you mean "dragan"\?$/,
+    ],
+    ["a misspelt objective", { shape: [2], objective: "hing" }, /^objective: .*, got "hing"; did you mean "hinge"\?$/],
+    ["a misspelt architecture", { shape: [2], architecture: "mpl" }, /^architecture: .*, got "mpl"; did you mean "mlp"\?$/],
     [
       "a preset's parameter beside regularizers",
       { shape: [2], objective: { name: "wasserstein-gp", lambda: 1 }, regularizers: ["gradient-penalty"] },
@@ -193,14 +201,19 @@ describe("resolveSpec", () => {
           ],
         },
       },
-      /^architecture\.discriminator\[0\]\.layers\[1\]: expected a layer that keeps images apart \(layerNorm\), as the gradient penalty needs, got batchNorm$/,
+      /^architecture\.discriminator\[0\]\.layers\[1\]: expected a layer that keeps images apart \(layerNorm\), as the gradient penalty of regularizers\[0\] needs, got batchNorm$/,
     ],
     ["width beside layers", { shape: [4, 4, 1], architecture: TINY_LAYERS, width: 3 }, /^width: expected no width/],
     ["a condition of two kinds", { shape: [2], condition: { classes: 2, size: 3 } }, /^condition\.size: /],
     [
       "batch norm in a penalised critic",
       { shape: [4, 4, 1], architecture: TINY_LAYERS, objective: "wasserstein-gp" },
-      /^architecture\.discriminator\[1\]: expected a layer that keeps images apart/,
+      /^architecture\.discriminator\[1\]: expected a layer that keeps images apart \(layerNorm\), as the gradient penalty of objective needs, got batchNorm$/,
+    ],
+    [
+      "labels to smooth in an objective without",
+      { shape: [2], objective: "wasserstein-gp", regularizers: ["gradient-penalty", "label-smoothing"] },
+      /^regularizers\[1\]: expected an objective with labels to smooth \("minimax" or "non-saturating" or .*\), got objective "wasserstein"$/,
     ],
     [
       "a conditional discriminator without features",
