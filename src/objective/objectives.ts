@@ -30,6 +30,8 @@ export interface Objective<P extends CommonParameters = CommonParameters> {
    * bounded from below.
    */
   relabelled?(real: Node, fake: Node, parameters: P): Node;
+  /** Above 0 where a score takes its image for one of the data, below 0 where for a generated one. Without it scores say nothing alone, and are compared in pairs. */
+  verdict?(score: Node, parameters: P): Node;
   /** What is wrong with parameters each of which is right. */
   fault?(parameters: P): ErrorDetail | null;
 }
@@ -82,6 +84,7 @@ export const OBJECTIVES = {
     generatorLoss: (_, fake) => neg(meanAll(softplus(fake))),
     divergence: jensenShannon,
     relabelled: meanAll,
+    verdict: (score) => score,
   }),
 
   /** Goodfellow et al. 2014, section 3: the generator maximises E log D(G(z)) instead. */
@@ -92,6 +95,7 @@ export const OBJECTIVES = {
     generatorLoss: (_, fake) => meanAll(softplus(neg(fake))),
     divergence: jensenShannon,
     relabelled: meanAll,
+    verdict: (score) => score,
   }),
 
   /**
@@ -113,6 +117,7 @@ export const OBJECTIVES = {
     divergence: (real, fake, parameters) =>
       sub(2, mul(leastSquaresLoss(real, fake, parameters), 8 / (parameters.realLabel - parameters.fakeLabel) ** 2)),
     relabelled: (real, _, { realLabel, fakeLabel }) => sub(squaredError(real, fakeLabel), squaredError(real, realLabel)),
+    verdict: (score, { realLabel, fakeLabel }) => mul(sub(score, (realLabel + fakeLabel) / 2), Math.sign(realLabel - fakeLabel)),
   }),
 
   /**
@@ -126,6 +131,7 @@ export const OBJECTIVES = {
     generatorLoss: (_, fake) => neg(meanAll(fake)),
     divergence: (real, fake) => sub(1, mul(hingeLoss(real, fake), 0.5)),
     relabelled: (real) => sub(meanAll(relu(add(1, real))), meanAll(relu(sub(1, real)))),
+    verdict: (score) => score,
   }),
 
   /**

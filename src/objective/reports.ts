@@ -1,5 +1,5 @@
 /** What a step of training tells of itself. To add a report: a row here. */
-import { meanAll } from "../graph/build.ts";
+import { add, greater, meanAll, mul } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 import { objectiveRow } from "./objectives.ts";
 import type { TrainableSpec } from "./spec.ts";
@@ -28,6 +28,13 @@ type Report = {
   | { readonly turn: "generator"; of(view: GeneratorView): Node }
 );
 
+function accuracy({ spec: { objective }, realScores, fakeScores }: DiscriminatorView): Node {
+  const { verdict } = objectiveRow(objective);
+  if (!verdict) return meanAll(greater(realScores, fakeScores));
+  const right = add(greater(verdict(realScores, objective), 0), greater(0, verdict(fakeScores, objective)));
+  return mul(meanAll(right), 0.5);
+}
+
 export const REPORTS = {
   /** What the discriminator minimises, penalties included, before its update. */
   discriminatorLoss: { series: "discriminatorLosses", turn: "discriminator", of: ({ loss }) => loss },
@@ -44,6 +51,12 @@ export const REPORTS = {
 
   /** The discriminator's mean score of the generator's images, before any sigmoid and before its update. */
   fakeScore: { series: "fakeScores", turn: "discriminator", of: ({ fakeScores }) => meanAll(fakeScores) },
+
+  /**
+   * How often the discriminator is right, from 0 to 1, before its update: the mean of its shares of images of the data and of generated ones that it takes for what they are, or, for
+   * objectives that compare scores ("relativistic", "wasserstein"), the share of pairs in which the image of the data has the higher one. Ties are errors.
+   */
+  discriminatorAccuracy: { series: "discriminatorAccuracies", turn: "discriminator", of: accuracy },
 
   /** What the generator minimises, as the updated discriminator judges it. */
   generatorLoss: { series: "generatorLosses", turn: "generator", of: ({ loss }) => loss },
@@ -66,7 +79,7 @@ export const REPORT_NAMES = Object.keys(REPORTS) as ReportName[];
 export type StepValues = { readonly [N in keyof typeof REPORTS]: number };
 
 /**
- * The reports of many steps, a list for each: `discriminatorLosses`, `divergences`, `realScores`, `fakeScores` and `generatorLosses`. Element i of a list belongs to
+ * The reports of many steps, a list for each: `discriminatorLosses`, `divergences`, `realScores`, `fakeScores`, `discriminatorAccuracies` and `generatorLosses`. Element i of a list belongs to
  * step i, and is what {@link StepValues} tells of that step by the name in the singular.
  */
 export type StepSeries = { readonly [N in ReportName as (typeof REPORTS)[N]["series"]]: Float32Array };

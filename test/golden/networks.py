@@ -16,6 +16,13 @@ class NearKink(Exception):
     """These numbers are no good as a test: draw others."""
 
 
+def off_kink(x):
+    """`x`, none of which may come near 0 by rounding."""
+    if x.abs().min() < KINK_MARGIN * x.square().mean().sqrt():
+        raise NearKink
+    return x
+
+
 class Pass:
     """One use of a network: values by name, drawn when first asked for if there is a `draw`."""
 
@@ -104,9 +111,7 @@ def layer_norm(layer, x, name, p):
 def activation(layer, x, *_):
     kind = layer["name"]
     if kind in ("relu", "leakyRelu"):
-        if x.abs().min() < KINK_MARGIN * x.square().mean().sqrt():
-            raise NearKink
-        return F.leaky_relu(x, 0.0 if kind == "relu" else layer.get("alpha", 0.2))
+        return F.leaky_relu(off_kink(x), 0.0 if kind == "relu" else layer.get("alpha", 0.2))
     return {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": F.softplus}[kind](x)
 
 

@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 
 import optimizers
+import regularizers
 from architectures import RESIDUAL, dcgan, mlp
 from networks import NearKink, Pass, apply, outputs
-from objectives import discriminator_loss, divergence, generator_loss
+from objectives import accuracy, discriminator_loss, divergence, generator_loss
 from tensors import Draw
 
 NETWORKS = ("generator", "discriminator")
@@ -65,6 +66,47 @@ _CASES = [
         4,
         "ct",
     ),
+    *(
+        (name, {"shape": [3], "architecture": "mlp", "width": 3, "latent": 2, "ema": False, **options}, mlp(3, 3), 4, "tt")
+        for name, options in [
+            ("hinge", {"objective": "hinge"}),
+            ("relativistic", {"objective": "relativistic"}),
+            ("a one-sided gradient penalty", {"regularizers": [{"name": "gradient-penalty", "oneSided": True, "lambda": 2}]}),
+            ("R1", {"regularizers": [{"name": "r1", "gamma": 3}]}),
+            ("R2", {"regularizers": [{"name": "r2", "gamma": 3}]}),
+            ("DRAGAN", {"regularizers": [{"name": "dragan", "lambda": 2}]}),
+            ("spectral normalisation under R1", {"regularizers": ["spectral-norm", "r1"]}),
+            ("instance noise that ends", {"regularizers": [{"name": "instance-noise", "stdDev": 0.5, "images": 6}]}),
+            ("label smoothing", {"regularizers": ["label-smoothing"]}),
+            ("clipped gradients", {"regularizers": [{"name": "gradient-clipping", "norm": 0.1}]}),
+            ("relativistic with R1 and lazy R2", {"objective": "relativistic", "regularizers": ["r1", {"name": "r2", "every": 3}]}),
+            ("relativistic with smoothed labels", {"objective": "relativistic", "regularizers": ["label-smoothing", {"name": "gradient-clipping"}]}),
+            ("hinge with smoothed labels", {"objective": "hinge", "regularizers": [{"name": "label-smoothing", "label": 0.7}]}),
+            (
+                "least squares of other labels, smoothed and noisy",
+                {
+                    "objective": {"name": "least-squares", "realLabel": 1, "fakeLabel": -1, "generatorLabel": 0},
+                    "regularizers": ["label-smoothing", "instance-noise"],
+                },
+            ),
+        ]
+    ),
+    (
+        "hinge with spectral normalisation, conditional and with batch norm",
+        {
+            "shape": [8, 8, 1],
+            "architecture": "dcgan",
+            "width": 2,
+            "latent": 2,
+            "condition": {"classes": 3},
+            "objective": "hinge",
+            "regularizers": ["spectral-norm"],
+            "ema": False,
+        },
+        dcgan(8, 1, 2, False),
+        4,
+        "ct",
+    ),
 ]
 
 
@@ -80,9 +122,20 @@ def cases(seed):
                 attempt += 1
 
 
-def _objective(options):
-    objective = options.get("objective", "non-saturating")
-    return objective if isinstance(objective, dict) else {"name": objective}
+def _named(value):
+    return value if isinstance(value, dict) else {"name": value}
+
+
+def _meaning(options):
+    """The objective, and regularizers by name, that the options stand for."""
+    objective = _named(options.get("objective", "non-saturating"))
+    given = [_named(regularizer) for regularizer in options.get("regularizers", [])]
+    if objective["name"] == "wasserstein" and not given:
+        given = [{"name": "weight-clipping", "clip": objective["clip"]}]
+    if objective["name"] == "wasserstein-gp":
+        given = [{"name": "gradient-penalty", "lambda": objective.get("lambda", 10)}]
+        objective = {"name": "wasserstein"}
+    return objective, {regularizer["name"]: regularizer for regularizer in given}
 
 
 class Session:
@@ -93,7 +146,8 @@ class Session:
         self.options = {**options, "batchSize": batch, "optimizer": options.get("optimizer", ADAM)}
         if options["architecture"] is None:
             self.options["architecture"] = architecture
-        self.objective = _objective(options)
+        self.objective, self.regularizers = _meaning(options)
+        self.images_seen = 0
         self.values = {}
         self._initialise()
         self.optimizers = {
@@ -107,6 +161,22 @@ class Session:
         condition, _ = self._condition()
         images = self.generate(self._latents(), condition, Pass(self.values, self.draw))
         self.discriminate(images, condition, Pass(self.values, self.draw))
+        if "spectral-norm" in self.regularizers:
+            for name, weight in self._matrices().items():
+                self.values[f"{name}/spectral.u"] = self.draw.normal([weight.shape[-1], 1])
+
+    def _matrices(self):
+        """The discriminator's matrices and filters, [..., outputs] each."""
+        return {name: weight for name, weight in self.weights("discriminator").items() if weight.dim() > 1}
+
+    def _in_use(self):
+        """The discriminator's tensors as its layers see them, and what its vectors of spectral normalisation become."""
+        values, vectors = dict(self.values), {}
+        if "spectral-norm" in self.regularizers:
+            for name, weight in self._matrices().items():
+                state = f"{name}/spectral.u"
+                values[name], vectors[state] = regularizers.spectrally_normalised(weight, self.values[state])
+        return values, vectors
 
     def weights(self, network):
         return {name: value for name, value in self.values.items() if name.startswith(network) and value.requires_grad}
@@ -147,56 +217,79 @@ class Session:
         latents, (condition, fed), noise = self._latents(), self._condition(), {}
         images = self.draw.uniform([self.batch, *self.options["shape"]], -1, 1)
         generation = Pass(self.values, self.draw, noise=noise, label="generate")
-        fake = self.generate(latents, condition, generation)
-        result = self._discriminator_turn(images, fake.detach(), condition, noise)
+        real, fake = self._shown(images, "real", noise), self._shown(self.generate(latents, condition, generation), "fake", noise)
+        self.images_seen += self.batch
+        result = self._discriminator_turn(real, fake.detach(), condition, noise)
         changed = self._state("discriminator")
         if kind == "train":
-            result["generatorLoss"] = self._generator_turn(fake, condition, noise)
+            result["generatorLoss"] = self._generator_turn(real, fake, condition, noise)
             self.values.update(generation.updates)
             self._move_average()
             changed.update(self._state("generator"))
         feeds = {"images": images, "latents": latents, **({} if fed is None else {"condition": fed}), **noise}
         return {"kind": kind, "feeds": feeds, "fetches": result, "state": changed}
 
+    def _shown(self, images, label, noise):
+        """Images under instance noise, which falls to 0 (Sønderby et al. 2017)."""
+        options = self.regularizers.get("instance-noise")
+        if options is None:
+            return images
+        until = options.get("images")
+        share = 1 if until is None else max(0, 1 - self.images_seen / until)
+        values = noise[f"{label}/instance"] = self.draw.normal(images.shape)
+        return images + options.get("stdDev", 0.1) * share * values
+
     def _discriminator_turn(self, real, fake, condition, noise):
         """Real images first, then generated ones, each in a batch of their own."""
+        values, vectors = self._in_use()
         scores = []
         for label, images in (("real", real), ("fake", fake)):
-            p = Pass(self.values, self.draw, noise=noise, label=label)
+            p = Pass({**values, **self._statistics()}, self.draw, noise=noise, label=label)
             scores.append(self.discriminate(images, condition, p))
             self.values.update(p.updates)
-        name = self.objective["name"]
-        value = loss = discriminator_loss(name, *scores)
-        if name == "wasserstein-gp":
-            loss = loss + self._penalty(real, fake, condition, noise)
+        label = self.regularizers.get("label-smoothing", {"label": 1.0}).get("label", 0.9)
+        loss = discriminator_loss(self.objective, *scores, label)
+
+        def judge(images, label):
+            return self.discriminate(images, condition, Pass(values, self.draw, noise=noise, label=label))
+
+        def uniform(name, shape):
+            noise[name] = self.draw.uniform(shape, 0.001, 0.999)
+            return noise[name]
+
+        for name, options in self.regularizers.items():
+            if name in regularizers.PENALTIES:
+                loss = loss + options.get("every", 1) * regularizers.PENALTIES[name](options, real, fake, judge, uniform)
         self._descend("discriminator", loss)
-        if name == "wasserstein":
+        self.values.update(vectors)
+        if "weight-clipping" in self.regularizers:
+            clip = self.regularizers["weight-clipping"]["clip"]
             for weight in self.weights("discriminator").values():
-                weight.data.clamp_(-self.objective["clip"], self.objective["clip"])
-        means = {"realScore": scores[0].mean(), "fakeScore": scores[1].mean()}
-        return {"discriminatorLoss": loss, "divergence": divergence(name, value), **means}
+                weight.data.clamp_(-clip, clip)
+        reports = {"realScore": scores[0].mean(), "fakeScore": scores[1].mean(), "discriminatorAccuracy": accuracy(self.objective, *scores)}
+        return {"discriminatorLoss": loss, "divergence": divergence(self.objective, *scores), **reports}
 
-    def _penalty(self, real, fake, condition, noise):
-        """Gulrajani et al. 2017, equation 3."""
-        mix = self.draw.uniform([self.batch], 0.001, 0.999)
-        noise["interpolation"] = mix
-        mix = mix.reshape(-1, *[1] * (real.dim() - 1))
-        between = (mix * real + (1 - mix) * fake).requires_grad_()
-        p = Pass(self.values, self.draw, noise=noise, label="between")
-        (slope,) = torch.autograd.grad(self.discriminate(between, condition, p).sum(), between, create_graph=True)
-        return self.objective.get("lambda", 10) * (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    def _statistics(self):
+        return {name: value for name, value in self.values.items() if ".running" in name}
 
-    def _generator_turn(self, fake, condition, noise):
-        p = Pass(self.values, self.draw, noise=noise, label="judge")
-        loss = generator_loss(self.objective["name"], self.discriminate(fake, condition, p))
+    def _generator_turn(self, real, fake, condition, noise):
+        values, _ = self._in_use()
+
+        def judge(images, label):
+            return self.discriminate(images, condition, Pass(values, self.draw, noise=noise, label=label))
+
+        loss = generator_loss(self.objective, lambda: judge(real, "judgeReal"), judge(fake, "judge"))
         self._descend("generator", loss)
         self.generator_updates += 1
         return loss
 
     def _descend(self, network, loss):
         weights = list(self.weights(network).values())
-        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights)):
-            weight.grad = gradient
+        gradients = torch.autograd.grad(loss, weights)
+        if "gradient-clipping" in self.regularizers:
+            gradients = regularizers.clipped(gradients, self.regularizers["gradient-clipping"].get("norm", 1))
+        for weight, gradient in zip(weights, gradients):
+            weight.grad = gradient.detach()
         self.optimizers[network].step()
 
     def _move_average(self):

@@ -3,6 +3,7 @@ import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { type ObjectiveName, objectiveRow } from "../../src/objective/objectives.ts";
+import { REPORTS } from "../../src/objective/reports.ts";
 
 /** The values of an objective at given scores. */
 function at(objective: NonNullable<GANOptions["objective"]>, real: readonly number[], fake: readonly number[]) {
@@ -155,5 +156,28 @@ describe("relabelled", () => {
 
   it("relativistic: is the loss with the pairs turned round less the loss", () => {
     expect(gain("relativistic", 2, -1)).toBeCloseTo(at("relativistic", [-1], [2]).discriminator - at("relativistic", [2], [-1]).discriminator, 12);
+  });
+});
+
+describe("discriminatorAccuracy", () => {
+  function accuracy(objective: NonNullable<GANOptions["objective"]>, real: readonly number[], fake: readonly number[]): number {
+    const graph = new Graph();
+    const spec = resolveSpec({ shape: [1], objective });
+    const [realScores, fakeScores] = [graph.input("real", [real.length]), graph.input("fake", [fake.length])];
+    graph.fetch("accuracy", REPORTS.discriminatorAccuracy.of({ spec, realScores, fakeScores, loss: graph.constant(0) }));
+    return evaluate(graph, { real, fake }).fetches.accuracy![0]!;
+  }
+
+  it.each(["minimax", "non-saturating", "hinge"] as const)("%s: counts scores on their side of 0, where a tie is wrong", (name) => {
+    expect(accuracy(name, [1, 2, -1, 0], [-3, -1, -2, 5])).toBe((2 + 3) / 8);
+  });
+
+  it("least-squares: counts scores on the side of their label, whichever that is", () => {
+    expect(accuracy("least-squares", [0.6, 0.4, 2, 0.5], [0.1, 0.7, -4, 0.2])).toBe((2 + 3) / 8);
+    expect(accuracy({ name: "least-squares", realLabel: -1, fakeLabel: 3 }, [0.5, 2], [1.5, 0.5])).toBe(2 / 4);
+  });
+
+  it.each(["relativistic", "wasserstein"] as const)("%s: counts pairs in the right order, where a tie is wrong", (name) => {
+    expect(accuracy(name, [11, 12, 13, 14], [10, 13, 13, -2])).toBe(2 / 4);
   });
 });

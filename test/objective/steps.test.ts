@@ -182,7 +182,14 @@ describe("criticStep", () => {
     const real = images(BATCH * 16);
     const result = critic.step("critic", real, LABELS);
     train.step("train", real, { ...LABELS, ...drawNoise(critic.critic.noise, 1) });
-    expect(Object.keys(result.fetches).sort()).toEqual(["discriminatorLoss", "divergence", "fakeScore", "finite", "realScore"]);
+    expect(Object.keys(result.fetches).sort()).toEqual([
+      "discriminatorAccuracy",
+      "discriminatorLoss",
+      "divergence",
+      "fakeScore",
+      "finite",
+      "realScore",
+    ]);
     expect(Object.keys(result.assigns).sort()).toEqual(
       variables(spec)
         .map((v) => v.name)
