@@ -1,4 +1,5 @@
 /** Whole training steps against the float64 reference, and what must hold around them. */
+import fc from "fast-check";
 import { BackendError } from "../../src/core/errors.ts";
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
@@ -9,7 +10,8 @@ import type { Condition } from "../../src/nn/conditionSpec.ts";
 import { initialValue } from "../../src/nn/init.ts";
 import { criticStep, type StepGraph, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
-import { assert, Worst } from "../cases/compare.ts";
+import { assert, CheckError, Worst } from "../cases/compare.ts";
+import { waysToLearn } from "../cases/learning.ts";
 import { drawNoise } from "../objective/harness.ts";
 
 const BATCH = 3;
@@ -41,10 +43,10 @@ class Trial {
     const spec = resolveSpec(options);
     const session = await executor.open(variables(spec));
     for (const v of variables(spec)) {
-      // With Adam's v at 1 an update is in proportion to its gradient; at 0 it is the gradient's sign, and noise decides on it.
+      // With Adam's v (RMSProp's likewise) at 1 an update is in proportion to its gradient; at 0 it is the gradient's sign, and noise decides on it.
       await session.write(
         v.name,
-        v.name.endsWith("/adam.v") ? new Float32Array(sizeOf(v.shape)).fill(1) : Float32Array.from(initialValue(v, spec.seed)),
+        /\/(adam|rmsprop)\.v$/.test(v.name) ? new Float32Array(sizeOf(v.shape)).fill(1) : Float32Array.from(initialValue(v, spec.seed)),
       );
     }
     const steps = { train: trainStep(spec, BATCH), critic: criticStep(spec, BATCH) };
@@ -73,7 +75,8 @@ class Trial {
   }
 }
 
-async function checkSteps(executor: Executor, options: GANOptions, kinds: readonly ("train" | "critic")[]): Promise<string> {
+/** Steps of these kinds, each from where the executor's last one ended. */
+export async function checkSteps(executor: Executor, options: GANOptions, kinds: readonly ("train" | "critic")[]): Promise<string> {
   const trial = await Trial.open(executor, options);
   try {
     const worst = new Worst(STEP_TOLERANCE);
@@ -108,6 +111,17 @@ export async function checkConditions(executor: Executor): Promise<string> {
 }
 
 export const checkWGANGP = (executor: Executor): Promise<string> => checkSteps(executor, WGAN_GP, ["critic", "train", "critic", "train"]);
+
+/** Objectives and regularizers in random combinations, always the same ones. */
+export async function checkWaysToLearn(executor: Executor): Promise<string> {
+  const ways = fc.sample(waysToLearn, { numRuns: 4, seed: 1 });
+  for (const options of ways) {
+    await checkSteps(executor, options, ["critic", "train"]).catch((cause: unknown) => {
+      throw new CheckError(`${JSON.stringify(options)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    });
+  }
+  return ways.map(({ objective, regularizers }) => [objective, ...regularizers!].join(" with ")).join("; ");
+}
 
 export async function checkHealth(executor: Executor): Promise<string> {
   const trial = await Trial.open(executor, DCGAN);

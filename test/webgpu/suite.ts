@@ -9,7 +9,7 @@ import { assert, CheckError } from "../cases/compare.ts";
 import { EXECUTOR_CASES } from "../cases/executor.ts";
 import { checkChoice, checkFault, checkGAN, checkRescue } from "./gan.ts";
 import { checkGradients, checkLarge, checkOps, checkSmallDevice, checkSpecialValues } from "./ops.ts";
-import { checkConditions, checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWGANGP } from "./steps.ts";
+import { checkConditions, checkDCGAN, checkHealth, checkLeaks, checkLoss, checkPipelining, checkWaysToLearn, checkWGANGP } from "./steps.ts";
 
 export type Outcome = "passed" | "failed" | "no adapter";
 
@@ -46,6 +46,7 @@ export async function runSuite(log: (line: string) => void): Promise<Outcome> {
   await check("DCGAN step", () => checkDCGAN(executor));
   await check("steps by class", () => checkConditions(executor));
   await check("WGAN-GP step", () => checkWGANGP(executor));
+  await check("ways to learn", () => checkWaysToLearn(executor));
   await check("health", () => checkHealth(executor));
   await check("steps in flight", () => checkPipelining(executor));
   executor.dispose();
