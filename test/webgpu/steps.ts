@@ -114,13 +114,15 @@ export const checkWGANGP = (executor: Executor): Promise<string> => checkSteps(e
 
 /** Objectives and regularizers in random combinations, always the same ones. */
 export async function checkWaysToLearn(executor: Executor): Promise<string> {
-  const ways = fc.sample(waysToLearn, { numRuns: 4, seed: 1 });
+  const ways = fc.sample(waysToLearn, { numRuns: 3, seed: 3 });
   for (const options of ways) {
     await checkSteps(executor, options, ["critic", "train"]).catch((cause: unknown) => {
       throw new CheckError(`${JSON.stringify(options)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     });
   }
-  return ways.map(({ objective, regularizers }) => [objective, ...regularizers!].join(" with ")).join("; ");
+  return ways
+    .map(({ objective, regularizers }) => [objective, ...regularizers!.map((r) => (typeof r === "string" ? r : r.name))].join(" with "))
+    .join("; ");
 }
 
 export async function checkHealth(executor: Executor): Promise<string> {
