@@ -256,6 +256,8 @@ export const regularizerRow = ({ name }: RegularizerSpec): Regularizer => REGULA
 
 // Under the root, so that a gradient of exactly zero has a finite derivative; far below the rounding of any other norm.
 const TINY = 1e-12;
+// The smallest number that a float32 tells exactly.
+const SMALLEST = 2 ** -126;
 
 /** What the scores of images are a function of: images [N, ...shape] -> scores [N], each a function of its own image only. */
 type Score = (images: Node) => Node;
@@ -286,8 +288,8 @@ function asMatrix(weight: Node, outputAxis: number): Node {
   return reshape(last, [sizeOf(weight.shape) / sums, sums]);
 }
 
-/** A vector of length 1. */
-const direction = (x: Node): Node => div(x, sqrt(add(sumAll(square(x)), TINY)));
+/** A vector of length 1; zeros stay zeros. */
+const direction = (x: Node): Node => div(x, sqrt(maximum(sumAll(square(x)), SMALLEST)));
 
 /** One number for each image, [N], as it is combined with images [N, ...shape]. */
 const perImage = (x: Node, images: Node): Node =>

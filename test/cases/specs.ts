@@ -104,7 +104,7 @@ const optimizer = fc.oneof(
 
 const steps = fc.integer({ min: 1, max: 1000 });
 const objective = fc.oneof(
-  fc.constantFrom("minimax", "non-saturating", "least-squares", "wasserstein", "wasserstein-gp"),
+  fc.constantFrom("minimax", "non-saturating", "least-squares", "hinge", "relativistic", "wasserstein", "wasserstein-gp"),
   optional({ name: fc.constantFrom("minimax", "non-saturating", "least-squares", "wasserstein", "wasserstein-gp"), discriminatorSteps: steps }, [
     "name",
   ]),
@@ -114,8 +114,16 @@ const objective = fc.oneof(
 const clipping = fc.oneof(fc.constant("weight-clipping"), optional({ name: fc.constant("weight-clipping"), clip: positive() }, ["name"]));
 const penalty = fc.oneof(
   fc.constant("gradient-penalty"),
-  optional({ name: fc.constant("gradient-penalty"), lambda: schedule(positive()), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
+  fc.constantFrom("r1", "r2", "dragan"),
   optional({ name: fc.constant("r1"), gamma: schedule(positive()), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
+  optional({ name: fc.constant("gradient-penalty"), lambda: schedule(positive()), oneSided: fc.boolean(), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
+);
+const other = fc.oneof(
+  fc.constantFrom("spectral-norm", "gradient-clipping"),
+  optional(
+    { name: fc.constant("instance-noise"), stdDev: fc.double({ min: 1e-6, max: 100, noNaN: true }), images: fc.option(fc.integer({ min: 1 })) },
+    ["name"],
+  ),
 );
 
 /** A description of a GAN by which it can be made. Whether the discriminator may have batch norm is for the caller to say no to. */
@@ -153,9 +161,9 @@ export const specs: fc.Arbitrary<GANOptions> = fc
         ...(named && { width: fc.integer({ min: 1, max: 3 }) }),
         latent: fc.integer({ min: 1, max: 4 }),
         objective: objective as fc.Arbitrary<never>,
-        regularizers: fc.uniqueArray(fc.oneof(clipping, penalty), {
+        regularizers: fc.uniqueArray(fc.oneof(clipping, penalty, other), {
           selector: (r) => (typeof r === "string" ? r : (r as { name: string }).name),
-          maxLength: 2,
+          maxLength: 3,
         }) as fc.Arbitrary<never>,
         optimizer: fc.record({ generator: optimizer, discriminator: optimizer }, { requiredKeys: [] }) as fc.Arbitrary<never>,
         ema: fc.oneof(

@@ -4,6 +4,7 @@ import { resolveSpec } from "../../src/gan/spec.ts";
 import { add, leakyRelu, matmul, meanAll, mul, reduceSum, reshape, tanh } from "../../src/graph/build.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
+import { createGAN } from "../../src/index.ts";
 import { REGULARIZERS, type RegularizerName, regularizerRow } from "../../src/objective/regularizers.ts";
 import { stepScalars, trainStep } from "../../src/objective/steps.ts";
 import { Trainer } from "./harness.ts";
@@ -154,7 +155,14 @@ describe("gradient-clipping", () => {
     expect([0, 1.5, 2, 8].map((norm) => evaluate(graph, { norm }).fetches.scale![0])).toEqual([1, 1, 1, 0.25]);
   });
 
-  it("takes the norm over all weights of a network, and refuses one that is not finite", () => {
+  it("refuses an update where the norm is beyond float32, of which nothing would be left", async () => {
+    const options = { shape: [2], latent: 2, width: 3, batchSize: 2, backend: "wasm", threads: 1 } as const;
+    const gan = await createGAN({ ...options, regularizers: ["gradient-clipping"] });
+    await expect(gan.train(Float32Array.of(1e25, 2, 3, 4), { steps: 1 })).rejects.toThrow("expected finite losses, gradients and weights");
+    gan.dispose();
+  });
+
+  it("takes the norm over all weights of a network", () => {
     const t = new Trainer(
       resolveSpec({ shape: [2], architecture: "mlp", width: 3, ema: false, regularizers: [{ name: "gradient-clipping", norm: 1e-3 }] }),
       2,
