@@ -49,6 +49,13 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
         expect([...report.discriminatorLosses]).toEqual(seen.map((s) => s.discriminatorLoss));
         expect([...report.generatorLosses]).toEqual(seen.map((s) => s.generatorLoss));
         expect([...report.divergences]).toEqual(seen.map((s) => s.divergence));
+        expect([...report.realScores]).toEqual(seen.map((s) => s.realScore));
+        expect([...report.fakeScores]).toEqual(seen.map((s) => s.fakeScore));
+        expect([...report.discriminatorAccuracies]).toEqual(seen.map((s) => s.discriminatorAccuracy));
+        // Of a batch of n images of each kind a multiple of 1 / 2n.
+        expect(seen.every(({ discriminatorAccuracy: share }) => share >= 0 && share <= 1 && Number.isInteger(share * 2 * gan.spec.batchSize))).toBe(
+          true,
+        );
         expect(seen.every((s) => s.imagesPerSecond! > 0)).toBe(true);
         expect(gan.step).toBe(12);
       });
