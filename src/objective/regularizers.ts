@@ -1,5 +1,5 @@
 /** Ways to keep training steady, most of them by holding the discriminator to a bounded slope; each to be combined with any objective. */
-import { boolean, either, type Fields, integer, optional, positive, real, that } from "../core/check.ts";
+import { boolean, type Fields, integer, optional, positive, real } from "../core/check.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import {
   add,
@@ -25,15 +25,12 @@ import { grad } from "../graph/grad.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Distribution } from "../nn/layers/types.ts";
 import type { ParameterSpec } from "../nn/network.ts";
-import type { Counters } from "./counters.ts";
 import { type Curve, type Schedule, scheduleOf } from "./scheduled.ts";
 
 /** What a regularizer may ask of an update for its own use. */
 export interface UpdateContext {
   /** Fresh random numbers of this shape, named after what they are for. */
   noise(name: string, shape: readonly number[], distribution: Distribution): Node;
-  /** One of the regularizer's own `scalars`. */
-  scalar(name: string): Node;
 }
 
 /** What a penalty may be made of. */
@@ -72,12 +69,10 @@ export interface Regularizer<P = object> {
   readonly imagesAlone?: string;
   /** Set where the objective must say what its loss is when the images of the data are taken for generated ones. */
   readonly smoothsLabels?: true;
-  /** The numbers that change from update to update, for the next one, by names of its own; beside parameters that follow a schedule. */
-  scalars?(parameters: P, done: Counters): Record<string, number>;
   /** A scalar added to the discriminator's loss. */
   penalty?(context: PenaltyContext, parameters: InGraph<P>): Node;
   /** What the discriminator is shown in training in place of these images, real or generated, [N, ...shape]. */
-  perturb?(images: Node, context: UpdateContext, parameters: P): Node;
+  perturb?(images: Node, context: UpdateContext, parameters: InGraph<P>): Node;
   /** A scalar that all gradients of a network are multiplied by before its optimizer sees them, from their norm together. */
   gradientScale?(norm: Node, parameters: P): Node;
   /** Where each weight of the discriminator is moved after its update. */
@@ -96,8 +91,6 @@ export interface LazyPenalty {
 }
 
 const every = optional(integer(1, 256), 1);
-
-const nothing = that<null>("null", (value) => value === null);
 
 /** Parameters of a penalty on the squared slope of the discriminator. */
 export interface SquaredSlope extends LazyPenalty {
@@ -143,14 +136,11 @@ export const REGULARIZERS = {
    * section 3.2; Arjovsky & Bottou 2017, section 3.
    */
   "instance-noise": regularizer<{
-    /** The first σ, above 0, at most 100. Default 0.1. */
-    readonly stdDev: number;
-    /** Over how many images of the data σ falls linearly to 0, 1 to 2^53 - 1; null for never. Default null. */
-    readonly images: number | null;
+    /** σ, above 0, at most 100, or its schedule, which may end at 0. Default 0.1. */
+    readonly stdDev: Schedule;
   }>({
-    fields: { stdDev: optional(real(1e-6, 100), 0.1), images: optional(either(integer(1, Number.MAX_SAFE_INTEGER), nothing), null) },
-    scalars: ({ stdDev, images }, done) => ({ stdDev: images === null ? stdDev : stdDev * Math.max(0, 1 - done.images / images) }),
-    perturb: (images, { noise, scalar }) => add(images, mul(noise("instance", images.shape, "normal"), scalar("stdDev"))),
+    fields: { stdDev: optional(scheduleOf(real(1e-6, 100), real(0, 100)), 0.1) },
+    perturb: (images, { noise }, { stdDev }) => add(images, mul(noise("instance", images.shape, "normal"), stdDev)),
   }),
 
   /** Images of the data are real with this probability only, generated ones never: one-sided label smoothing, Salimans et al. 2016, section 3.4. */

@@ -122,9 +122,6 @@ export function stepScalars(spec: TrainableSpec, done: Counters, stepImages: num
     for (const [name, parameter] of Object.entries(regularizer)) {
       if (isScheduled(parameter)) scalars[`${regularizer.name}/${name}`] = valueAt(parameter, done.images);
     }
-    for (const [name, value] of Object.entries(regularizerRow(regularizer).scalars?.(regularizer, done) ?? {})) {
-      scalars[`${regularizer.name}/${name}`] = value;
-    }
   }
   if (spec.ema) scalars[EMA_RATE] = 1 - decayOf(spec.ema, done, stepImages);
   return scalars;
@@ -146,17 +143,11 @@ function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
 
 /** Images as the regularizers have the discriminator see them. */
 function shown(step: Pick<Step, "spec" | "graph" | "noise">, images: Node, label: string): Node {
+  const noise: UpdateContext["noise"] = (name, ...rest) => noiseInput(step.graph, step.noise, `${label}/${name}`, ...rest);
   return step.spec.regularizers.reduce((x, regularizer) => {
-    const context = contextOf(step, regularizer);
-    const noise: UpdateContext["noise"] = (name, shape, distribution) => context.noise(`${label}/${name}`, shape, distribution);
-    return regularizerRow(regularizer).perturb?.(x, { ...context, noise }, regularizer) ?? x;
+    return regularizerRow(regularizer).perturb?.(x, { noise }, inGraph(regularizer, step.graph)) ?? x;
   }, images);
 }
-
-const contextOf = ({ graph, noise }: Pick<Step, "graph" | "noise">, regularizer: RegularizerSpec): UpdateContext => ({
-  noise: (name, shape, distribution) => noiseInput(graph, noise, name, shape, distribution),
-  scalar: (name) => graph.input(`${regularizer.name}/${name}`, []),
-});
 
 /** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones. */
 function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
@@ -253,12 +244,12 @@ function judge(
 
 /** What the regularizers of this update add to the discriminator's loss. */
 function penalties(step: Step, { values }: WeightsInUse, relabelled: () => Node): Node[] {
-  const { spec, kind, real, fake } = step;
+  const { spec, kind, graph, noise, real, fake } = step;
   return kind.penalties.flatMap((i) => {
     const regularizer = spec.regularizers[i]!;
     const penalty = regularizerRow(regularizer).penalty?.(
       {
-        ...contextOf(step, regularizer),
+        noise: (...of) => noiseInput(graph, noise, ...of),
         judge: (images, label) => judge(step, images, label, values).scores,
         real,
         fake,

@@ -40,7 +40,7 @@ function networks(images: boolean, normalised: boolean, alone: boolean): Pick<GA
 /** Parameters without which weights would be all alike, gradients hardly bounded, noise without end. */
 const WITH: { readonly [N in RegularizerName]?: NonNullable<GANOptions["regularizers"]>[number] } = {
   "weight-clipping": { name: "weight-clipping", clip: 0.5 },
-  "instance-noise": { name: "instance-noise", images: 4 },
+  "instance-noise": { name: "instance-noise", stdDev: { curve: "linear", from: 0.1, to: 0, images: 4 } },
   r2: { name: "r2", every: 2 },
 };
 

@@ -116,14 +116,13 @@ const penalty = fc.oneof(
   fc.constant("gradient-penalty"),
   fc.constantFrom("r1", "r2", "dragan"),
   optional({ name: fc.constant("r1"), gamma: schedule(positive()), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
-  optional({ name: fc.constant("gradient-penalty"), lambda: schedule(positive()), oneSided: fc.boolean(), every: fc.integer({ min: 1, max: 256 }) }, ["name"]),
+  optional({ name: fc.constant("gradient-penalty"), lambda: schedule(positive()), oneSided: fc.boolean(), every: fc.integer({ min: 1, max: 256 }) }, [
+    "name",
+  ]),
 );
 const other = fc.oneof(
   fc.constantFrom("spectral-norm", "gradient-clipping"),
-  optional(
-    { name: fc.constant("instance-noise"), stdDev: fc.double({ min: 1e-6, max: 100, noNaN: true }), images: fc.option(fc.integer({ min: 1 })) },
-    ["name"],
-  ),
+  optional({ name: fc.constant("instance-noise"), stdDev: schedule(fc.double({ min: 1e-6, max: 100, noNaN: true })) }, ["name"]),
 );
 
 /** A description of a GAN by which it can be made. Whether the discriminator may have batch norm is for the caller to say no to. */

@@ -3,31 +3,18 @@
 Numbers of an optimizer change as they do in PyTorch, in its param groups; what corrects the second moment's bias is 1 - beta2^t by the present beta2.
 """
 
-import math
-
 import torch
 
 from architectures import mlp
 from networks import NearKink, Pass
 from objectives import discriminator_loss, divergence
+from scheduled import value_at
 from steps import Session
 from tensors import Draw
 
 
 def _curve(curve, start, end, images, following=None):
     return {"curve": curve, "from": start, "to": end, "images": images, **({} if following is None else {"next": following})}
-
-
-def value_at(schedule, images):
-    if not isinstance(schedule, dict):
-        return schedule
-    start, end, length = schedule["from"], schedule["to"], schedule["images"]
-    if images >= length:
-        return value_at(schedule.get("next", end), images - length)
-    # Loshchilov & Hutter 2017, equation 5.
-    if schedule["curve"] == "cosine":
-        return end + (start - end) * (1 + math.cos(math.pi * images / length)) / 2
-    return start + (end - start) * images / length
 
 
 def _adam(rate, second):

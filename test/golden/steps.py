@@ -13,6 +13,7 @@ import regularizers
 from architectures import RESIDUAL, dcgan, mlp
 from networks import NearKink, Pass, apply, outputs
 from objectives import accuracy, discriminator_loss, divergence, generator_loss
+from scheduled import value_at
 from tensors import Draw
 
 NETWORKS = ("generator", "discriminator")
@@ -76,7 +77,7 @@ _CASES = [
             ("R2", {"regularizers": [{"name": "r2", "gamma": 3}]}),
             ("DRAGAN", {"regularizers": [{"name": "dragan", "lambda": 2}]}),
             ("spectral normalisation under R1", {"regularizers": ["spectral-norm", "r1"]}),
-            ("instance noise that ends", {"regularizers": [{"name": "instance-noise", "stdDev": 0.5, "images": 6}]}),
+            ("instance noise that ends", {"regularizers": [{"name": "instance-noise", "stdDev": {"curve": "linear", "from": 0.5, "to": 0, "images": 6}}]}),
             ("label smoothing", {"regularizers": ["label-smoothing"]}),
             ("clipped gradients", {"regularizers": [{"name": "gradient-clipping", "norm": 0.1}]}),
             ("relativistic with R1 and lazy R2", {"objective": "relativistic", "regularizers": ["r1", {"name": "r2", "every": 3}]}),
@@ -234,10 +235,8 @@ class Session:
         options = self.regularizers.get("instance-noise")
         if options is None:
             return images
-        until = options.get("images")
-        share = 1 if until is None else max(0, 1 - self.images_seen / until)
         values = noise[f"{label}/instance"] = self.draw.normal(images.shape)
-        return images + options.get("stdDev", 0.1) * share * values
+        return images + value_at(options.get("stdDev", 0.1), self.images_seen) * values
 
     def _discriminator_turn(self, real, fake, condition, noise):
         """Real images first, then generated ones, each in a batch of their own."""
