@@ -4,8 +4,9 @@ import { createTfjsExecutor } from "../src/exec/tfjs/executor.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
 import { createSamplingExecutor, samplingKernels } from "../src/exec/wasm/sampling.ts";
 import type { Backend, Entrant } from "./contender.ts";
+import type { Command } from "./line.ts";
 import { startOurs } from "./ours.ts";
-import { type Command, startPeer } from "./peer.ts";
+import { startPeer } from "./peer.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`../bench/peers/${name}`, import.meta.url));
 const node = (file: string, ...args: string[]): Command => ({ program: process.execPath, args: [script(file), ...args] });

@@ -1,17 +1,10 @@
 /** A peer in a process of its own, spoken to as `peers/protocol.js` says. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Contender, Info } from "./contender.ts";
+import { type Command, Line } from "./line.ts";
 import type { Task, Tensor } from "./task.ts";
-
-export interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
 
 interface Entry {
   readonly name: string;
@@ -20,7 +13,6 @@ interface Entry {
 }
 
 interface Answer {
-  readonly error?: string;
   readonly info?: Info;
   readonly tensors?: readonly Entry[];
 }
@@ -28,7 +20,7 @@ interface Answer {
 /** Starts a peer on a task. @throws Error with the peer's own message when it cannot do it. */
 export async function startPeer(command: Command, task: Task, tensors: readonly Tensor[], threads: number): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), "ganvas-bench-"));
-  const line = new Line(command);
+  const line = new Line<Answer>(command);
   const close = () => {
     line.end();
     rmSync(folder, { recursive: true, force: true });
@@ -51,53 +43,6 @@ export async function startPeer(command: Command, task: Task, tensors: readonly 
     close();
     throw error;
   }
-}
-
-/** One question at a time, one answer each; a process that ends answers with why. */
-class Line {
-  readonly #child: ChildProcess;
-  #waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
-  #ended: Error | undefined;
-  #lastWords = "";
-
-  constructor({ program, args, env }: Command) {
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
-    this.#child = child;
-    createInterface({ input: child.stdout }).on("line", (text) => this.#waiting?.resolve(JSON.parse(text) as Answer));
-    child.stderr.on("data", (chunk: Buffer) => {
-      this.#lastWords = (this.#lastWords + chunk.toString()).slice(-4000);
-    });
-    child.stdin.on("error", () => {}); // told by "close"
-    child.on("error", (error) => this.#fail(error));
-    child.on("close", (code, signal) => this.#fail(new Error(`ended with ${signal ?? `code ${code}`}: ${reason(this.#lastWords)}`)));
-  }
-
-  async ask(request: object): Promise<Answer> {
-    if (this.#ended) throw this.#ended;
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
-    });
-    this.#waiting = undefined;
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer;
-  }
-
-  end(): void {
-    this.#child.stdin!.end();
-    this.#child.kill();
-  }
-
-  #fail(error: Error): void {
-    this.#ended ??= error;
-    this.#waiting?.reject(this.#ended);
-  }
-}
-
-/** The line of a stack trace that says what went wrong. */
-function reason(text: string): string {
-  const lines = text.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
-  return lines.find((line) => /error/i.test(line)) ?? lines[lines.length - 1] ?? "it said nothing";
 }
 
 function writeTensors(file: string, tensors: readonly Tensor[]): Entry[] {

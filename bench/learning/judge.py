@@ -3,7 +3,7 @@
 Trains the classifier on real digits, or reads it from the file CLASSIFIER, then answers lines of JSON on standard input,
 {"samples": path, "asked": labels or null}, by one line each: the squared Fréchet distance of its features between all real digits and the
 samples (Heusel et al. 2017, equation 6), the share of samples of which it is sure, and, where it was said what was asked for, the share that it
-recognises, over all and of the worst class. The first line it prints says the same of real digits: one half of them against the other.
+recognises, over all and of the worst class. Without samples the answer is about real digits, one half of them against the other.
 """
 
 import json
@@ -67,7 +67,7 @@ def trained(x, y, path):
 
 @torch.no_grad()
 def examine(model, images):
-    parts = [model(part) for part in images.split(1000)]
+    parts = [model(part) for part in images.split(100)]
     return torch.cat([f for f, _ in parts]).double().numpy(), torch.cat([logits for _, logits in parts]).softmax(1)
 
 
@@ -97,13 +97,15 @@ def main():
     x, y = read_digits(images, labels)
     model, accuracy = trained(x, y, path)
     features, probabilities = examine(model, x)
-    halves = verdict(features[::2], probabilities[::2], features[1::2], y[::2])
-    print(json.dumps({"accuracy": accuracy, "real": halves}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        samples = torch.from_numpy(np.fromfile(request["samples"], np.float32).reshape(-1, 1, 28, 28))
-        asked = request.get("asked")
-        print(json.dumps(verdict(*examine(model, samples), features, None if asked is None else torch.tensor(asked))), flush=True)
+        if "samples" not in request:
+            answer = {"accuracy": accuracy, **verdict(features[::2], probabilities[::2], features[1::2], y[::2])}
+        else:
+            samples = torch.from_numpy(np.fromfile(request["samples"], np.float32).reshape(-1, 1, 28, 28))
+            asked = request.get("asked")
+            answer = verdict(*examine(model, samples), features, None if asked is None else torch.tensor(asked))
+        print(json.dumps(answer), flush=True)
 
 
 main()

@@ -2,7 +2,16 @@
 import { type Fields, fieldsOf, integer, isRecord, optional, refuse } from "../core/check.ts";
 import type { ErrorDetail } from "../core/errors.ts";
 import { deepFreeze, plainCopy } from "../core/plain.ts";
-import { leastBatch, NETWORK_FIELDS, type NetworkFields, type NetworkOptions, type NetworkSpec, resolveNetworks } from "../nn/spec.ts";
+import {
+  givenLayersMix,
+  leastBatch,
+  NETWORK_FIELDS,
+  type NetworkFields,
+  type NetworkOptions,
+  type NetworkSpec,
+  resolveNetworks,
+} from "../nn/spec.ts";
+import { kindOfData } from "../objective/kinds.ts";
 import {
   LEARNING_FIELDS,
   type LearningFields,
@@ -47,7 +56,8 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   refuse(faults);
   const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, copy, "", faults, others);
   if (!isRecord(copy)) refuse(faults);
-  const learning = resolveLearning(rest, faults);
+  const learner = { kind: shape ? kindOfData(shape) : "images", mixesImages: givenLayersMix(architecture) } as const;
+  const learning = resolveLearning(rest, learner, faults);
   const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
   const networks = resolveNetworks(given, needsImagesAlone(learning, rest.regularizers ?? null), faults);
   refuse(faults);

@@ -113,8 +113,17 @@ export function resolveNetworks(fields: Partial<NetworkFields>, imagesAlone: str
 /** What goes into both networks and comes out. */
 type BothEnds = Pick<NetworkSpec, "shape" | "latent" | "condition">;
 
-/** z beside an image, which says most of what is to be made: only what it leaves open is left to z. */
-const LATENT = { default: 64, besideImages: 8 };
+/** Numbers of z: as many as are usual for images; beside an image that says most of what is to be made, those that leave the rest open; for a point twice its own. */
+function defaultLatent(shape: Shape, fromImages: boolean): number {
+  if (fromImages) return 8;
+  return shape.length === 1 ? Math.min(2 * shape[0]!, 64) : 64;
+}
+
+/** Whether a discriminator given layer by layer has images meet in it. Faults are for others to find. */
+export function givenLayersMix(architecture: unknown): boolean {
+  const layers = isRecord(architecture) ? checkLayers(architecture.discriminator, "", []) : undefined;
+  return layers !== undefined && findMixing(layers, "").length > 0;
+}
 
 /** A condition that is an image must be as large as what is made for it; the default of `latent` is filled in. */
 function checkEnds({ shape, latent, condition }: Partial<NetworkFields>, faults: ErrorDetail[]): Partial<BothEnds> {
@@ -127,7 +136,7 @@ function checkEnds({ shape, latent, condition }: Partial<NetworkFields>, faults:
   }
   return {
     ...(shape && { shape }),
-    ...(latent !== undefined && { latent: latent ?? (image ? LATENT.besideImages : LATENT.default) }),
+    ...(latent !== undefined && (latent !== null || shape) && { latent: latent ?? defaultLatent(shape!, image !== null && image !== undefined) }),
     ...(fits && condition !== undefined && { condition }),
   };
 }

@@ -1,5 +1,6 @@
 /** Names for an objective together with the regularizers and the optimizer that its paper has it with. */
 import { type Fields, optional, positive } from "../core/check.ts";
+import type { Kind } from "./kinds.ts";
 import { type CommonParameters, discriminatorSteps, OBJECTIVES, type ObjectiveName } from "./objectives.ts";
 import type { OptimizerSpec } from "./optimizers.ts";
 import { type RegularizerSpec, WEIGHT } from "./regularizers.ts";
@@ -9,9 +10,9 @@ import type { Schedule } from "./scheduled.ts";
 export interface Preset<P = object> {
   readonly objective: ObjectiveName;
   readonly fields: Fields<P & CommonParameters>;
-  readonly optimizer: OptimizerSpec;
+  optimizer(kind: Kind): OptimizerSpec;
   /** The regularizers where the user names none. */
-  regularizers(parameters: P): readonly RegularizerSpec[];
+  regularizers(parameters: P, kind: Kind): readonly RegularizerSpec[];
 }
 
 const preset = <P>(row: Preset<P>): Preset<P> => row;
@@ -20,13 +21,13 @@ const preset = <P>(row: Preset<P>): Preset<P> => row;
 export const PRESETS = {
   /** Arjovsky, Chintala & Bottou 2017, algorithm 1: Lipschitz by clipping weights; the distance up to an unknown factor. */
   wasserstein: preset<{
-    /** Every weight of the discriminator stays within ± clip. Default 0.01. */
-    readonly clip: number;
+    /** Every weight of the discriminator stays within ± clip; null for the default, 0.01 (of points 0.1, as what small layers make of them would vanish). */
+    readonly clip: number | null;
   }>({
     objective: "wasserstein",
-    fields: { discriminatorSteps: discriminatorSteps(5), clip: optional(positive, 0.01) },
+    fields: { discriminatorSteps: discriminatorSteps(5), clip: optional<number | null>(positive, null) },
     optimizer: OBJECTIVES.wasserstein.optimizer,
-    regularizers: ({ clip }) => [{ name: "weight-clipping", clip }],
+    regularizers: ({ clip }, kind) => [{ name: "weight-clipping", clip: clip ?? (kind === "points" ? 0.1 : 0.01) }],
   }),
 
   /** Gulrajani et al. 2017, equation 3 and algorithm 1: Lipschitz by a penalty on the norm of the gradient. */
@@ -36,7 +37,7 @@ export const PRESETS = {
   }>({
     objective: "wasserstein",
     fields: { discriminatorSteps: discriminatorSteps(5), lambda: optional(WEIGHT, 10) },
-    optimizer: { name: "adam", learningRate: 1e-4, betas: [0, 0.9], epsilon: 1e-8 },
+    optimizer: (kind) => ({ name: "adam", learningRate: kind === "points" ? 1e-3 : 1e-4, betas: [0, 0.9], epsilon: 1e-8 }),
     regularizers: ({ lambda }) => [{ name: "gradient-penalty", lambda, oneSided: false, every: 1 }],
   }),
 };

@@ -3,6 +3,8 @@ import { type Check, type Fields, fieldsOf, integer, isRecord, list, oneOf, opti
 import { type ErrorDetail, show } from "../core/errors.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
 import { type Averaging, type AveragingOptions, averaging } from "./averaging.ts";
+import { AVERAGING, OBJECTIVE, PENALTIES } from "./defaults.ts";
+import type { Kind } from "./kinds.ts";
 import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec, objectiveRow } from "./objectives.ts";
 import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
 import { PRESETS, type Preset, type PresetName, type PresetOptions } from "./presets.ts";
@@ -69,15 +71,16 @@ export interface TrainableSpec extends NetworkSpec, Omit<LearningSpec, keyof Net
 /** What was chosen by `objective`: the row itself, and what goes with it unless told otherwise. */
 interface Choice {
   readonly spec: ObjectiveSpec;
-  readonly optimizer: OptimizerSpec;
-  readonly regularizers: readonly RegularizerSpec[];
+  optimizer(kind: Kind): OptimizerSpec;
+  regularizers(kind: Kind): readonly RegularizerSpec[];
   /** Parameters given that are a regularizer's. */
   readonly given: readonly string[];
 }
 
 /** Options checked one by one, before they are held against each other. */
 export interface LearningFields {
-  readonly objective: Choice;
+  /** Null where none was named. */
+  readonly objective: Choice | null;
   readonly regularizers: readonly RegularizerSpec[] | null;
   readonly optimizer: unknown;
   readonly ema: Averaging | false;
@@ -98,12 +101,12 @@ const objective: Check<Choice> = (value, path, faults) => {
   if (!checked) return undefined;
   const fault = Object.hasOwn(OBJECTIVES, checked.name) ? objectiveRow(checked).fault?.(checked) : null;
   if (fault) faults.push({ ...fault, path: `${path}.${fault.path}` });
-  if (!Object.hasOwn(PRESETS, checked.name)) return { spec: checked, optimizer: objectiveRow(checked).optimizer, regularizers: [], given: [] };
+  if (!Object.hasOwn(PRESETS, checked.name)) return { spec: checked, optimizer: objectiveRow(checked).optimizer, regularizers: () => [], given: [] };
   const preset = PRESETS[checked.name as PresetName] as Preset;
   return {
     spec: { name: preset.objective, discriminatorSteps: checked.discriminatorSteps } as ObjectiveSpec,
     optimizer: preset.optimizer,
-    regularizers: preset.regularizers(checked),
+    regularizers: (kind) => preset.regularizers(checked, kind),
     given: Object.keys(given).filter((key) => key !== "name" && !(key in OBJECTIVES[preset.objective].fields)),
   };
 };
@@ -136,19 +139,36 @@ const optimizer =
 const anything: Check<unknown> = that("anything", () => true);
 
 export const LEARNING_FIELDS: Fields<LearningFields> = {
-  objective: (value, path, faults) => objective(value === undefined ? "non-saturating" : value, path, faults),
+  objective: optional<Choice | null>(objective, null),
   regularizers: optional<readonly RegularizerSpec[] | null>(regularizers, null),
   optimizer: optional(anything, {}),
-  ema: optional(ema, { decay: 0.999 }),
+  ema: optional(ema, AVERAGING),
   batchSize: optional(integer(1, 65536), 64),
 };
 
+/** What learning has to suit. */
+export interface Learner {
+  readonly kind: Kind;
+  /** Whether the discriminator was given with layers in which images meet, with which penalties by default will not do. */
+  readonly mixesImages: boolean;
+}
+
+/** What nobody asked for by name. */
+const byDefault = ({ kind, mixesImages }: Learner): Choice => ({
+  spec: OBJECTIVE,
+  optimizer: objectiveRow(OBJECTIVE).optimizer,
+  regularizers: () => (mixesImages ? [] : PENALTIES[kind]),
+  given: [],
+});
+
 /** How a GAN of checked options learns, in full; `faults` are where every fault is noted. */
 export function resolveLearning(
-  { objective: choice, regularizers, ...given }: Partial<LearningFields>,
+  { objective, regularizers, ...given }: Partial<LearningFields>,
+  learner: Learner,
   faults: ErrorDetail[],
 ): Partial<LearningSpec> {
-  const preset = choice?.optimizer ?? OBJECTIVES["non-saturating"].optimizer;
+  const choice = objective === null ? byDefault(learner) : objective;
+  const preset = (choice ?? byDefault(learner)).optimizer(learner.kind);
   const each = optional(optimizer(preset), preset);
   const optimizers = fieldsOf<LearningSpec["optimizer"]>({ generator: each, discriminator: each }, given.optimizer, "optimizer", faults);
   if (regularizers) {
@@ -160,7 +180,7 @@ export function resolveLearning(
   return {
     ...given,
     optimizer: optimizers as LearningSpec["optimizer"],
-    ...(choice && { objective: choice.spec, regularizers: regularizers ?? choice.regularizers }),
+    ...(choice && { objective: choice.spec, regularizers: regularizers ?? choice.regularizers(learner.kind) }),
   };
 }
 

@@ -3,9 +3,9 @@ import type { LayerSpec } from "../layers/table.ts";
 
 import type { Architecture } from "./architecture.ts";
 
-const HIDDEN_LAYERS = 2;
+const HIDDEN_LAYERS = 3;
 
-/** Two hidden layers of `width` units a network: for points, small vectors and small images. */
+/** Three hidden layers of `width` units a network: for points, small vectors and small images. */
 export const mlp: Architecture = {
   expected: "a vector [size] or images [height, width, channels]",
   accepts: () => true,

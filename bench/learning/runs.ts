@@ -1,0 +1,166 @@
+/** One training of a recipe by a seed, and what came of it. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { animeFaces, Dataset, grid, mnist, ring } from "../../src/datasets.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
+import { createGAN, type GAN, type GANOptions } from "../../src/index.ts";
+import { type Command, Line } from "../line.ts";
+import { judgeFaces } from "./faces.ts";
+import { coverage, type Mixture } from "./points.ts";
+import type { Recipe } from "./recipes.ts";
+
+/** What is known of one run; numbers by the names of the table's columns. */
+export interface Run {
+  readonly steps: number;
+  readonly seconds: number;
+  readonly [column: string]: number;
+}
+
+/** How long a run goes on: whichever comes first. */
+export interface Budget {
+  readonly steps?: number;
+  readonly seconds?: number;
+}
+
+export interface Places {
+  /** MNIST's test images and labels. */
+  readonly images: string;
+  readonly labels: string;
+  /** Where the classifier of digits is kept. */
+  readonly classifier: string;
+  /** Where pictures of samples go; undefined for nowhere. */
+  readonly pictures: string | undefined;
+  readonly python: string;
+  readonly threads: number;
+}
+
+/** Python without the settings of a shared machine, which slow its BLAS down; memory that it gave back it keeps, as new pages are dear on such machines. */
+const python = ({ python, threads }: Places, args: readonly string[]): Command => ({
+  program: python,
+  args,
+  env: { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined, GANVAS_THREADS: `${threads}`, MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: "-1" },
+});
+
+const SCRIPTS = "bench/learning";
+
+interface Verdict {
+  readonly [column: string]: number;
+}
+
+/** A suite: its data, and how samples are judged. */
+export interface Bench {
+  train(recipe: Recipe, seed: number, budget: Budget): Promise<Run>;
+  /** The same numbers of real data. */
+  real(): Promise<Verdict>;
+  close(): void;
+}
+
+/** Trains until the budget is spent, and says for how many seconds. */
+async function spend(gan: GAN, data: Dataset, { steps = Number.MAX_SAFE_INTEGER, seconds = Number.POSITIVE_INFINITY }: Budget): Promise<number> {
+  const end = new AbortController();
+  await gan.prepare();
+  const start = performance.now();
+  const spent = () => (performance.now() - start) / 1000;
+  await gan.train(data, { steps, signal: end.signal, onStep: () => void (spent() >= seconds && end.abort()) }).catch((error: unknown) => {
+    if (!end.signal.aborted) throw error;
+  });
+  return spent();
+}
+
+const seconds = (x: number): number => Math.round(x * 10) / 10;
+
+/** Data without the labels that only a conditional GAN may have. */
+const dataFor = (data: Dataset, options: Recipe["options"]): Dataset =>
+  options.condition ? data : new Dataset({ data: data.data, shape: data.shape });
+
+const MIXTURES = {
+  ring: {
+    data: ring,
+    centres: Array.from({ length: 8 }, (_, k) => [Math.cos((k * Math.PI) / 4), Math.sin((k * Math.PI) / 4)] as const),
+    steps: 8000,
+  },
+  grid: { data: grid, centres: Array.from({ length: 25 }, (_, k) => [(k % 5) / 2 - 1, Math.floor(k / 5) / 2 - 1] as const), steps: 16_000 },
+} as const;
+
+export type MixtureName = keyof typeof MIXTURES;
+
+export function startToys(name: MixtureName, { threads }: Places): Bench {
+  const { data, centres, steps } = MIXTURES[name];
+  const mixture: Mixture = { centres, stddev: 0.05 };
+  return {
+    async train({ options }, seed, budget) {
+      const gan = await createGAN({ ...options, shape: [2], seed, threads, backend: "wasm" });
+      const time = await spend(gan, dataFor(data(), options), { steps: budget.steps ?? steps, ...(budget.seconds && { seconds: budget.seconds }) });
+      const points = await gan.sample({ count: 2500, seed: 1 });
+      const run = { steps: gan.step, seconds: seconds(time), ...coverage(points.data, mixture) };
+      gan.dispose();
+      return run;
+    },
+    real: async () => ({ ...coverage(data({ count: 2500, seed: 1 }).data as Float32Array, mixture) }),
+    close() {},
+  };
+}
+
+const SHAPE = { mnist: [28, 28, 1], faces: [32, 32, 3] } as const;
+/** As the benchmark's DCGANs and the demo are. */
+const WIDTH = 32;
+
+/** A picture of 64 samples, for a person to look at. */
+async function picture(gan: GAN, { pictures }: Places, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  const images = await gan.sample({ count: 64, seed: 5 });
+  writeFileSync(join(pictures, `${name.replaceAll(/[^\w]+/g, "-")}.png`), await images.toPNG({ columns: 8, scale: 3 }));
+}
+
+export async function startDigits(places: Places): Promise<Bench> {
+  const { images, labels, classifier } = places;
+  const data = mnist({ images: readFileSync(images), labels: readFileSync(labels) });
+  const judge = new Line<Verdict>(python(places, [`${SCRIPTS}/judge.py`, images, labels, classifier]));
+  const samples = join(tmpdir(), `ganvas-learning-${process.pid}.f32`);
+  const specOf = (options: Recipe["options"], seed: number): GANOptions => ({ ...options, shape: SHAPE.mnist, width: WIDTH, seed });
+  return {
+    async train({ name, options, pytorch }, seed, budget) {
+      if (pytorch) {
+        const spec = join(tmpdir(), `ganvas-learning-${process.pid}.json`);
+        writeFileSync(spec, JSON.stringify(resolveSpec(specOf(options, seed))));
+        const limits = Object.entries(budget).map(([limit, value]) => `--${limit}=${value}`);
+        const twin = new Line<{ steps: number; seconds: number }>(python(places, [`${SCRIPTS}/twin.py`, spec, images, labels, samples, ...limits]));
+        const run = await twin.ask({});
+        return { ...run, seconds: seconds(run.seconds), ...(await judge.ask({ samples })) };
+      }
+      const gan = await createGAN({ ...specOf(options, seed), threads: places.threads, backend: "wasm" });
+      const time = await spend(gan, dataFor(data, options), budget);
+      const asked = options.condition ? Array.from({ length: 10_000 }, (_, i) => i % 10) : undefined;
+      const made = await gan.sample({ count: 10_000, seed: 77, ...(asked && { condition: asked }) });
+      writeFileSync(samples, new Uint8Array(made.data.buffer, made.data.byteOffset, made.data.byteLength));
+      await picture(gan, places, `mnist-${name}-${seed}`);
+      const run = { steps: gan.step, seconds: seconds(time), ...(await judge.ask({ samples, asked: asked ?? null })) };
+      gan.dispose();
+      return run;
+    },
+    real: () => judge.ask({}),
+    close: () => judge.end(),
+  };
+}
+
+/** The demo's faces; images that were not learned from stand for what could be reached. */
+export function startFaces(places: Places): Bench {
+  const data = animeFaces({ count: 8000, size: SHAPE.faces[0], seed: 1 });
+  const others = animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 2 });
+  const images = (dataset: Dataset) => ({ shape: dataset.shape, data: dataset.take(Array.from({ length: dataset.count }, (_, i) => i)).data });
+  const real = images(others);
+  return {
+    async train({ name, options }, seed, budget) {
+      const gan = await createGAN({ ...options, shape: SHAPE.faces, width: WIDTH, seed, threads: places.threads, backend: "wasm" });
+      const time = await spend(gan, dataFor(data, options), budget);
+      const made = await gan.sample({ count: 4096, seed: 77 });
+      await picture(gan, places, `faces-${name}-${seed}`);
+      const run = { steps: gan.step, seconds: seconds(time), ...judgeFaces(real, made) };
+      gan.dispose();
+      return run;
+    },
+    real: async () => ({ ...judgeFaces(real, images(animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 3 }))) }),
+    close() {},
+  };
+}
