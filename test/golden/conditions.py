@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from architectures import dcgan, mlp
 from networks import NearKink, Pass, apply, outputs
-from objectives import discriminator_loss, divergence, generator_loss
+from scheduled import curve
 from steps import Session
 from tensors import Draw
 
@@ -32,6 +32,15 @@ _CASES = [
         "class-conditional batch norm, an auxiliary classifier",
         {**DCGAN, "condition": {"classes": 4, "generator": "batch-norm", "discriminator": "auxiliary-classifier"}},
         dcgan(8, 2, 2, False),
+    ),
+    (
+        "class-conditional batch norm, an auxiliary classifier under spectral norm and scheduled R1",
+        {
+            **DCGAN,
+            "condition": {"classes": 4, "generator": "batch-norm", "discriminator": "auxiliary-classifier"},
+            "regularizers": ["spectral-norm", {"name": "r1", "gamma": curve("cosine", 6, 1, 10)}],
+        },
+        dcgan(8, 2, 2, True),
     ),
     ("a one-hot row, an auxiliary classifier of weight 0.5", {**MLP, "condition": {"classes": 7, "discriminator": "auxiliary-classifier", "classWeight": 0.5}}, mlp(5, 4)),
     ("a learned row, a one-hot row", {**MLP, "condition": {"classes": 3, "generator": "embedding", "embedding": 2, "discriminator": "concatenation"}}, mlp(5, 4)),
@@ -78,10 +87,10 @@ class Told(Session):
         return apply(self.architecture["generator"], x, "generator.", p)
 
     def examine(self, images, condition, p):
-        """Scores, and the cross-entropy of what class it sees (0 where it does not say)."""
+        """Scores, and the weighted cross-entropy of the class it tells (0 where it tells none)."""
         method = "concatenation" if "shape" in self.given else self.given.get("discriminator", "projection")
         if method == "projection":
-            return super().discriminate(images, condition, p), 0
+            return super().examine(images, condition, p)
         if method == "concatenation":
             inner = images.shape[1:-1]
             maps = condition if "shape" in self.given else condition.reshape(self.batch, *[1] * len(inner), -1).expand(-1, *inner, -1)
@@ -90,28 +99,3 @@ class Told(Session):
         head = [{"type": "dense", "units": self.given["classes"]}]
         logits = apply(head, features, "discriminator.classifier.", p)
         return score[:, 0], self.given.get("classWeight", 1) * F.cross_entropy(logits, condition.argmax(1))
-
-    def discriminate(self, images, condition, p):
-        return self.examine(images, condition, p)[0]
-
-    def _discriminator_turn(self, real, fake, condition, noise):
-        scores, entropies = [], []
-        for label, images in (("real", real), ("fake", fake)):
-            p = Pass(self.values, self.draw, noise=noise, label=label)
-            for found, value in zip((scores, entropies), self.examine(images, condition, p)):
-                found.append(value)
-            self.values.update(p.updates)
-        name = self.objective["name"]
-        value = discriminator_loss(name, *scores)
-        loss = value + sum(entropies)
-        self._descend("discriminator", loss)
-        means = {"realScore": scores[0].mean(), "fakeScore": scores[1].mean()}
-        return {"discriminatorLoss": loss, "divergence": divergence(name, value), **means}
-
-    def _generator_turn(self, fake, condition, noise):
-        p = Pass(self.values, self.draw, noise=noise, label="judge")
-        scores, entropy = self.examine(fake, condition, p)
-        loss = generator_loss(self.objective["name"], scores) + entropy
-        self._descend("generator", loss)
-        self.generator_updates += 1
-        return loss

@@ -6,7 +6,7 @@ from tensors import Draw
 
 UPDATES = 4
 
-# What src/nn/optimizers.ts is given, and the optimizer of PyTorch that it stands for.
+# What src/objective/optimizers.ts is given, and the optimizer of PyTorch that it stands for.
 _CASES = [
     {"name": "adam", "learningRate": 2e-4, "betas": [0.5, 0.999], "epsilon": 1e-8},
     {"name": "adam", "learningRate": 1e-2, "betas": [0.0, 0.9], "epsilon": 1e-8},
@@ -16,12 +16,15 @@ _CASES = [
 ]
 
 
+def numbers(spec):
+    """The numbers of `spec` by their names in PyTorch's param groups."""
+    shared = {"lr": spec["learningRate"], "eps": spec["epsilon"]}
+    return {**shared, "betas": spec["betas"]} if spec["name"] == "adam" else {**shared, "alpha": spec["decay"]}
+
+
 def make(spec, weights):
     """An optimizer of PyTorch with the numbers of `spec`."""
-    lr, eps = spec["learningRate"], spec["epsilon"]
-    if spec["name"] == "adam":
-        return torch.optim.Adam(weights, lr=lr, betas=spec["betas"], eps=eps)
-    return torch.optim.RMSprop(weights, lr=lr, alpha=spec["decay"], eps=eps)
+    return {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}[spec["name"]](weights, **numbers(spec))
 
 
 SLOTS = {"adam": {"adam.m": "exp_avg", "adam.v": "exp_avg_sq"}, "rmsprop": {"rmsprop.v": "square_avg"}}

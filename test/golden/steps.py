@@ -1,4 +1,4 @@
-"""Whole training steps: what src/nn/steps.ts puts in one graph, written with PyTorch's modules in the usual order.
+"""Whole training steps: what src/objective/steps.ts puts in one graph, written with PyTorch's modules in the usual order.
 
 Learning rates and Adam's epsilon are larger than anyone would train with. Adam divides a gradient by its own size, so
 at epsilon 1e-8 a gradient of nearly zero moves its weight by a full step in a direction that rounding decides; the step
@@ -152,16 +152,19 @@ class Session:
         self.values = {}
         self._initialise()
         self.optimizers = {
-            network: optimizers.make(self.options["optimizer"][network], list(self.weights(network).values())) for network in NETWORKS
+            network: optimizers.make(self._now(self.options["optimizer"][network]), list(self.weights(network).values())) for network in NETWORKS
         }
         self.average = {name: value.detach().clone() for name, value in self.values.items() if name.startswith("generator.")}
         self.generator_updates = 0
+
+    def _now(self, numbers):
+        return value_at(numbers, self.images_seen)
 
     def _initialise(self):
         """Draws every tensor: what a pass asks for and does not find."""
         condition, _ = self._condition()
         images = self.generate(self._latents(), condition, Pass(self.values, self.draw))
-        self.discriminate(images, condition, Pass(self.values, self.draw))
+        self.examine(images, condition, Pass(self.values, self.draw))
         if "spectral-norm" in self.regularizers:
             for name, weight in self._matrices().items():
                 self.values[f"{name}/spectral.u"] = self.draw.normal([weight.shape[-1], 1])
@@ -200,14 +203,14 @@ class Session:
         z = latents if condition is None else torch.cat([latents, condition], 1)
         return apply(self.architecture["generator"], z, "generator.", p)
 
-    def discriminate(self, images, condition, p):
-        """Scores; a condition joins by projection (Miyato & Koyama 2018, equation 3)."""
+    def examine(self, images, condition, p):
+        """Scores, and the loss of the classes it tells, of which there are none; a condition joins by projection (Miyato & Koyama 2018, equation 3)."""
         *_, features, score = outputs(self.architecture["discriminator"], images, "discriminator.", p)
         if condition is None:
-            return score[:, 0]
+            return score[:, 0], 0
         size = [condition.shape[1], features.shape[1]]
         embedding = p.weight("discriminator.embedding", size, 0, size[0] ** -0.5)
-        return score[:, 0] + (condition @ embedding * features).sum(1)
+        return score[:, 0] + (condition @ embedding * features).sum(1), 0
 
     def case(self, name, kinds):
         initial = {key: value.detach().clone() for key, value in self.values.items()}
@@ -219,7 +222,6 @@ class Session:
         images = self.draw.uniform([self.batch, *self.options["shape"]], -1, 1)
         generation = Pass(self.values, self.draw, noise=noise, label="generate")
         real, fake = self._shown(images, "real", noise), self._shown(self.generate(latents, condition, generation), "fake", noise)
-        self.images_seen += self.batch
         result = self._discriminator_turn(real, fake.detach(), condition, noise)
         changed = self._state("discriminator")
         if kind == "train":
@@ -227,36 +229,38 @@ class Session:
             self.values.update(generation.updates)
             self._move_average()
             changed.update(self._state("generator"))
+        self.images_seen += self.batch
         feeds = {"images": images, "latents": latents, **({} if fed is None else {"condition": fed}), **noise}
         return {"kind": kind, "feeds": feeds, "fetches": result, "state": changed}
 
     def _shown(self, images, label, noise):
         """Images under instance noise, which falls to 0 (Sønderby et al. 2017)."""
-        options = self.regularizers.get("instance-noise")
+        options = self._now(self.regularizers.get("instance-noise"))
         if options is None:
             return images
         values = noise[f"{label}/instance"] = self.draw.normal(images.shape)
-        return images + value_at(options.get("stdDev", 0.1), self.images_seen) * values
+        return images + options.get("stdDev", 0.1) * values
 
     def _discriminator_turn(self, real, fake, condition, noise):
         """Real images first, then generated ones, each in a batch of their own."""
         values, vectors = self._in_use()
-        scores = []
+        scores, class_losses = [], []
         for label, images in (("real", real), ("fake", fake)):
             p = Pass({**values, **self._statistics()}, self.draw, noise=noise, label=label)
-            scores.append(self.discriminate(images, condition, p))
+            for found, value in zip((scores, class_losses), self.examine(images, condition, p)):
+                found.append(value)
             self.values.update(p.updates)
         label = self.regularizers.get("label-smoothing", {"label": 1.0}).get("label", 0.9)
-        loss = discriminator_loss(self.objective, *scores, label)
+        loss = discriminator_loss(self.objective, *scores, label) + sum(class_losses)
 
         def judge(images, label):
-            return self.discriminate(images, condition, Pass(values, self.draw, noise=noise, label=label))
+            return self.examine(images, condition, Pass(values, self.draw, noise=noise, label=label))[0]
 
         def uniform(name, shape):
             noise[name] = self.draw.uniform(shape, 0.001, 0.999)
             return noise[name]
 
-        for name, options in self.regularizers.items():
+        for name, options in self._now(self.regularizers).items():
             if name in regularizers.PENALTIES:
                 loss = loss + options.get("every", 1) * regularizers.PENALTIES[name](options, real, fake, judge, uniform)
         self._descend("discriminator", loss)
@@ -275,9 +279,10 @@ class Session:
         values, _ = self._in_use()
 
         def judge(images, label):
-            return self.discriminate(images, condition, Pass(values, self.draw, noise=noise, label=label))
+            return self.examine(images, condition, Pass(values, self.draw, noise=noise, label=label))
 
-        loss = generator_loss(self.objective, lambda: judge(real, "judgeReal"), judge(fake, "judge"))
+        scores, class_loss = judge(fake, "judge")
+        loss = generator_loss(self.objective, lambda: judge(real, "judgeReal")[0], scores) + class_loss
         self._descend("generator", loss)
         self.generator_updates += 1
         return loss
@@ -289,15 +294,25 @@ class Session:
             gradients = regularizers.clipped(gradients, self.regularizers["gradient-clipping"].get("norm", 1))
         for weight, gradient in zip(weights, gradients):
             weight.grad = gradient.detach()
+        for group in self.optimizers[network].param_groups:
+            group.update(optimizers.numbers(self._now(self.options["optimizer"][network])))
         self.optimizers[network].step()
 
     def _move_average(self):
         if not self.options["ema"]:
             return
-        t = self.generator_updates
-        decay = min(self.options["ema"]["decay"], t / (9 + t))
+        decay = self._decay(**self._now(self.options["ema"]))
         for name, average in self.average.items():
             average.mul_(decay).add_(self.values[name].detach(), alpha=1 - decay)
+
+    def _decay(self, decay=None, halfLife=None, rampUp=None):
+        if decay is not None:
+            t = self.generator_updates
+            return min(decay, t / (9 + t))
+        # As in the training loop of StyleGAN2-ADA: `ema_nimg`, `ema_rampup`, `ema_beta`.
+        half_life = halfLife if rampUp is None else min(halfLife, rampUp * self.images_seen)
+        images = self.batch * self.objective.get("discriminatorSteps", 1)
+        return 0.5 ** (images / max(half_life, 1e-8))
 
     def _state(self, network):
         """Every tensor that the turn of a network changes, by its name in a checkpoint."""
