@@ -104,13 +104,13 @@ describe("instance-noise", () => {
 
   it("has real and generated images judged under noise of their own, the same in both turns, with every penalty", () => {
     const options = { shape: [2], architecture: "mlp", width: 3, ema: false, regularizers: ["r1", "r2"] } as const;
-    const noisy = trainStep(resolveSpec({ ...options, regularizers: ["r1", "r2", { name: "instance-noise", stdDev: 0.2 }] }), 3);
+    const noisy = trainStep(resolveSpec({ ...options, regularizers: ["r1", "r2", { name: "instance-noise", stdDev: 0.25 }] }), 3);
     expect(noisy.noise.slice(1)).toEqual(["real", "fake"].map((label) => ({ name: `${label}/instance`, shape: [3, 2], distribution: "normal" })));
     const plain = new Trainer(resolveSpec(options), 3);
     const feeds = { latents: new Float64Array(3 * 64).fill(0.5), ...plain.train.scalars(plain.done) };
     // Images with the noise on them, shown to a step without: real ones are fed so, generated ones by a last bias of as much more.
-    const state = { ...plain.state, "generator.4.bias": plain.state["generator.4.bias"]!.map((b) => b + 0.2) };
-    const shifted = evaluate(plain.train.graph, { ...feeds, images: [1.1, 2.1, 3.1, 4.1, 5.1, 6.1] }, state);
+    const state = { ...plain.state, "generator.4.bias": plain.state["generator.4.bias"]!.map((b) => b + 0.25) };
+    const shifted = evaluate(plain.train.graph, { ...feeds, images: [1.125, 2.125, 3.125, 4.125, 5.125, 6.125] }, state);
     const { fetches, assigns } = evaluate(
       noisy.graph,
       { ...feeds, images: [1, 2, 3, 4, 5, 6], "real/instance": 0.5, "fake/instance": 1 },
