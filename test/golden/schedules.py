@@ -4,10 +4,8 @@ Numbers of an optimizer change as they do in PyTorch, in its param groups; what 
 """
 
 from architectures import mlp
-from networks import NearKink
 from scheduled import curve
 from steps import Session
-from tensors import Draw
 
 
 def _adam(rate, second):
@@ -48,10 +46,4 @@ _CASES = [
 
 def cases(seed):
     for name, options, kinds in _CASES:
-        attempt = 0
-        while True:
-            try:
-                yield Session(Draw(seed, name, attempt), options, mlp(5, 4), 6).case(name, kinds)
-                break
-            except NearKink:
-                attempt += 1
+        yield Session.case(seed, name, kinds, options, mlp(5, 4), 6)

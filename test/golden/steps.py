@@ -5,6 +5,8 @@ at epsilon 1e-8 a gradient of nearly zero moves its weight by a full step in a d
 is a function with slope 1 / epsilon in the gradient. The optimizers' usual numbers are checked on given gradients.
 """
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 
@@ -112,15 +114,8 @@ _CASES = [
 
 
 def cases(seed):
-    for name, options, architecture, batch, kinds in _CASES:
-        # Where float32 may fall on the other side of a kink, its gradient is rightly another: such numbers are drawn again.
-        attempt = 0
-        while True:
-            try:
-                yield Session(Draw(seed, name, attempt), options, architecture, batch).case(name, kinds)
-                break
-            except NearKink:
-                attempt += 1
+    for name, *session, kinds in _CASES:
+        yield Session.case(seed, name, kinds, *session)
 
 
 def _named(value):
@@ -156,6 +151,20 @@ class Session:
         }
         self.average = {name: value.detach().clone() for name, value in self.values.items() if name.startswith("generator.")}
         self.generator_updates = 0
+
+    @classmethod
+    def case(cls, seed, name, kinds, *session):
+        # Where float32 may fall on the other side of a kink, its gradient is rightly another: such numbers are drawn again.
+        for attempt in itertools.count():
+            try:
+                return cls(Draw(seed, name, attempt), *session)._case(name, kinds)
+            except NearKink:
+                continue
+
+    def _case(self, name, kinds):
+        initial = {key: value.detach().clone() for key, value in self.values.items()}
+        steps = [self.step({"t": "train", "c": "critic"}[kind]) for kind in kinds]
+        return {"name": name, "options": self.options, "initial": initial, "steps": steps}
 
     def _now(self, numbers):
         return value_at(numbers, self.images_seen)
@@ -211,11 +220,6 @@ class Session:
         size = [condition.shape[1], features.shape[1]]
         embedding = p.weight("discriminator.embedding", size, 0, size[0] ** -0.5)
         return score[:, 0] + (condition @ embedding * features).sum(1), 0
-
-    def case(self, name, kinds):
-        initial = {key: value.detach().clone() for key, value in self.values.items()}
-        steps = [self.step({"t": "train", "c": "critic"}[kind]) for kind in kinds]
-        return {"name": name, "options": self.options, "initial": initial, "steps": steps}
 
     def step(self, kind):
         latents, (condition, fed), noise = self._latents(), self._condition(), {}
