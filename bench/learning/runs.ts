@@ -39,7 +39,13 @@ export interface Places {
 const python = ({ python, threads }: Places, args: readonly string[]): Command => ({
   program: python,
   args,
-  env: { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined, GANVAS_THREADS: `${threads}`, MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: "-1" },
+  env: {
+    OPENBLAS_CORETYPE: undefined,
+    OPENBLAS_L2_SIZE: undefined,
+    GANVAS_THREADS: `${threads}`,
+    MALLOC_MMAP_MAX_: "0",
+    MALLOC_TRIM_THRESHOLD_: "-1",
+  },
 });
 
 const SCRIPTS = "bench/learning";

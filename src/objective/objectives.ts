@@ -49,7 +49,7 @@ export const discriminatorSteps = (fallback: number) => optional(integer(1, 1000
  */
 export const suited = (kind: Kind): AdamSpec => ({
   name: "adam",
-  learningRate: kind === "points" ? { curve: "cosine", from: 3e-3, to: 1e-3, images: 1_000_000 } : 1e-3,
+  learningRate: kind === "points" ? { curve: "cosine", from: 3e-3, to: 1e-3, images: 1_000_000 } : 2e-3,
   betas: [0, 0.99],
   epsilon: 1e-8,
 });
