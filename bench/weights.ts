@@ -37,10 +37,10 @@ export async function weigh({ model, quick, json }: Pick<Options, "model" | "qui
 
 /** What `npm run demo` trains, with the same bits on every machine. */
 async function trainDemo(quick: boolean): Promise<GAN> {
-  const { faces, size, steps, batchSize, latent, width, emaDecay } = settings;
+  const { faces, size, steps, batchSize, latent, width } = settings;
   const data = animeFaces({ count: faces, size, seed: 1 });
   const shape = data.shape.slice(1);
-  const gan = await createGAN({ backend: "wasm", reproducible: true, shape, batchSize, latent, width, ema: { decay: emaDecay }, seed: 1 });
+  const gan = await createGAN({ backend: "wasm", reproducible: true, shape, batchSize, latent, width, seed: 1 });
   const last = quick ? 20 : steps.faces;
   await gan.train(data, {
     steps: last,

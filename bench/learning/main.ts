@@ -10,7 +10,7 @@ import { section, tableOf } from "./table.ts";
 const USAGE = `npm run learning -- toys|mnist|faces [options]
 
   --seeds 1,2,3     seeds of each recipe (default: toys 11,12,13,14,15, the others 1,2,3; combinations in toys have the first alone)
-  --only name       recipes whose names contain this
+  --only name       the recipe of this name, or all whose names contain it
   --steps n         instead of the suite's own number of steps
   --seconds s       for recipes that are trained by time (default: what the suite's first recipe took with the same seed)
   --threads n       (default: all cores)
@@ -116,9 +116,15 @@ function budgetOf({ suite, steps, seconds }: Arguments, recipe: Recipe, part: st
   return { seconds: budget };
 }
 
+/** The recipe of this name, or those whose names contain it. */
+const chosen = (recipes: readonly Recipe[], only: string): readonly Recipe[] => {
+  const exact = recipes.filter(({ name }) => name === only);
+  return exact.length > 0 ? exact : recipes.filter(({ name }) => name.includes(only));
+};
+
 async function runPart(args: Arguments, part: string, bench: Bench, recipes: readonly Recipe[], store: Store): Promise<void> {
   if (!store.get(part, "real", "data")) store.put(part, "real", "data", await bench.real());
-  for (const recipe of recipes.filter(({ name }) => name.includes(args.only))) {
+  for (const recipe of chosen(recipes, args.only)) {
     for (const seed of recipe.brief ? args.seeds.slice(0, 1) : args.seeds) {
       if (store.get(part, recipe.name, seed)) continue;
       const run = await bench.train(recipe, seed, budgetOf(args, recipe, part, seed, store));

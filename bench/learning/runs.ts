@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { animeFaces, Dataset, grid, mnist, ring } from "../../src/datasets.ts";
+import { animeFaces, type Dataset, grid, mnist, ring } from "../../src/datasets.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { createGAN, type GAN, type GANOptions } from "../../src/index.ts";
 import { type Command, Line } from "../line.ts";
@@ -76,10 +76,6 @@ async function spend(gan: GAN, data: Dataset, { steps = Number.MAX_SAFE_INTEGER,
 
 const seconds = (x: number): number => Math.round(x * 10) / 10;
 
-/** Data without the labels that only a conditional GAN may have. */
-const dataFor = (data: Dataset, options: Recipe["options"]): Dataset =>
-  options.condition ? data : new Dataset({ data: data.data, shape: data.shape });
-
 const MIXTURES = {
   ring: {
     data: ring,
@@ -97,7 +93,7 @@ export function startToys(name: MixtureName, { threads }: Places): Bench {
   return {
     async train({ options }, seed, budget) {
       const gan = await createGAN({ ...options, shape: [2], seed, threads, backend: "wasm" });
-      const time = await spend(gan, dataFor(data(), options), { steps: budget.steps ?? steps, ...(budget.seconds && { seconds: budget.seconds }) });
+      const time = await spend(gan, data(), { steps: budget.steps ?? steps, ...(budget.seconds && { seconds: budget.seconds }) });
       const points = await gan.sample({ count: 2500, seed: 1 });
       const run = { steps: gan.step, seconds: seconds(time), ...coverage(points.data, mixture) };
       gan.dispose();
@@ -136,7 +132,7 @@ export async function startDigits(places: Places): Promise<Bench> {
         return { ...run, seconds: seconds(run.seconds), ...(await judge.ask({ samples })) };
       }
       const gan = await createGAN({ ...specOf(options, seed), threads: places.threads, backend: "wasm" });
-      const time = await spend(gan, dataFor(data, options), budget);
+      const time = await spend(gan, data, budget);
       const asked = options.condition ? Array.from({ length: 10_000 }, (_, i) => i % 10) : undefined;
       const made = await gan.sample({ count: 10_000, seed: 77, ...(asked && { condition: asked }) });
       writeFileSync(samples, new Uint8Array(made.data.buffer, made.data.byteOffset, made.data.byteLength));
@@ -159,7 +155,7 @@ export function startFaces(places: Places): Bench {
   return {
     async train({ name, options }, seed, budget) {
       const gan = await createGAN({ ...options, shape: SHAPE.faces, width: WIDTH, seed, threads: places.threads, backend: "wasm" });
-      const time = await spend(gan, dataFor(data, options), budget);
+      const time = await spend(gan, data, budget);
       const made = await gan.sample({ count: 4096, seed: 77 });
       await picture(gan, places, `faces-${name}-${seed}`);
       const run = { steps: gan.step, seconds: seconds(time), ...judgeFaces(real, made) };

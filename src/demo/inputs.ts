@@ -16,9 +16,9 @@ export async function openData({ data, seed }: DemoOptions, { faces, size }: Dem
 
 /** A GAN for these images. @throws {UsageError} if the file's images are such that none can be made. */
 export function openGAN({ data, seed }: DemoOptions, settings: DemoSettings, dataset: Dataset): Promise<GAN> {
-  const { batchSize, latent, width, emaDecay } = settings;
+  const { batchSize, latent, width } = settings;
   const shape = dataset.shape.slice(1);
-  const create = () => createGAN({ backend: "wasm", shape, batchSize, latent, width, ema: { decay: emaDecay }, seed });
+  const create = () => createGAN({ backend: "wasm", shape, batchSize, latent, width, seed });
   return data === null ? create() : blame(`--data ${data}`, create);
 }
 

@@ -12,8 +12,6 @@ export interface DemoSettings {
   readonly latent: number;
   /** Channels of the networks' widest image. */
   readonly width: number;
-  /** Of the generator's moving average: short, for the training is. */
-  readonly emaDecay: number;
   /** Latents followed in progress.png. */
   readonly rows: number;
   /** When they are looked at, as parts of the training. */
@@ -27,11 +25,10 @@ export interface DemoSettings {
 export const settings: DemoSettings = {
   faces: 8000,
   size: 32,
-  steps: { faces: 1000, file: 2500 },
+  steps: { faces: 2000, file: 2500 },
   batchSize: 64,
   latent: 64,
   width: 32,
-  emaDecay: 0.99,
   rows: 8,
   moments: [0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1],
   writeEvery: 20,
