@@ -6,7 +6,7 @@ export interface Recipe {
   readonly name: string;
   /** Beside `shape`, the seed and what its suite sets. */
   readonly options: Omit<GANOptions, "shape">;
-  /** Of suites in which some recipes have a table of their own, with fewer seeds. */
+  /** One of many: it has one seed, and half of the steps. */
   readonly brief?: boolean;
   /** Trained by twin.py. */
   readonly pytorch?: boolean;
