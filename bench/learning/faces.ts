@@ -7,7 +7,7 @@ export interface Faces {
   readonly speckle: number;
 }
 
-/** Around a pixel whose neighbours all lie so near each other (of a range of 2), a picture is flat. */
+/** Where a pixel and its neighbours lie so near each other (of a range of 2), a picture is flat: drawn details are not. */
 const FLAT = 0.25;
 
 /**
@@ -23,8 +23,9 @@ export function speckle({ shape, data }: Pick<Images, "shape" | "data">): number
         for (let c = 0; c < channels; c++) {
           const at = (dy: number, dx: number) => data[((n * height + y + dy) * width + x + dx) * channels + c]!;
           const around = [at(-1, -1), at(-1, 0), at(-1, 1), at(0, -1), at(0, 1), at(1, -1), at(1, 0), at(1, 1)];
-          if (Math.max(...around) - Math.min(...around) > FLAT) continue;
-          sum += (at(0, 0) - around.reduce((a, b) => a + b) / 8) ** 2;
+          const here = at(0, 0);
+          if (Math.max(here, ...around) - Math.min(here, ...around) > FLAT) continue;
+          sum += (here - around.reduce((a, b) => a + b) / 8) ** 2;
           places++;
         }
       }

@@ -93,7 +93,10 @@ export function startToys(name: MixtureName, { threads }: Places): Bench {
   return {
     async train({ options, brief }, seed, budget) {
       const gan = await createGAN({ ...options, shape: [2], seed, threads, backend: "wasm" });
-      const time = await spend(gan, data(), { steps: budget.steps ?? (brief ? steps / 2 : steps), ...(budget.seconds && { seconds: budget.seconds }) });
+      const time = await spend(gan, data(), {
+        steps: budget.steps ?? (brief ? steps / 2 : steps),
+        ...(budget.seconds && { seconds: budget.seconds }),
+      });
       const points = await gan.sample({ count: 2500, seed: 1 });
       const run = { steps: gan.step, seconds: seconds(time), ...coverage(points.data, mixture) };
       gan.dispose();
