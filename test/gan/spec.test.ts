@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeFault, SpecError } from "../../src/core/errors.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+import type { LayerSpec } from "../../src/nn/layers/table.ts";
 import { leastBatch } from "../../src/nn/spec.ts";
-
+import { OBJECTIVES, type ObjectiveName } from "../../src/objective/objectives.ts";
+import { PRESETS, type PresetName } from "../../src/objective/presets.ts";
 import { OLD_SPECS } from "../cases/oldSpecs.ts";
 import { TINY_LAYERS } from "../objective/harness.ts";
 
@@ -19,15 +21,88 @@ function faultsOf(options: unknown): string[] {
 
 const image = [8, 8, 1];
 
+const OBJECTIVE_NAMES = [...new Set([...Object.keys(OBJECTIVES), ...Object.keys(PRESETS)])] as (ObjectiveName | PresetName)[];
+
 describe("resolveSpec", () => {
   it("fills in every default", () => {
-    const spec = resolveSpec({ shape: [28, 28, 1] });
-    expect(spec.latent).toBe(64);
-    expect(spec.objective).toEqual({ name: "non-saturating", discriminatorSteps: 1 });
-    expect(spec.optimizer.generator).toEqual({ name: "adam", learningRate: 2e-4, betas: [0.5, 0.999], epsilon: 1e-8 });
-    expect(spec.ema).toEqual({ decay: 0.999 });
-    expect(spec.architecture.initialization).toBe("dcgan");
-    expect(resolveSpec({ shape: [2] }).architecture.initialization).toBe("fan");
+    const both = { objective: { name: "non-saturating", discriminatorSteps: 1 }, ema: { halfLife: 50_000, rampUp: 0.05 }, batchSize: 64, seed: 0 };
+    const adam = { name: "adam", betas: [0, 0.99], epsilon: 1e-8 };
+
+    const images = resolveSpec({ shape: [28, 28, 1] });
+    expect(images).toMatchObject({ ...both, latent: 64, condition: null, regularizers: [{ name: "r1", gamma: 1, every: 8 }] });
+    expect(images.optimizer.generator).toEqual({ ...adam, learningRate: 2e-3 });
+    expect(images.optimizer.discriminator).toEqual(images.optimizer.generator);
+    expect(images.architecture.initialization).toBe("dcgan");
+    expect(images.architecture.discriminator.map(({ type }) => type)).not.toContain("batchNorm");
+
+    const points = resolveSpec({ shape: [2] });
+    expect(points).toMatchObject({ ...both, latent: 4, condition: null, regularizers: [{ name: "r1", gamma: 0.02, every: 1 }] });
+    expect(points.optimizer.generator).toEqual({ ...adam, learningRate: { curve: "cosine", from: 3e-3, to: 1e-3, images: 1_000_000 } });
+    expect(points.optimizer.discriminator).toEqual(points.optimizer.generator);
+    expect(points.architecture.initialization).toBe("fan");
+    for (const network of ["generator", "discriminator"] as const) {
+      const units = points.architecture[network].flatMap((layer) => (layer.type === "dense" ? [layer.units] : []));
+      expect(units).toEqual([128, 128, 128, network === "generator" ? 2 : 1]);
+    }
+    expect([1, 31, 32, 33, 500].map((size) => resolveSpec({ shape: [size] }).latent)).toEqual([2, 62, 64, 64, 64]);
+  });
+
+  it.each(OBJECTIVE_NAMES)("gives %s, where it is named, no regularizers but those of a preset", (name) => {
+    const preset = { wasserstein: ["weight-clipping"], "wasserstein-gp": ["gradient-penalty"] }[name as string] ?? [];
+    for (const shape of [[2], [8, 8, 1]]) {
+      expect(resolveSpec({ shape, objective: name }).regularizers.map((regularizer) => regularizer.name)).toEqual(preset);
+      expect(resolveSpec({ shape, objective: { name } as never }).regularizers.map((regularizer) => regularizer.name)).toEqual(preset);
+    }
+  });
+
+  it("takes any list of regularizers, an empty one too, in place of the default", () => {
+    for (const shape of [[2], [16, 16, 1]]) {
+      const { objective, regularizers, architecture } = resolveSpec({ shape, regularizers: [] });
+      expect(objective).toEqual({ name: "non-saturating", discriminatorSteps: 1 });
+      expect(regularizers).toEqual([]);
+      expect(architecture.discriminator.some(({ type }) => type === "batchNorm")).toBe(shape.length === 3);
+      expect(resolveSpec({ shape, regularizers: ["spectral-norm"] }).regularizers).toEqual([{ name: "spectral-norm" }]);
+    }
+  });
+
+  it("has no penalty by default where images meet in the user's own discriminator, in residual layers too", () => {
+    const generator = [{ type: "dense", units: 2 }] as const;
+    const norm = { type: "batchNorm" } as const;
+    const own = (layers: readonly LayerSpec[]): GANOptions => ({
+      shape: [2],
+      architecture: { generator, discriminator: [...layers, { type: "dense", units: 1 }] },
+    });
+    const penalties = (options: GANOptions) => resolveSpec(options).regularizers.map(({ name }) => name);
+    expect(penalties(own([{ type: "dense", units: 3 }, norm]))).toEqual([]);
+    expect(penalties(own([{ type: "residual", layers: [norm] }]))).toEqual([]);
+    expect(penalties(own([{ type: "dense", units: 3 }, { type: "layerNorm" }]))).toEqual(["r1"]);
+    expect(penalties({ shape: [4, 4, 1], architecture: TINY_LAYERS })).toEqual([]);
+    const alone = TINY_LAYERS.discriminator.filter(({ type }) => type !== "batchNorm");
+    expect(resolveSpec({ shape: [4, 4, 1], architecture: { ...TINY_LAYERS, discriminator: alone } }).regularizers).toEqual([
+      { name: "r1", gamma: 1, every: 8 },
+    ]);
+    // What holds for a penalty by default does not for one that was asked for.
+    expect(faultsOf({ ...own([norm]), regularizers: ["r1"] })).toHaveLength(1);
+  });
+
+  it("has the presets' numbers suit the kind of data", () => {
+    const numbers = (shape: number[]) =>
+      (["wasserstein", "wasserstein-gp"] as const).map((objective) => {
+        const { optimizer, regularizers } = resolveSpec({ shape, objective });
+        return [optimizer.generator.name, optimizer.generator.learningRate, regularizers[0]];
+      });
+    const penalty = { name: "gradient-penalty", lambda: 10, oneSided: false, every: 1 };
+    expect(numbers([2])).toEqual([
+      ["rmsprop", 5e-4, { name: "weight-clipping", clip: 0.1 }],
+      ["adam", 1e-3, penalty],
+    ]);
+    expect(numbers([8, 8, 1])).toEqual([
+      ["rmsprop", 5e-5, { name: "weight-clipping", clip: 0.01 }],
+      ["adam", 1e-4, penalty],
+    ]);
+    expect(resolveSpec({ shape: [2], objective: { name: "wasserstein", clip: 0.03 } }).regularizers).toEqual([
+      { name: "weight-clipping", clip: 0.03 },
+    ]);
   });
 
   it("takes the objective's own optimizer, and from the user any part of it", () => {
@@ -40,20 +115,19 @@ describe("resolveSpec", () => {
     expect(spec.regularizers).toEqual([{ name: "gradient-penalty", lambda: 1, oneSided: false, every: 1 }]);
     expect(spec.optimizer.generator).toEqual({ name: "adam", learningRate: 0.5, betas: [0, 0.9], epsilon: 1e-8 });
     expect(spec.optimizer.discriminator).toEqual({ name: "rmsprop", learningRate: 5e-5, decay: 0.99, epsilon: 1e-8 });
-    expect(resolveSpec({ shape: [2], objective: "wasserstein" }).optimizer.generator).toMatchObject({ name: "rmsprop", learningRate: 5e-5 });
+    expect(resolveSpec({ shape: [2], objective: "wasserstein" }).optimizer.generator).toMatchObject({ name: "rmsprop", learningRate: 5e-4 });
   });
 
   it("lets any regularizers take the place of those an objective stands for", () => {
-    expect(resolveSpec({ shape: [2], objective: "wasserstein" }).regularizers).toEqual([{ name: "weight-clipping", clip: 0.01 }]);
+    expect(resolveSpec({ shape: [2], objective: "wasserstein" }).regularizers).toEqual([{ name: "weight-clipping", clip: 0.1 }]);
     expect(resolveSpec({ shape: [2], objective: "wasserstein", regularizers: [] }).regularizers).toEqual([]);
-    expect(resolveSpec({ shape: [2] }).regularizers).toEqual([]);
     const { objective, regularizers, optimizer } = resolveSpec({
-      shape: [2],
+      shape: [4, 4, 1],
       objective: "least-squares",
       regularizers: ["weight-clipping", { name: "gradient-penalty", every: 4 }],
     });
     expect(objective.name).toBe("least-squares");
-    expect(optimizer.generator.learningRate).toBe(2e-4);
+    expect(optimizer.generator.learningRate).toBe(2e-3);
     expect(regularizers).toEqual([
       { name: "weight-clipping", clip: 0.01 },
       { name: "gradient-penalty", lambda: 10, oneSided: false, every: 4 },
@@ -69,11 +143,18 @@ describe("resolveSpec", () => {
   });
 
   it.each<GANOptions>([
+    { shape: [2] },
     { shape: [28, 28, 1] },
+    { shape: [28, 28, 1], condition: { shape: [28, 28, 3] } },
+    { shape: [2], regularizers: [] },
+    { shape: [8, 8, 1], objective: "non-saturating" },
+    { shape: [2], objective: "wasserstein-gp", optimizer: { discriminator: { name: "rmsprop" } } },
+    { shape: [8, 8, 1], objective: "wasserstein" },
     { shape: [2], objective: "minimax", regularizers: [{ name: "gradient-penalty", every: 3 }, "weight-clipping"] },
     { shape: [2], objective: "wasserstein", ema: false },
     { shape: [32, 32, 3], objective: "wasserstein-gp", condition: { classes: 10 }, width: 8, seed: 2 ** 53 - 1 },
     { shape: [4, 4, 1], architecture: TINY_LAYERS, condition: { size: 2 } },
+    { shape: [4, 4, 1], architecture: { ...TINY_LAYERS, discriminator: TINY_LAYERS.discriminator.filter(({ type }) => type !== "batchNorm") } },
   ])("gives plain JSON that resolves to itself: %j", (options) => {
     const spec = resolveSpec(options);
     expect(resolveSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
@@ -137,7 +218,11 @@ describe("resolveSpec", () => {
   it("wants a shortcut to give what the layers give", () => {
     const residual = { type: "residual", layers: [{ type: "dense", units: 3 }], shortcut: [] };
     expect(
-      faultsOf({ shape: [2], architecture: { generator: [residual, { type: "dense", units: 2 }], discriminator: [{ type: "dense", units: 1 }] } }),
+      faultsOf({
+        shape: [2],
+        latent: 64,
+        architecture: { generator: [residual, { type: "dense", units: 2 }], discriminator: [{ type: "dense", units: 1 }] },
+      }),
     ).toEqual(["architecture.generator[0] residual: expected a shortcut that gives [3], as the layers do, got [64]"]);
   });
 
@@ -336,7 +421,7 @@ describe("resolveSpec", () => {
 
   it("takes an optimizer's number that is undefined as left out", () => {
     const { optimizer } = resolveSpec({ shape: [2], objective: "wasserstein-gp", optimizer: { generator: { learningRate: undefined as never } } });
-    expect(optimizer.generator.learningRate).toBe(1e-4);
+    expect(optimizer.generator.learningRate).toBe(1e-3);
   });
 
   it("takes 256 layers a network, those within residual layers included", () => {

@@ -56,7 +56,7 @@ describe("dcgan", () => {
   });
 
   it("has no bias before batch norm and none missing elsewhere", () => {
-    const spec = resolveSpec({ shape: [32, 32, 3], width: 4 });
+    const spec = resolveSpec({ shape: [32, 32, 3], width: 4, objective: "non-saturating" });
     expect(parameters(spec, "generator").map((p) => p.name)).toEqual([
       "generator.0.filter",
       ...[2].flatMap(norm),
@@ -178,11 +178,11 @@ describe("a condition", () => {
 
   it("that is an image goes down as the discriminator's does, and up as ever", () => {
     const kinds = (layers: readonly Layer[]) => layers.map(({ type }) => type).filter((type) => type !== "activation");
-    const { generator, discriminator } = first({ shape: [16, 16, 2] }, [16, 16, 1]).spec.architecture;
+    const { generator, discriminator } = first({ shape: [16, 16, 2] }, [16, 16, 1], { width: 2, objective: "non-saturating" }).spec.architecture;
     expect(kinds(generator)).toEqual(["conv2d", "conv2d", "batchNorm", "conv2dTranspose", "batchNorm", "conv2dTranspose"]);
     expect(kinds(discriminator)).toEqual(["conv2d", "conv2d", "batchNorm", "flatten", "dense"]);
     const mlp = first({ shape: [3, 3, 2] }, [3, 3, 1]).spec.architecture;
-    expect(kinds(mlp.generator)).toEqual(["flatten", "dense", "dense", "dense", "reshape"]);
+    expect(kinds(mlp.generator)).toEqual(["flatten", "dense", "dense", "dense", "dense", "reshape"]);
   });
 
   it("of a learned table begins as z is drawn, whatever the scheme", () => {

@@ -16,11 +16,12 @@ import type { PresetName } from "../../src/objective/presets.ts";
 import { criticStep, stepScalars, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { expectSameBytes } from "../bytes.ts";
+import { PLAIN } from "../cases/plain.ts";
 import { drawNoise, type State, TINY_LAYERS, Trainer, type Values } from "./harness.ts";
 
 const BATCH = 6;
 const FIRST: Counters = { discriminator: 0, generator: 0, images: 0 };
-const TINY: GANOptions = { shape: [4, 4, 1], latent: 3, architecture: TINY_LAYERS, condition: { classes: 3 }, ema: { decay: 0.5 } };
+const TINY: GANOptions = { ...PLAIN, shape: [4, 4, 1], latent: 3, architecture: TINY_LAYERS, condition: { classes: 3 }, ema: { decay: 0.5 } };
 const LABELS = { condition: [0, 1, 2, 2, 1, 0] };
 
 function images(size: number, item = 0): Float32Array {
@@ -75,7 +76,10 @@ describe("trainStep", () => {
   it("gives the generator the gradient of its loss under the updated discriminator, held fixed: relative error < 1e-6", () => {
     // With Adam's v at 1 the discriminator's update is in proportion to its gradient, and the rate makes it large:
     // a path from the images through the update to the loss would be seen.
-    const t = new Trainer(resolveSpec({ ...TINY, optimizer: { discriminator: { learningRate: 30 } } }), BATCH);
+    const t = new Trainer(
+      resolveSpec({ ...TINY, optimizer: { ...PLAIN.optimizer, discriminator: { ...PLAIN.optimizer.discriminator, learningRate: 30 } } }),
+      BATCH,
+    );
     for (const [name, v] of Object.entries(t.state)) if (/^discriminator.*adam\.v$/.test(name)) v.fill(1);
     const before = t.state;
     const { fetches } = t.step("train", images(BATCH * 16), LABELS);
@@ -161,7 +165,7 @@ describe("trainStep", () => {
       { type: "activation", name: "tanh" },
       { type: "dense", units },
     ];
-    const t = new Trainer(resolveSpec({ shape: [2], architecture: { generator: saturating(2), discriminator: saturating(1) } }), BATCH);
+    const t = new Trainer(resolveSpec({ ...PLAIN, shape: [2], architecture: { generator: saturating(2), discriminator: saturating(1) } }), BATCH);
     t.state = { ...t.state, [`${network}.1.filter`]: new Float64Array(9).map((_, i) => (i < 3 ? Number.POSITIVE_INFINITY : 0.1)) };
     const before = t.state;
     const { fetches } = t.step(network === "generator" ? "train" : "critic", images(BATCH * 2));
@@ -215,7 +219,7 @@ describe("criticStep", () => {
 
 describe("stepScalars", () => {
   it("corrects Adam's bias by the updates of each network", () => {
-    const spec = resolveSpec({ shape: [2], ema: { decay: 0.9 } });
+    const spec = resolveSpec({ ...PLAIN, shape: [2], ema: { decay: 0.9 } });
     const scalars = stepScalars(spec, { discriminator: 2, generator: 0, images: 0 }, BATCH);
     expect(scalars["discriminator/stepSize"]).toBeCloseTo(2e-4 / (1 - 0.5 ** 3), 15);
     expect(scalars["discriminator/scale"]).toBeCloseTo(1 / Math.sqrt(1 - 0.999 ** 3), 10);

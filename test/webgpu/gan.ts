@@ -2,8 +2,9 @@
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { BackendError, type CreateOptions, createGAN, loadGAN, type StepReport, TrainingError } from "../../src/index.ts";
 import { assert, distance } from "../cases/compare.ts";
+import { PLAIN } from "../cases/plain.ts";
 
-const OPTIONS: CreateOptions = { shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
+const OPTIONS: CreateOptions = { ...PLAIN, shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
 const STEPS = 20;
 /** Adam's first steps are all of one size, so that a gradient's last bits can turn one round; from there on the runs drift apart. */
 const COMPARED = 10;
