@@ -47,7 +47,7 @@ const CLASSES: Fields<Required<GeneratorClasses>> = {
   embedding: optional<number>(SIZE, 0),
 };
 
-/** About as many numbers as z has by default, so that of what the first layer sees neither drowns the other, however many classes there are. */
+/** About as many numbers as z has by default for images, so that of what the first layer sees neither drowns the other, however many classes there are. */
 const EMBEDDING = 50;
 
 /** The generator's part of a condition by class; fields that are the discriminator's are left for others to look at. */

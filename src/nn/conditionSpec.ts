@@ -22,7 +22,7 @@ export interface ClassCondition {
    * each class ("batch-norm": Dumoulin, Shlens & Kudlur 2017, equation 5). Default "concatenation".
    */
   readonly generator?: GeneratorMethod;
-  /** Numbers of a learned row, 1 to 65536, with "embedding" alone. Default 50: about as many as z has, so that neither drowns the other, however many classes there are. */
+  /** Numbers of a learned row, 1 to 65536, with "embedding" alone. Default 50: about as many as z has for images, so that neither drowns the other, however many classes there are. */
   readonly embedding?: number;
   /**
    * How the discriminator is told: by comparing its features with a learned row ("projection": Miyato & Koyama 2018, equation 3) or by the one-hot row, joined to its input as constant maps

@@ -46,9 +46,9 @@ export interface NetworkOptions {
    * channels, "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
    */
   readonly architecture?: ArchitectureName | CustomArchitecture;
-  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), hidden units of "mlp" (default 128). */
+  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), units of each of the three hidden layers of "mlp" (default 128). */
   readonly width?: number;
-  /** Dimension of the latents z, 1 to 65536. Default 64, or 8 for images made for images. */
+  /** Dimension of the latents z, 1 to 65536. Default 64 for images, 8 for images made for images, and for vectors twice their size, at most 64. */
   readonly latent?: number;
   /** What the images are made for: `{ classes }`, `{ size }`, `{ shape }`, or null (the default) for nothing. */
   readonly condition?: Condition | null;

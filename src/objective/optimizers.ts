@@ -13,7 +13,7 @@ const LEARNING_RATE = scheduleOf(
 );
 const EPSILON: Check<number> = that("a number from 1e-12 to 1e30", (v) => Number.isFinite(v) && (v as number) >= 1e-12 && (v as number) <= 1e30);
 
-/** Adam (Kingma & Ba 2015, algorithm 1). The defaults are those where `objective` does not stand for Adam with numbers of its own. */
+/** Adam (Kingma & Ba 2015, algorithm 1). The defaults are those beside "wasserstein"; every other `objective` stands for Adam with numbers of its own. */
 export interface AdamSpec {
   /** The name of the optimizer. */
   readonly name: "adam";
@@ -28,7 +28,7 @@ export interface AdamSpec {
   readonly epsilon: number;
 }
 
-/** RMSProp (Tieleman & Hinton 2012), without momentum and not centred. The defaults are those where `objective` does not stand for RMSProp with numbers of its own. */
+/** RMSProp (Tieleman & Hinton 2012), without momentum and not centred. The defaults are those beside any `objective` but "wasserstein", which stands for RMSProp with numbers of its own. */
 export interface RMSPropSpec {
   /** The name of the optimizer. */
   readonly name: "rmsprop";
