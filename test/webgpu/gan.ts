@@ -2,7 +2,7 @@
 import { fillNormals, Stream } from "../../src/core/random.ts";
 import { BackendError, type CreateOptions, createGAN, loadGAN, type StepReport, TrainingError } from "../../src/index.ts";
 import { assert, distance } from "../cases/compare.ts";
-import { PLAIN } from "../cases/plain.ts";
+import { PLAIN, twoHidden } from "../cases/plain.ts";
 
 const OPTIONS: CreateOptions = { ...PLAIN, shape: [28, 28, 1], architecture: "dcgan", width: 8, latent: 16, batchSize: 8, seed: 1, threads: 1 };
 const STEPS = 20;
@@ -51,7 +51,7 @@ export async function checkGAN(log: (line: string) => void): Promise<string> {
 
 /** Has a step go wrong with others begun behind it. */
 export async function checkFault(): Promise<string> {
-  const options: CreateOptions = { shape: [2], architecture: "mlp", width: 4, latent: 3, batchSize: 4, seed: 1, backend: "webgpu" };
+  const options: CreateOptions = { ...PLAIN, shape: [2], architecture: twoHidden(2, 4), latent: 3, batchSize: 4, seed: 1, backend: "webgpu" };
   const batches = function* () {
     for (let i = 1; ; i++) yield new Float32Array(8).fill(i === 3 ? 3e38 : i / 10);
   };

@@ -12,10 +12,11 @@ import { criticStep, type StepGraph, trainStep } from "../../src/objective/steps
 import { variables } from "../../src/objective/variables.ts";
 import { assert, CheckError, Worst } from "../cases/compare.ts";
 import { waysToLearn } from "../cases/learning.ts";
+import { PLAIN } from "../cases/plain.ts";
 import { drawNoise } from "../objective/harness.ts";
 
 const BATCH = 3;
-const DCGAN: GANOptions = { shape: [8, 8, 1], latent: 5, width: 4, architecture: "dcgan", condition: { classes: 3 }, ema: { decay: 0.5 } };
+const DCGAN: GANOptions = { ...PLAIN, shape: [8, 8, 1], latent: 5, width: 4, architecture: "dcgan", condition: { classes: 3 }, ema: { decay: 0.5 } };
 const WGAN_GP: GANOptions = { shape: [8, 8, 3], latent: 4, width: 3, architecture: "dcgan", objective: "wasserstein-gp" };
 
 /** A hundred float32 ops one after another; the weights then differ by what their gradients do. */

@@ -12,11 +12,12 @@ import { watchWorkers } from "../../workers.ts";
 /** Sizes that no number of threads divides, and batches that leave a tile, a block and a chunk of rows unfinished. */
 const MODELS: readonly (readonly [string, CreateOptions])[] = [
   ["an mlp of odd widths", { shape: [3], architecture: "mlp", width: 37, latent: 5, batchSize: 67 }],
-  ["a dcgan on colour images", { shape: [28, 28, 3], architecture: "dcgan", width: 9, latent: 7, batchSize: 5 }],
+  ["a dcgan on colour images", { shape: [28, 28, 3], architecture: "dcgan", width: 9, latent: 7, batchSize: 5, objective: "non-saturating" }],
   [
     "a conditional dcgan on grey images",
-    { shape: [32, 32, 1], architecture: "dcgan", width: 4, latent: 3, batchSize: 11, condition: { classes: 3 } },
+    { shape: [32, 32, 1], architecture: "dcgan", width: 4, latent: 3, batchSize: 11, objective: "non-saturating", condition: { classes: 3 } },
   ],
+  ["a dcgan with the penalty that it has by default", { shape: [16, 16, 1], architecture: "dcgan", width: 5, latent: 3, batchSize: 7 }],
   [
     "a WGAN-GP of convolutions",
     { shape: [12, 12, 1], architecture: "dcgan", width: 6, latent: 5, batchSize: 7, objective: { name: "wasserstein-gp", discriminatorSteps: 2 } },
