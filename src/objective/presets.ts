@@ -1,5 +1,5 @@
 /** Names for an objective together with the regularizers and the optimizer that its paper has it with. */
-import { type Fields, optional, positive } from "../core/check.ts";
+import { type Check, type Fields, integer, optional, positive } from "../core/check.ts";
 import type { Kind } from "./kinds.ts";
 import { type CommonParameters, discriminatorSteps, OBJECTIVES, type ObjectiveName } from "./objectives.ts";
 import type { OptimizerSpec } from "./optimizers.ts";
@@ -17,15 +17,37 @@ export interface Preset<P = object> {
 
 const preset = <P>(row: Preset<P>): Preset<P> => row;
 
+/** Null where the default depends on the kind of data. */
+const suited = <T>(check: Check<T>): Check<T | null> =>
+  optional<T | null>((value, path, faults) => (value === null ? null : check(value, path, faults)), null);
+
 /** By name. An objective that is not here stands for itself, without regularizers. */
 export const PRESETS = {
+  /**
+   * The loss of Goodfellow et al. 2014, section 3, held steady by a penalty on slopes at the images of the data (Mescheder, Geiger & Nowozin 2018, equation 9), counted lazily
+   * (Karras et al. 2020, appendix B): what is learned with where nothing else is named, as it did best of what was tried (bench/LEARNING.md).
+   */
+  "non-saturating-r1": preset<{
+    /** Weight γ of R1, or its schedule; null for the default, 1 (of points 0.02). */
+    readonly gamma: Schedule | null;
+    /** R1 counts at every so many updates of the discriminator, 1 to 256; null for the default, 8 (of points 1). */
+    readonly every: number | null;
+  }>({
+    objective: "non-saturating",
+    fields: { discriminatorSteps: discriminatorSteps(1), gamma: suited(WEIGHT), every: suited(integer(1, 256)) },
+    optimizer: OBJECTIVES["non-saturating"].optimizer,
+    regularizers: ({ gamma, every }, kind) => [
+      { name: "r1", gamma: gamma ?? (kind === "points" ? 0.02 : 1), every: every ?? (kind === "points" ? 1 : 8) },
+    ],
+  }),
+
   /** Arjovsky, Chintala & Bottou 2017, algorithm 1: Lipschitz by clipping weights; the distance up to an unknown factor. */
   wasserstein: preset<{
     /** Every weight of the discriminator stays within ± clip; null for the default, 0.01 (of points 0.1, as what small layers make of them would vanish). */
     readonly clip: number | null;
   }>({
     objective: "wasserstein",
-    fields: { discriminatorSteps: discriminatorSteps(5), clip: optional<number | null>(positive, null) },
+    fields: { discriminatorSteps: discriminatorSteps(5), clip: suited(positive) },
     optimizer: OBJECTIVES.wasserstein.optimizer,
     regularizers: ({ clip }, kind) => [{ name: "weight-clipping", clip: clip ?? (kind === "points" ? 0.1 : 0.01) }],
   }),

@@ -155,10 +155,10 @@ export const REGULARIZERS = {
 
   /** The gradients of each network together are made no longer than this: Pascanu, Mikolov & Bengio 2013, algorithm 1. */
   "gradient-clipping": regularizer<{
-    /** The largest norm of a network's gradients together, above 0. Default 1. */
+    /** The largest norm of a network's gradients together, 1e-6 to 1e30. Default 1. */
     readonly norm: number;
   }>({
-    fields: { norm: optional(positive, 1) },
+    fields: { norm: optional(real(1e-6, 1e30), 1) },
     gradientScale: (length, { norm }) => div(norm, maximum(length, norm)),
   }),
 

@@ -3,7 +3,6 @@ import { type Check, type Fields, fieldsOf, integer, isRecord, list, oneOf, opti
 import { type ErrorDetail, show } from "../core/errors.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
 import { type Averaging, type AveragingOptions, averaging } from "./averaging.ts";
-import { AVERAGING, OBJECTIVE, PENALTIES } from "./defaults.ts";
 import type { Kind } from "./kinds.ts";
 import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec, objectiveRow } from "./objectives.ts";
 import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
@@ -28,7 +27,8 @@ export type OptimizerOptions =
 export interface LearningOptions {
   /**
    * What the networks minimise, by name or with parameters of its own. "wasserstein" stands for the objective with clipped weights, "wasserstein-gp" for the
-   * same with a gradient penalty; every other name for an objective without regularizers. Default "non-saturating", with the regularizers that are told of there.
+   * same with a gradient penalty, "non-saturating-r1" for that with R1; every other name for an objective without regularizers. Default "non-saturating-r1", or "non-saturating" where
+   * images meet in the discriminator's own layers, as in batch norm.
    */
   readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
   /**
@@ -145,6 +145,9 @@ const optimizer =
 
 const anything: Check<unknown> = that("anything", () => true);
 
+/** Long enough for an average over much, and never more than a twentieth of the training that there was. */
+const AVERAGING: Averaging = { halfLife: 50_000, rampUp: 0.05 };
+
 export const LEARNING_FIELDS: Fields<LearningFields> = {
   objective: optional<Choice | null>(objective, null),
   regularizers: optional<readonly RegularizerSpec[] | null>(regularizers, null),
@@ -161,20 +164,15 @@ export interface Learner {
 }
 
 /** What nobody asked for by name. */
-const byDefault = ({ kind, mixesImages }: Learner): Choice => ({
-  spec: OBJECTIVE,
-  optimizer: objectiveRow(OBJECTIVE).optimizer,
-  regularizers: () => (mixesImages ? [] : PENALTIES[kind]),
-  given: [],
-});
+const byDefault = ({ mixesImages }: Learner): Choice => objective(mixesImages ? "non-saturating" : "non-saturating-r1", "objective", [])!;
 
 /** How a GAN of checked options learns, in full; `faults` are where every fault is noted. */
 export function resolveLearning(
-  { objective, regularizers, ...given }: Partial<LearningFields>,
+  { objective: named, regularizers, ...given }: Partial<LearningFields>,
   learner: Learner,
   faults: ErrorDetail[],
 ): Partial<LearningSpec> {
-  const choice = objective === null ? byDefault(learner) : objective;
+  const choice = named === null ? byDefault(learner) : named;
   const preset = (choice ?? byDefault(learner)).optimizer(learner.kind);
   const each = optional(optimizer(preset), preset);
   const optimizers = fieldsOf<LearningSpec["optimizer"]>({ generator: each, discriminator: each }, given.optimizer, "optimizer", faults);

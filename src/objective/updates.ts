@@ -21,17 +21,23 @@ export function kindOf({ regularizers }: Regularized, update: number, endsStep: 
   return { generator: endsStep, penalties: regularizers.flatMap((r, i) => (update % everyOf(r) === 0 ? [i] : [])) };
 }
 
-/** Every kind of update that training comes to. */
+/**
+ * Every kind of update that training comes to. Some update has just these penalties of all if, and only if, no other's `every` divides the least common multiple of theirs: of so
+ * many updates each is looked at no more than once, however long it takes until they come again.
+ */
 export function kindsOf({ regularizers, objective }: Pick<LearningSpec, "regularizers" | "objective">): UpdateKind[] {
-  const period = regularizers.map(everyOf).reduce(leastCommonMultiple, 1);
-  const kinds = new Map<string, UpdateKind>();
-  for (let update = 0; update < period; update++) {
-    for (const endsStep of objective.discriminatorSteps > 1 ? [true, false] : [true]) {
-      const kind = kindOf({ regularizers }, update, endsStep);
-      kinds.set(keyOf(kind), kind);
-    }
+  const lazy = regularizers.flatMap((r, i) => (everyOf(r) > 1 ? [i] : []));
+  const everys = regularizers.map(everyOf);
+  const kinds: UpdateKind[] = [];
+  // From all of them down to none.
+  for (let chosen = 2 ** lazy.length - 1; chosen >= 0; chosen--) {
+    const counts = (i: number): boolean => everys[i] === 1 || Math.floor(chosen / 2 ** lazy.indexOf(i)) % 2 === 1;
+    const penalties = regularizers.flatMap((_, i) => (counts(i) ? [i] : []));
+    const period = penalties.map((i) => everys[i]!).reduce(leastCommonMultiple, 1);
+    if (lazy.some((i) => !counts(i) && period % everys[i]! === 0)) continue;
+    for (const generator of objective.discriminatorSteps > 1 ? [true, false] : [true]) kinds.push({ generator, penalties });
   }
-  return [...kinds.values()];
+  return kinds;
 }
 
 function leastCommonMultiple(a: number, b: number): number {

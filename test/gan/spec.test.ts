@@ -48,10 +48,20 @@ describe("resolveSpec", () => {
   });
 
   it.each(OBJECTIVE_NAMES)("gives %s, where it is named, no regularizers but those of a preset", (name) => {
-    const preset = { wasserstein: ["weight-clipping"], "wasserstein-gp": ["gradient-penalty"] }[name as string] ?? [];
+    const preset = { wasserstein: ["weight-clipping"], "wasserstein-gp": ["gradient-penalty"], "non-saturating-r1": ["r1"] }[name as string] ?? [];
     for (const shape of [[2], [8, 8, 1]]) {
       expect(resolveSpec({ shape, objective: name }).regularizers.map((regularizer) => regularizer.name)).toEqual(preset);
       expect(resolveSpec({ shape, objective: { name } as never }).regularizers.map((regularizer) => regularizer.name)).toEqual(preset);
+    }
+  });
+
+  it("means the same by the default's name as by none, and takes null for what suits the data", () => {
+    for (const shape of [[2], [16, 16, 1]]) {
+      const named = { name: "non-saturating-r1", gamma: null, every: null } as const;
+      for (const objective of ["non-saturating-r1", named] as const) expect(resolveSpec({ shape, objective })).toEqual(resolveSpec({ shape }));
+      expect(resolveSpec({ shape, objective: { ...named, gamma: 3, every: 2 } }).regularizers).toEqual([{ name: "r1", gamma: 3, every: 2 }]);
+      const clipped = resolveSpec({ shape, objective: { name: "wasserstein", clip: null } });
+      expect(clipped).toEqual(resolveSpec({ shape, objective: "wasserstein" }));
     }
   });
 

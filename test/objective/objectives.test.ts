@@ -135,7 +135,7 @@ describe("least-squares with labels -1, 1 and 0", () => {
 
   it("is refused with one label for both", () => {
     expect(() => resolveSpec({ shape: [1], objective: { ...labels, fakeLabel: 1 } })).toThrow(
-      "objective.fakeLabel: expected another number than realLabel, got 1",
+      "objective.fakeLabel: expected a number at least a thousandth away from realLabel, 1, got 1",
     );
   });
 });

@@ -31,6 +31,25 @@ describe("kindsOf", () => {
     [specOf(1, 4), ["train/0,1", "train/0"]],
     [specOf(2, 4), ["train/0,1", "critic/0,1", "train/0", "critic/0"]],
   ])("lists all that training comes to", (spec, keys) => expect(kindsOf(spec).map(keyOf)).toEqual(keys));
+
+  const lazy = (everys: readonly number[]) =>
+    resolveSpec({
+      shape: [2],
+      regularizers: (["r1", "r2", "dragan", "gradient-penalty"] as const).slice(0, everys.length).map((name, i) => ({ name, every: everys[i]! })),
+    });
+
+  it.each([[[4, 6]], [[2, 4]], [[2, 3, 6]], [[6, 4, 10]], [[3, 1, 2]], [[4, 4, 6]]])(
+    "lists those that updates come to with penalties at every %j",
+    (everys) => {
+      const spec = lazy(everys);
+      const met = new Set(Array.from({ length: 120 }, (_, update) => keyOf(kindOf(spec, update, true))));
+      expect(kindsOf(spec).map(keyOf).sort()).toEqual([...met].sort());
+    },
+  );
+
+  it("does not look at all updates until they begin again, of which there may be billions", () => {
+    expect(kindsOf(lazy([256, 255, 253, 251]))).toHaveLength(16);
+  });
 });
 
 describe("a lazy penalty", () => {
