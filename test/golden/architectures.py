@@ -28,6 +28,7 @@ def dcgan(size, channels, width, images_alone):
 
 
 def mlp(size, width):
+    """Two hidden layers a network, given layer by layer: "mlp" has more."""
     relu, leaky = ({"type": "activation", "name": name} for name in ("relu", "leakyRelu"))
     hidden = {"type": "dense", "units": width}
     return {

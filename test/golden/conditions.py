@@ -23,7 +23,7 @@ def flattened(layers):
 
 
 DCGAN = {"shape": [8, 8, 2], "architecture": "dcgan", "width": 2, "latent": 3, "ema": {"decay": 0.05}}
-MLP = {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "ema": False}
+MLP = {"shape": [5], "architecture": None, "latent": 3, "ema": False}
 _CASES = [
     ("a learned row, projected", {**DCGAN, "condition": {"classes": 3, "generator": "embedding", "embedding": 2}}, dcgan(8, 2, 2, False)),
     ("class-conditional batch norm, one-hot maps", {**DCGAN, "condition": {"classes": 3, "generator": "batch-norm", "discriminator": "concatenation"}}, dcgan(8, 2, 2, False)),

@@ -16,7 +16,7 @@ def _rmsprop(rate):
     return {"name": "rmsprop", "learningRate": rate, "decay": 0.9, "epsilon": 1e-2}
 
 
-_SMALL = {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3}
+_SMALL = {"shape": [5], "architecture": None, "latent": 3}
 # Batches are of six images: the third update is past a warm-up of ten.
 _WARM_UP = curve("linear", 0.002, 0.02, 10, curve("cosine", 0.02, 0.001, 20))
 _CASES = [

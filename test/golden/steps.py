@@ -45,9 +45,9 @@ _CASES = [
         4,
         "tt",
     ),
-    ("MLP, conditional on a vector", {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "condition": {"size": 2}, "ema": False}, mlp(5, 4), 6, "tt"),
-    ("minimax", {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "objective": "minimax", "ema": False}, mlp(5, 4), 6, "tt"),
-    ("least squares", {"shape": [5], "architecture": "mlp", "width": 4, "latent": 3, "objective": "least-squares", "ema": False}, mlp(5, 4), 6, "tt"),
+    ("MLP, conditional on a vector", {"shape": [5], "architecture": None, "latent": 3, "condition": {"size": 2}, "ema": False}, mlp(5, 4), 6, "tt"),
+    ("minimax", {"shape": [5], "architecture": None, "latent": 3, "objective": "minimax", "ema": False}, mlp(5, 4), 6, "tt"),
+    ("least squares", {"shape": [5], "architecture": None, "latent": 3, "objective": "least-squares", "ema": False}, mlp(5, 4), 6, "tt"),
     (
         "WGAN with weight clipping",
         {"shape": [8, 8, 1], "architecture": "dcgan", "width": 3, "latent": 3, "objective": {"name": "wasserstein", "clip": 0.2}, "optimizer": RMSPROP, "ema": False},
@@ -70,7 +70,7 @@ _CASES = [
         "ct",
     ),
     *(
-        (name, {"shape": [3], "architecture": "mlp", "width": 3, "latent": 2, "ema": False, **options}, mlp(3, 3), 4, "tt")
+        (name, {"shape": [3], "architecture": None, "latent": 2, "ema": False, **options}, mlp(3, 3), 4, "tt")
         for name, options in [
             ("hinge", {"objective": "hinge"}),
             ("relativistic", {"objective": "relativistic"}),
@@ -139,7 +139,7 @@ class Session:
 
     def __init__(self, draw, options, architecture, batch):
         self.draw, self.architecture, self.batch = draw, architecture, batch
-        self.options = {**options, "batchSize": batch, "optimizer": options.get("optimizer", ADAM)}
+        self.options = {"objective": "non-saturating", **options, "batchSize": batch, "optimizer": options.get("optimizer", ADAM)}
         if options["architecture"] is None:
             self.options["architecture"] = architecture
         self.objective, self.regularizers = _meaning(options)
