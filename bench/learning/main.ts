@@ -96,18 +96,27 @@ class Store {
   }
 
   get(part: string, name: string, seed: number | string): Run | undefined {
-    const file = this.#file(part, name, seed);
-    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Run) : undefined;
+    return this.#read(part, name, seed)?.run;
   }
 
-  put(part: string, name: string, seed: number | string, run: object): void {
-    writeFileSync(this.#file(part, name, seed), `${JSON.stringify(run)}\n`);
+  /** Whether a run of this very description and budget is there: after a change of either it is another. */
+  has(part: string, name: string, seed: number | string, of: string): boolean {
+    return this.#read(part, name, seed)?.of === of;
+  }
+
+  put(part: string, name: string, seed: number | string, of: string, run: object): void {
+    writeFileSync(this.#file(part, name, seed), `${JSON.stringify({ of, run })}\n`);
+  }
+
+  #read(part: string, name: string, seed: number | string): { readonly of: string; readonly run: Run } | undefined {
+    const file = this.#file(part, name, seed);
+    return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
   }
 }
 
 /** The budget of a recipe's run; by time it is that of the suite's first recipe. */
 function budgetOf({ suite, steps, seconds }: Arguments, recipe: Recipe, part: string, seed: number, store: Store): Budget {
-  if (suite === "toys") return steps === undefined ? {} : { steps };
+  if (suite === "toys") return { ...(steps !== undefined && { steps }), ...(seconds !== undefined && { seconds }) };
   if (recipe.bySteps) return { steps: steps ?? STEPS[suite] };
   const first = RECIPES[suite][0].name;
   const budget = seconds ?? store.get(part, first, seed)?.seconds;
@@ -123,12 +132,14 @@ const chosen = (recipes: readonly Recipe[], only: string): readonly Recipe[] => 
 };
 
 async function runPart(args: Arguments, part: string, bench: Bench, recipes: readonly Recipe[], store: Store): Promise<void> {
-  if (!store.get(part, "real", "data")) store.put(part, "real", "data", await bench.real());
+  if (!store.get(part, "real", "data")) store.put(part, "real", "data", "", await bench.real());
   for (const recipe of chosen(recipes, args.only)) {
     for (const seed of recipe.brief ? args.seeds.slice(0, 1) : args.seeds) {
-      if (store.get(part, recipe.name, seed)) continue;
-      const run = await bench.train(recipe, seed, budgetOf(args, recipe, part, seed, store));
-      store.put(part, recipe.name, seed, run);
+      const budget = budgetOf(args, recipe, part, seed, store);
+      const of = JSON.stringify([bench.describe(recipe, seed), budget]);
+      if (store.has(part, recipe.name, seed, of)) continue;
+      const run = await bench.train(recipe, seed, budget);
+      store.put(part, recipe.name, seed, of, run);
       console.log(`${part}, ${recipe.name}, seed ${seed}: ${JSON.stringify(run)}`);
     }
   }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { animeFaces, type Dataset, grid, mnist, ring } from "../../src/datasets.ts";
-import { resolveSpec } from "../../src/gan/spec.ts";
+import { type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import { createGAN, type GAN, type GANOptions } from "../../src/index.ts";
 import { type Command, Line } from "../line.ts";
 import { judgeFaces } from "./faces.ts";
@@ -56,6 +56,8 @@ interface Verdict {
 
 /** A suite: its data, and how samples are judged. */
 export interface Bench {
+  /** What a run trains, in full. */
+  describe(recipe: Recipe, seed: number): GANSpec;
   train(recipe: Recipe, seed: number, budget: Budget): Promise<Run>;
   /** The same numbers of real data. */
   real(): Promise<Verdict>;
@@ -90,9 +92,12 @@ export type MixtureName = keyof typeof MIXTURES;
 export function startToys(name: MixtureName, { threads }: Places): Bench {
   const { data, centres, steps } = MIXTURES[name];
   const mixture: Mixture = { centres, stddev: 0.05 };
+  const of = ({ options }: Recipe, seed: number): GANOptions => ({ ...options, shape: [2], seed });
   return {
-    async train({ options, brief }, seed, budget) {
-      const gan = await createGAN({ ...options, shape: [2], seed, threads, backend: "wasm" });
+    describe: (recipe, seed) => resolveSpec(of(recipe, seed)),
+    async train(recipe, seed, budget) {
+      const { brief } = recipe;
+      const gan = await createGAN({ ...of(recipe, seed), threads, backend: "wasm" });
       const time = await spend(gan, data(), {
         steps: budget.steps ?? (brief ? steps / 2 : steps),
         ...(budget.seconds && { seconds: budget.seconds }),
@@ -123,18 +128,20 @@ export async function startDigits(places: Places): Promise<Bench> {
   const data = mnist({ images: readFileSync(images), labels: readFileSync(labels) });
   const judge = new Line<Verdict>(python(places, [`${SCRIPTS}/judge.py`, images, labels, classifier]));
   const samples = join(tmpdir(), `ganvas-learning-${process.pid}.f32`);
-  const specOf = (options: Recipe["options"], seed: number): GANOptions => ({ ...options, shape: SHAPE.mnist, width: WIDTH, seed });
+  const of = ({ options }: Recipe, seed: number): GANOptions => ({ ...options, shape: SHAPE.mnist, width: WIDTH, seed });
   return {
-    async train({ name, options, pytorch }, seed, budget) {
+    describe: (recipe, seed) => resolveSpec(of(recipe, seed)),
+    async train(recipe, seed, budget) {
+      const { name, options, pytorch } = recipe;
       if (pytorch) {
         const spec = join(tmpdir(), `ganvas-learning-${process.pid}.json`);
-        writeFileSync(spec, JSON.stringify(resolveSpec(specOf(options, seed))));
+        writeFileSync(spec, JSON.stringify(resolveSpec(of(recipe, seed))));
         const limits = Object.entries(budget).map(([limit, value]) => `--${limit}=${value}`);
         const twin = new Line<{ steps: number; seconds: number }>(python(places, [`${SCRIPTS}/twin.py`, spec, images, labels, samples, ...limits]));
         const run = await twin.ask({});
         return { ...run, seconds: seconds(run.seconds), ...(await judge.ask({ samples })) };
       }
-      const gan = await createGAN({ ...specOf(options, seed), threads: places.threads, backend: "wasm" });
+      const gan = await createGAN({ ...of(recipe, seed), threads: places.threads, backend: "wasm" });
       const time = await spend(gan, data, budget);
       const asked = options.condition ? Array.from({ length: 10_000 }, (_, i) => i % 10) : undefined;
       const made = await gan.sample({ count: 10_000, seed: 77, ...(asked && { condition: asked }) });
@@ -155,9 +162,12 @@ export function startFaces(places: Places): Bench {
   const others = animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 2 });
   const images = (dataset: Dataset) => ({ shape: dataset.shape, data: dataset.take(Array.from({ length: dataset.count }, (_, i) => i)).data });
   const real = images(others);
+  const of = ({ options }: Recipe, seed: number): GANOptions => ({ ...options, shape: SHAPE.faces, width: WIDTH, seed });
   return {
-    async train({ name, options }, seed, budget) {
-      const gan = await createGAN({ ...options, shape: SHAPE.faces, width: WIDTH, seed, threads: places.threads, backend: "wasm" });
+    describe: (recipe, seed) => resolveSpec(of(recipe, seed)),
+    async train(recipe, seed, budget) {
+      const { name } = recipe;
+      const gan = await createGAN({ ...of(recipe, seed), threads: places.threads, backend: "wasm" });
       const time = await spend(gan, data, budget);
       const made = await gan.sample({ count: 4096, seed: 77 });
       await picture(gan, places, `faces-${name}-${seed}`);
