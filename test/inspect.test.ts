@@ -50,7 +50,7 @@ describe("firstDifference", () => {
     const feeds = {
       images: draw([4, 8, 8, 1], (u) => 2 * u - 1, seeded(1)),
       ...floats(drawNoise(noise, 1)),
-      ...stepScalars(spec, { discriminator: 0, generator: 0, images: 0 }, 4),
+      ...stepScalars(spec, { discriminator: 0, generator: 0, images: 0 }, { before: 0, shown: 4 }),
     };
     expect(await firstDifference(graph, { feeds, variables: floats(firstState(spec)) }, await createWasmExecutor({ threads: 1 }), 1e-4)).toBeNull();
   });

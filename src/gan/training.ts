@@ -10,6 +10,7 @@ import { liveNodes } from "../graph/graph.ts";
 import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
+import type { StepImages } from "../objective/counters.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
@@ -173,13 +174,13 @@ export class Training {
 
   /** Begins a step: one update of the generator, after one of the discriminator for each batch. What comes of it `outcome` tells. */
   async begin(batches: readonly Batch[]): Promise<void> {
-    const { discriminatorUpdates } = this.begun;
+    const { discriminatorUpdates, imagesSeen } = this.begun;
     const kinds = batches.map((_, i) => kindOf(this.spec, discriminatorUpdates + i, i === batches.length - 1));
+    const step = { before: imagesSeen, shown: batches.reduce((sum, { count }) => sum + count, 0) };
     // Each is begun as soon as there is its program: where memory is short, that of the next may take its place.
-    const stepImages = batches.reduce((sum, { count }) => sum + count, 0);
     for (const [i, batch] of batches.entries()) {
       const { program, wants } = await this.#program(kinds[i]!, batch.count);
-      this.#update(kinds[i]!, program, wants, batch, stepImages);
+      this.#update(kinds[i]!, program, wants, batch, step);
     }
   }
 
@@ -217,14 +218,14 @@ export class Training {
     this.#programs.session.dispose();
   }
 
-  #update(kind: UpdateKind, program: Program, { noise, scalars }: Wants, batch: Batch, stepImages: number): void {
+  #update(kind: UpdateKind, program: Program, { noise, scalars }: Wants, batch: Batch, step: StepImages): void {
     const { generatorUpdates, discriminatorUpdates, imagesSeen, classesSeen } = this.begun;
     const done = { generator: generatorUpdates, discriminator: discriminatorUpdates, images: imagesSeen };
     const feeds: Feeds = {
       images: batch.data,
       ...(batch.labels && { condition: batch.labels }),
       ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
-      ...scalars(done, stepImages),
+      ...scalars(done, step),
     };
     const fetches = program.run(feeds);
     fetches.catch(() => {}); // waited for later, by #settle

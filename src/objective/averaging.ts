@@ -1,7 +1,7 @@
 /** The moving average of the generator's weights: how much of it an update keeps. */
 import { type Check, type Fields, fieldsOf, optional, positive, real } from "../core/check.ts";
 import { powerOfHalf } from "../core/series.ts";
-import type { Counters } from "./counters.ts";
+import type { Counters, StepImages } from "./counters.ts";
 import { type Schedule, scheduleOf, valueAt } from "./scheduled.ts";
 
 /** A moving average of weights that forgets by the update. */
@@ -17,7 +17,7 @@ export interface AveragingByDecay {
 export interface AveragingByHalfLife {
   /** Images of the data after which half of the old average is left, above 0, or their schedule. */
   readonly halfLife: Schedule;
-  /** The half-life is at most this share of the images seen, so that the first steps are soon forgotten; 0 for no such bound. */
+  /** The half-life is at most this share of the images seen before the step, so that the first steps are soon forgotten; 0 for no such bound. */
   readonly rampUp: number;
 }
 
@@ -28,7 +28,7 @@ export type Averaging = AveragingByDecay | AveragingByHalfLife;
 export type AveragingOptions =
   | AveragingByDecay
   | (Pick<AveragingByHalfLife, "halfLife"> & {
-      /** The half-life is at most this share of the images seen, so that the first steps are soon forgotten; 0 or null for no such bound. Default 0.05. */
+      /** The half-life is at most this share of the images seen before the step, so that the first steps are soon forgotten; 0 or null for no such bound. Default 0.05. */
       readonly rampUp?: number | null;
     });
 
@@ -52,14 +52,14 @@ export const averaging: Check<Averaging> = (value, path, faults) => {
 /**
  * The share of the old average that the generator's next update keeps.
  *
- * @param stepImages images of the data that the discriminator is shown in the step of that update
+ * @param step the images of the step of that update
  */
-export function decayOf(averaging: Averaging, done: Counters, stepImages: number): number {
+export function decayOf(averaging: Averaging, done: Counters, step: StepImages): number {
   if ("decay" in averaging) {
     const t = done.generator + 1;
     return Math.min(averaging.decay, t / (9 + t));
   }
   const halfLife = valueAt(averaging.halfLife, done.images);
-  const bound = averaging.rampUp > 0 ? averaging.rampUp * done.images : Number.POSITIVE_INFINITY;
-  return powerOfHalf(stepImages / Math.min(halfLife, bound));
+  const bound = averaging.rampUp > 0 ? averaging.rampUp * step.before : Number.POSITIVE_INFINITY;
+  return powerOfHalf(step.shown / Math.min(halfLife, bound));
 }

@@ -7,3 +7,11 @@ export interface Counters {
   /** Images of the data that the discriminator was shown. */
   readonly images: number;
 }
+
+/** Images of the data in a step: an update of the generator with all those of the discriminator that lead to it. */
+export interface StepImages {
+  /** Images that the discriminator was shown before the step. */
+  readonly before: number;
+  /** Images that it is shown in the step. */
+  readonly shown: number;
+}

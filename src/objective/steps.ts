@@ -18,7 +18,7 @@ import {
 } from "../nn/network.ts";
 import { decayOf } from "./averaging.ts";
 import { classLosses } from "./classification.ts";
-import type { Counters } from "./counters.ts";
+import type { Counters, StepImages } from "./counters.ts";
 import { objectiveRow } from "./objectives.ts";
 import { optimizerRow } from "./optimizers.ts";
 import { type RegularizerSpec, regularizerRow, type UpdateContext } from "./regularizers.ts";
@@ -37,9 +37,9 @@ export interface StepGraph {
   /**
    * The numbers that change from update to update, for the next one.
    *
-   * @param stepImages images of the data that the discriminator is shown in the step of that update. Default: those of a step whose batches are all of this size
+   * @param step the images of the step of that update. Default: those of a step whose batches are all of this size, and that ends with this update
    */
-  scalars(done: Counters, stepImages?: number): Record<string, number>;
+  scalars(done: Counters, step?: StepImages): Record<string, number>;
 }
 
 export interface StepOptions {
@@ -93,8 +93,9 @@ export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind
   const used = withoutDeadNodes(graph);
   const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
   const noise = step.noise.filter(({ name }) => inputs.has(name));
-  const scalars: StepGraph["scalars"] = (done, stepImages = batch * spec.objective.discriminatorSteps) =>
-    Object.fromEntries(Object.entries(stepScalars(spec, done, stepImages)).filter(([name]) => inputs.has(name)));
+  const shown = batch * spec.objective.discriminatorSteps;
+  const scalars: StepGraph["scalars"] = (done, step = { before: Math.max(0, done.images + batch - shown), shown }) =>
+    Object.fromEntries(Object.entries(stepScalars(spec, done, step)).filter(([name]) => inputs.has(name)));
   return { graph: used, noise, scalars };
 }
 
@@ -109,9 +110,9 @@ export const criticStep = (spec: TrainableSpec, batch: number, options?: StepOpt
 /**
  * The numbers that change from update to update, for the next one of each network, whether an update reads them or not.
  *
- * @param stepImages images of the data that the discriminator is shown in the step of that update
+ * @param step the images of the step of that update
  */
-export function stepScalars(spec: TrainableSpec, done: Counters, stepImages: number): Record<string, number> {
+export function stepScalars(spec: TrainableSpec, done: Counters, step: StepImages): Record<string, number> {
   const scalars: Record<string, number> = {};
   for (const network of ["discriminator", "generator"] as const) {
     const optimizer = spec.optimizer[network];
@@ -123,7 +124,7 @@ export function stepScalars(spec: TrainableSpec, done: Counters, stepImages: num
       if (isScheduled(parameter)) scalars[`${regularizer.name}/${name}`] = valueAt(parameter, done.images);
     }
   }
-  if (spec.ema) scalars[EMA_RATE] = 1 - decayOf(spec.ema, done, stepImages);
+  if (spec.ema) scalars[EMA_RATE] = 1 - decayOf(spec.ema, done, step);
   return scalars;
 }
 

@@ -25,3 +25,25 @@ it.each([
   expect(after).not.toEqual(before);
   gan.dispose();
 });
+
+it("has a half-life of no more than a share of the images seen before the step, which its own batches are not", async () => {
+  const gan = await createGAN({
+    shape: [2],
+    latent: 2,
+    width: 4,
+    backend: "reference",
+    objective: { name: "non-saturating", discriminatorSteps: 3 },
+    optimizer: { generator: { learningRate: 0.1 } },
+    ema: { halfLife: 1e9, rampUp: 1 },
+  });
+  const valuesOf = async (name: string) => decodeSafetensors(await gan.save()).tensors.get(name)!.data as Float32Array;
+  const data = Float32Array.from({ length: 20 }, (_, i) => Math.sin(i));
+  await gan.train(data, { steps: 1, batchSize: 5 });
+  const first = await valuesOf("generator.0.filter/ema");
+  expect(first).toEqual(await valuesOf("generator.0.filter"));
+  await gan.train(data, { steps: 1, batchSize: 5 });
+  const [second, average] = [await valuesOf("generator.0.filter"), await valuesOf("generator.0.filter/ema")];
+  for (const [i, value] of average.entries()) expect(value).toBeCloseTo((first[i]! + second[i]!) / 2, 6);
+  expect(second).not.toEqual(first);
+  gan.dispose();
+});

@@ -143,7 +143,7 @@ class Session:
         if options["architecture"] is None:
             self.options["architecture"] = architecture
         self.objective, self.regularizers = _meaning(options)
-        self.images_seen = 0
+        self.images_seen = self.seen_before_step = 0
         self.values = {}
         self._initialise()
         self.optimizers = {
@@ -234,6 +234,8 @@ class Session:
             self._move_average()
             changed.update(self._state("generator"))
         self.images_seen += self.batch
+        if kind == "train":
+            self.seen_before_step = self.images_seen
         feeds = {"images": images, "latents": latents, **({} if fed is None else {"condition": fed}), **noise}
         return {"kind": kind, "feeds": feeds, "fetches": result, "state": changed}
 
@@ -314,8 +316,9 @@ class Session:
             t = self.generator_updates
             return min(decay, t / (9 + t))
         # As in the training loop of StyleGAN2-ADA: `ema_nimg`, `ema_rampup`, `ema_beta`.
-        half_life = halfLife if rampUp is None else min(halfLife, rampUp * self.images_seen)
-        images = self.batch * self.objective.get("discriminatorSteps", 1)
+        # There a step counts once, when it ends, however often the discriminator is updated in it.
+        half_life = halfLife if rampUp is None else min(halfLife, rampUp * self.seen_before_step)
+        images = self.images_seen + self.batch - self.seen_before_step
         return 0.5 ** (images / max(half_life, 1e-8))
 
     def _state(self, network):

@@ -17,7 +17,7 @@ function faultsOf(ema: unknown): string[] {
 
 /** After so many updates of the generator, and so many images; the next step has 32. */
 const decayAt = (ema: AveragingOptions, generator: number, images: number): number =>
-  decayOf(resolved(ema) as never, { discriminator: generator, generator, images }, 32);
+  decayOf(resolved(ema) as never, { discriminator: generator, generator, images }, { before: images, shown: 32 });
 
 describe("decayOf", () => {
   it("goes by the updates, where a decay is given, and follows the first of them faster", () => {

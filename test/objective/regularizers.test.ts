@@ -96,7 +96,7 @@ describe("gradient-penalty", () => {
 describe("instance-noise", () => {
   const spec = (parameters: object) => resolveSpec({ shape: [2], regularizers: [{ name: "instance-noise", ...parameters }] });
   const at = (parameters: object, images: number) =>
-    stepScalars(spec(parameters), { discriminator: 9, generator: 9, images }, 4)["instance-noise/stdDev"];
+    stepScalars(spec(parameters), { discriminator: 9, generator: 9, images }, { before: images, shown: 4 })["instance-noise/stdDev"];
 
   it("falls with the images that were seen, where it follows a schedule", () => {
     const stdDev = { curve: "linear", from: 0.5, to: 0, images: 100 };

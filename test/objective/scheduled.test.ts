@@ -105,7 +105,7 @@ describe("a graph", () => {
     const added = ["generator/secondRate", "gradient-penalty/lambda", "r1/gamma", "r2/gamma", "dragan/lambda"];
     const [still, moving] = [inputsOf(options(0.5)), inputsOf(options(changing))];
     expect(moving.filter((name) => !still.includes(name)).sort()).toEqual([...added].sort());
-    const scalars = stepScalars(options(changing), { discriminator: 4, generator: 4, images: 50 }, 4);
+    const scalars = stepScalars(options(changing), { discriminator: 4, generator: 4, images: 50 }, { before: 50, shown: 4 });
     for (const name of added) expect(scalars[name]).toBe(0.5);
     expect(scalars["discriminator/learningRate"]).toBe(0.5);
     expect(scalars["generator/stepSize"]).toBe(0.5 / (1 - 0.5 ** 5));
@@ -128,8 +128,8 @@ describe("a graph", () => {
   it("has the scalars of its number for a curve that stands still", () => {
     const still: Schedule = { curve: "cosine", from: 0.5, to: 0.5, images: 10 };
     const counters = { discriminator: 2, generator: 2, images: 7 };
-    const [a, b] = [stepScalars(options(still), counters, 4), stepScalars(options(0.5), counters, 4)];
-    expect(a).toMatchObject(b);
+    const [a, b] = [still, 0.5].map((value) => stepScalars(options(value), counters, { before: 7, shown: 4 }));
+    expect(a).toMatchObject(b!);
     expect(isScheduled(options(still).ema)).toBe(false);
   });
 });

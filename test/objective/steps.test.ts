@@ -220,12 +220,12 @@ describe("criticStep", () => {
 describe("stepScalars", () => {
   it("corrects Adam's bias by the updates of each network", () => {
     const spec = resolveSpec({ ...PLAIN, shape: [2], ema: { decay: 0.9 } });
-    const scalars = stepScalars(spec, { discriminator: 2, generator: 0, images: 0 }, BATCH);
+    const scalars = stepScalars(spec, { discriminator: 2, generator: 0, images: 0 }, { before: 0, shown: BATCH });
     expect(scalars["discriminator/stepSize"]).toBeCloseTo(2e-4 / (1 - 0.5 ** 3), 15);
     expect(scalars["discriminator/scale"]).toBeCloseTo(1 / Math.sqrt(1 - 0.999 ** 3), 10);
     expect(scalars["generator/stepSize"]).toBeCloseTo(2e-4 / 0.5, 15);
     expect(scalars["ema/rate"]).toBeCloseTo(0.9, 12);
-    expect(stepScalars(spec, { discriminator: 1e6, generator: 1e6, images: 0 }, BATCH)).toEqual({
+    expect(stepScalars(spec, { discriminator: 1e6, generator: 1e6, images: 0 }, { before: 0, shown: BATCH })).toEqual({
       "discriminator/stepSize": 2e-4,
       "discriminator/scale": 1,
       "generator/stepSize": 2e-4,
