@@ -1,10 +1,10 @@
 /** What belongs to each example: a class, a vector, or an image. */
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
+import { isBytes } from "../core/bytes.ts";
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { reading } from "./given.ts";
 import { isTensor } from "./tensor.ts";
-import { isBytes } from "./values.ts";
 
 /** What a model asks for with each example. */
 export type LabelFormat = { readonly classes: number } | { readonly size: number } | { readonly shape: Shape };

@@ -1,8 +1,8 @@
 /** One picture of 8 bits a channel, as an `ImageData` holds it or a decoder gives it. */
+import { isBytes } from "../core/bytes.ts";
 import { DataError, show } from "../core/errors.ts";
 import { type Shape, showShape } from "../core/shape.ts";
 import type { GivenExamples } from "./given.ts";
-import { isBytes } from "./values.ts";
 
 const OPAQUE = 255;
 

@@ -1,4 +1,5 @@
-import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
+import { isFloat32Array } from "../core/arrays.ts";
+import { BYTE_VALUES, isBytes } from "../core/bytes.ts";
 import { DataError, show } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
@@ -9,11 +10,6 @@ export type Values = Float32Array | Uint8Array | Uint8ClampedArray;
 
 export function isValues(value: unknown): value is Values {
   return isFloat32Array(value) || isBytes(value);
-}
-
-export function isBytes(value: unknown): value is Uint8Array | Uint8ClampedArray {
-  const name = typedArrayName(value);
-  return name === "Uint8Array" || name === "Uint8ClampedArray";
 }
 
 /** @throws DataError unless they are floats or bytes */
@@ -39,9 +35,6 @@ function checkFloats(values: Float32Array, isImage: boolean, pathOf: (i: number)
     }
   }
 }
-
-/** What each byte stands for, in [-1, 1]. */
-const BYTE_VALUES = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
 /** Each byte as the number that it is. */
 export const PLAIN_BYTES = Float32Array.from({ length: 256 }, (_, byte) => byte);

@@ -1,4 +1,5 @@
 import { typedArrayName } from "../core/arrays.ts";
+import { BYTE_VALUES, isBytes } from "../core/bytes.ts";
 import { DataError, show } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import { fillUniforms, Stream } from "../core/random.ts";
@@ -28,19 +29,19 @@ export function conditionRows(
     if ("classes" in condition) return undefined;
     throw new DataError({ path: "condition", expected: `${size} ${numbers}`, got: "none" });
   }
-  const type = typedArrayName(value);
-  const given = typeof value === "number" ? [value] : type ? (value as ArrayLike<number>) : reading("condition", () => Array.from(value));
+  const given =
+    typeof value === "number" ? [value] : typedArrayName(value) ? (value as ArrayLike<number>) : reading("condition", () => Array.from(value));
   if (given.length !== size && given.length !== count * size) {
     throw new DataError({ path: "condition", expected: `${size} or ${count * size} ${numbers}`, got: `${given.length}` });
   }
-  const ofBytes = "shape" in condition && /^Uint8/.test(`${type}`);
+  const ofBytes = "shape" in condition && isBytes(value);
   const rows = allocateFloats(count * size, "count");
   for (let i = 0; i < given.length; i++) {
     const x: unknown = given[i];
     if (typeof x !== "number" || !(ofBytes || holds(x))) {
       throw new DataError({ path: typeof value === "number" ? "condition" : `condition[${i}]`, expected: each, got: show(x) });
     }
-    rows[i] = ofBytes ? x / 127.5 - 1 : x;
+    rows[i] = ofBytes ? BYTE_VALUES[x]! : x;
   }
   for (let i = given.length; i < rows.length; i += size) rows.copyWithin(i, 0, size);
   return rows;
