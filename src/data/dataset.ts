@@ -56,7 +56,7 @@ export class Dataset implements Examples {
   readonly data: Values;
   /** The shape of `data`: `[N, H, W, C]` or `[N, d]`; frozen. */
   readonly shape: Shape;
-  /** Classes `[N]`, vectors `[N, size]` or images `[N, H, W, C]`; null where there are none. Vectors and images that were handed in as bytes are bytes here. */
+  /** Classes `[N]`, vectors `[N, size]` or images `[N, H, W, C]`; null where there are none. Those that were handed in as bytes are bytes here. */
   readonly labels: Float32Array | Uint8Array | null;
 
   /**

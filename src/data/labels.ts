@@ -14,7 +14,7 @@ export const labelShape = (format: LabelFormat, count: number): Shape =>
   "classes" in format ? [count] : [count, ...("shape" in format ? format.shape : [format.size])];
 
 /**
- * A copy of labels `[N]`, `[N, size]` or `[N, H, W, C]`; null where there are none. Rows of bytes stay bytes: only a model knows whether they are images, and floats are four times as large.
+ * A copy of labels `[N]`, `[N, size]` or `[N, H, W, C]`; null where there are none. Bytes stay bytes: only a model knows whether they are images, and floats are four times as large.
  *
  * @throws DataError unless there is a whole number of finite ones for each example
  */
@@ -31,7 +31,7 @@ export function checkLabels(path: string, labels: unknown, count: number): Float
       got: typeof length === "number" ? `${length} numbers` : show(labels),
     });
   }
-  if (isBytes(labels) && length > count) return new Uint8Array(labels);
+  if (isBytes(labels)) return new Uint8Array(labels);
   const given = typedArrayName(labels) ? (labels as ArrayLike<unknown>) : reading(path, () => Array.from(labels as ArrayLike<unknown>));
   if (given.length !== length) throw new DataError({ path, expected: `the ${length} numbers that it is long`, got: `${given.length} numbers` });
   const checked = new Float32Array(length);

@@ -1,9 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { Dataset, type Examples, fitExamples, takeExamples } from "../../src/data/dataset.ts";
+import { Dataset, type Examples, fitExamples, takeAll, takeExamples } from "../../src/data/dataset.ts";
+import type { LabelFormat } from "../../src/data/labels.ts";
 import { faultOf } from "./fault.ts";
 
 /** Vectors of one number, each its own index. */
 const numbered = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
+
+describe("labels of one byte an example", () => {
+  const labels = Uint8ClampedArray.of(0, 255, 51);
+  const taken = (condition: LabelFormat) => {
+    const format = { shape: [1, 1, 2], condition };
+    const source = { data: new Uint8Array(6), labels };
+    const ofDataset = takeAll(fitExamples(new Dataset({ ...source, shape: [3, 1, 1, 2] }), format), format).labels;
+    expect(takeAll(fitExamples(source, format), format).labels).toEqual(ofDataset);
+    return ofDataset;
+  };
+
+  it("are pixels where the condition is an image, and the numbers that they are elsewhere", () => {
+    expect(taken({ shape: [1, 1, 1] })).toEqual(Float32Array.of(-1, 1, 51 / 127.5 - 1));
+    expect(taken({ size: 1 })).toEqual(Float32Array.of(0, 255, 51));
+    expect(taken({ classes: 256 })).toEqual(Float32Array.of(0, 255, 51));
+    expect(faultOf(() => taken({ classes: 255 }))).toBe("labels[1]");
+  });
+});
 
 describe("Dataset", () => {
   it("maps bytes 0..255 to [-1, 1] and leaves floats as they are", () => {
