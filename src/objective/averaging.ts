@@ -32,17 +32,17 @@ export type AveragingOptions =
       readonly rampUp?: number | null;
     });
 
-const AVERAGING: Fields<{ decay: number | undefined; halfLife: Schedule | undefined; rampUp: number | undefined }> = {
+const AVERAGING: Fields<{ decay: number | undefined; halfLife: Schedule | undefined; rampUp: number | null | undefined }> = {
   decay: optional<number | undefined>(real(0, 1, { open: true }), undefined),
   halfLife: optional<Schedule | undefined>(scheduleOf(positive, real(0)), undefined),
-  rampUp: optional<number | undefined>((value, path, faults) => (value === null ? 0 : real(0)(value, path, faults)), undefined),
+  rampUp: optional<number | null | undefined>((value, path, faults) => (value === null ? null : real(0)(value, path, faults)), undefined),
 };
 
 export const averaging: Check<Averaging> = (value, path, faults) => {
   const before = faults.length;
   const { decay, halfLife, rampUp } = fieldsOf(AVERAGING, value, path, faults);
   if (faults.length > before) return undefined;
-  if (halfLife !== undefined && decay === undefined) return { halfLife, rampUp: rampUp ?? 0.05 };
+  if (halfLife !== undefined && decay === undefined) return { halfLife, rampUp: rampUp === undefined ? 0.05 : (rampUp ?? 0) };
   if (decay !== undefined && halfLife === undefined && rampUp === undefined) return { decay };
   if (decay !== undefined && halfLife === undefined) faults.push({ path: `${path}.rampUp`, expected: "none beside decay", got: `${rampUp}` });
   else faults.push({ path, expected: "either decay or halfLife", got: decay === undefined ? "neither" : "both" });

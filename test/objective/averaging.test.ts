@@ -54,6 +54,7 @@ describe("the option ema", () => {
     [{ decay: 0.9, halfLife: 500 }, "ema: expected either decay or halfLife, got both"],
     [{}, "ema: expected either decay or halfLife, got neither"],
     [{ decay: 0.9, rampUp: 0.1 }, "ema.rampUp: expected none beside decay, got 0.1"],
+    [{ decay: 0.9, rampUp: null }, "ema.rampUp: expected none beside decay, got null"],
     [{ halfLife: 0 }, "ema.halfLife: expected a number above 0, or a schedule, got 0"],
     [{ halfLife: 9, rampUp: -1 }, "ema.rampUp: expected a number of at least 0, got -1"],
     [{ halflife: 9 }, 'ema.halflife: expected one of the options decay, halfLife, rampUp, got an unknown one, "halflife"; did you mean "halfLife"?'],
