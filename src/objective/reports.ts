@@ -22,11 +22,7 @@ export interface GeneratorView {
 type Report = {
   /** The name of the list of its values, one a step, in what `train` gives. */
   readonly series: string;
-} & (
-  | { readonly turn: "discriminator"; of(view: DiscriminatorView): Node }
-  // Of the generator's turn.
-  | { readonly turn: "generator"; of(view: GeneratorView): Node }
-);
+} & ({ readonly turn: "discriminator"; of(view: DiscriminatorView): Node } | { readonly turn: "generator"; of(view: GeneratorView): Node });
 
 function accuracy({ spec: { objective }, realScores, fakeScores }: DiscriminatorView): Node {
   const { verdict } = objectiveRow(objective);
