@@ -74,9 +74,9 @@ export interface Regularizer<P = object> {
   /** What the discriminator is shown in training in place of these images, real or generated, [N, ...shape]. */
   perturb?(images: Node, context: UpdateContext, parameters: InGraph<P>): Node;
   /** A scalar that all gradients of a network are multiplied by before its optimizer sees them, from their norm together. */
-  gradientScale?(norm: Node, parameters: P): Node;
+  gradientScale?(norm: Node, parameters: InGraph<P>): Node;
   /** Where each weight of the discriminator is moved after its update. */
-  project?(weight: Node, parameters: P): Node;
+  project?(weight: Node, parameters: InGraph<P>): Node;
   /** What its layers use in place of its weights. */
   readonly reparameterisation?: Reparameterisation;
 }

@@ -277,13 +277,13 @@ function limitOf(spec: TrainableSpec, gradients: readonly Node[]): { apply(gradi
   const limiting = spec.regularizers.filter((regularizer) => regularizerRow(regularizer).gradientScale);
   if (limiting.length === 0) return { apply: (gradient) => gradient, checks: [] };
   const norm = sqrt(gradients.map((g) => sumAll(square(g))).reduce((a, b) => add(a, b)));
-  const scales = limiting.map((regularizer) => regularizerRow(regularizer).gradientScale!(norm, regularizer));
+  const scales = limiting.map((regularizer) => regularizerRow(regularizer).gradientScale!(norm, inGraph(regularizer, norm.graph)));
   return { apply: (gradient) => scales.reduce((g, scale) => mul(g, scale), gradient), checks: [norm] };
 }
 
 /** A weight of the discriminator where the regularizers let it be. */
 const projected = (spec: TrainableSpec, weight: Node): Node =>
-  spec.regularizers.reduce((w, regularizer) => regularizerRow(regularizer).project?.(w, regularizer) ?? w, weight);
+  spec.regularizers.reduce((w, regularizer) => regularizerRow(regularizer).project?.(w, inGraph(regularizer, w.graph)) ?? w, weight);
 
 const weightsOf = (spec: TrainableSpec, network: NetworkName): ParameterSpec[] => parameters(spec, network).filter(({ role }) => role === "weight");
 

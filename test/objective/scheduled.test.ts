@@ -4,6 +4,8 @@ import { positive, real } from "../../src/core/check.ts";
 import { describe as describeFault, type ErrorDetail } from "../../src/core/errors.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
+import { div, maximum, minimum } from "../../src/graph/build.ts";
+import { REGULARIZERS, type Regularizer } from "../../src/objective/regularizers.ts";
 import { type Curve, isScheduled, type Schedule, scheduleOf, valueAt } from "../../src/objective/scheduled.ts";
 import { stepScalars, trainStep } from "../../src/objective/steps.ts";
 import { expectSameBytes } from "../bytes.ts";
@@ -123,6 +125,28 @@ describe("a graph", () => {
     expectSameBytes(stepOfCurve!.fetches, stepOfNumber!.fetches);
     expectSameBytes(stepOfCurve!.assigns, stepOfNumber!.assigns);
     expect(stepOfCurve!.fetches.finite![0]).toBe(1);
+  });
+
+  it("has what changes in what bounds gradients and weights too", () => {
+    const fields = { limit: scheduleOf(positive) };
+    const bounding: Record<string, Regularizer<{ readonly limit: Schedule }>> = {
+      scaling: { fields, gradientScale: (norm, { limit }) => div(limit, maximum(norm, limit)) },
+      projecting: { fields, project: (weight, { limit }) => minimum(weight, limit) },
+    };
+    const images = Float32Array.from({ length: 8 }, (_, i) => Math.sin(i));
+    Object.assign(REGULARIZERS, bounding);
+    try {
+      for (const name of Object.keys(bounding)) {
+        const [ofCurve, ofNumber] = [changing, 0.5].map((limit) => {
+          const spec = resolveSpec({ shape: [2], latent: 2, width: 4, regularizers: [{ name, limit } as never] });
+          const { graph, noise, scalars } = trainStep(spec, 4);
+          return evaluate(graph, { images, ...drawNoise(noise, 1), ...scalars({ discriminator: 4, generator: 4, images: 50 }) }, firstState(spec));
+        });
+        expectSameBytes(ofCurve!.assigns, ofNumber!.assigns, name);
+      }
+    } finally {
+      for (const name of Object.keys(bounding)) delete (REGULARIZERS as Record<string, unknown>)[name];
+    }
   });
 
   it("has the scalars of its number for a curve that stands still", () => {
