@@ -35,22 +35,21 @@ describe("speckle", () => {
     data: Float32Array.from({ length: 64 }, (_, i) => pixel(i % 8, Math.floor(i / 8))),
   });
 
-  it("is none on a slope, and the height of a speck that stands alone", () => {
+  it("is none on a slope, nor where a quarter is flat", () => {
     expect(speckle(flat((x) => x / 100))).toBeCloseTo(0, 6);
-    const image = flat((x, y) => (x === 4 && y === 4 ? 0.2 : 0));
-    // Of 36 places one is the speck, and eight have it among their neighbours.
-    expect(speckle(image)).toBeCloseTo(Math.sqrt((0.2 ** 2 + 8 * (0.2 / 8) ** 2) / 36), 6);
+    expect(speckle(flat((x) => (x < 5 ? -1 : Math.sin(97 * x))))).toBe(0);
   });
 
-  it("does not look at edges", () => {
-    expect(speckle(flat((x) => (x < 4 ? -1 : 1)))).toBe(0);
+  it("is how far every pixel is from those around it, where all are alike far", () => {
+    // Of eight neighbours on a chessboard four have the pixel's own colour.
+    expect(speckle(flat((x, y) => ((x + y) % 2 === 0 ? 0.1 : -0.1)))).toBeCloseTo(0.1, 6);
   });
 
   it("is small in drawn faces, and larger under noise", () => {
     const { shape, data } = animeFaces({ count: 16, size: 32, seed: 1 });
     const clean = { shape, data: Float32Array.from(data, (byte) => byte / 127.5 - 1) };
     const noisy = { shape, data: clean.data.map((x, i) => x + ((i * 7919) % 13) / 130 - 0.05) };
-    expect(speckle(noisy)).toBeGreaterThan(1.2 * speckle(clean));
+    expect(speckle(noisy)).toBeGreaterThan(2 * speckle(clean));
   });
 });
 

@@ -25,7 +25,7 @@ export interface DemoSettings {
 export const settings: DemoSettings = {
   faces: 8000,
   size: 32,
-  steps: { faces: 2000, file: 2500 },
+  steps: { faces: 1800, file: 2500 },
   batchSize: 64,
   latent: 64,
   width: 32,
