@@ -87,7 +87,7 @@ const carriedAlong = {
 
 const external = (id) => !CARRIED.includes(id) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
 
-const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts" };
+const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts" };
 
 /** Entries that share code, in chunks of `folder`. */
 const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({

@@ -52,9 +52,12 @@ const LAYERS: readonly Layer[] = [
   { files: "data/", imports: ["core/"] },
   { files: "gan/", imports: ["core/", "graph/", "nn/", "objective/", "exec/*", "formats/", "data/"] },
   { files: "datasets/", imports: ["core/", "formats/", "data/"] },
+  { files: "metrics/", imports: ["core/"] },
+  { files: "evaluation/", imports: ["core/", "graph/", "nn/", "objective/", "exec/*", "formats/", "data/", "metrics/"] },
   { files: "sample.ts", imports: ["core/", "nn/", "exec/", "formats/", "gan/"] },
   { files: "index.ts", imports: ["core/", "graph/", "nn/", "objective/", "exec/", "formats/", "data/", "gan/"] },
   { files: "datasets.ts", imports: ["core/", "formats/", "data/", "datasets/"] },
+  { files: "metrics.ts", imports: ["core/", "exec/", "data/", "metrics/", "evaluation/"] },
   // A program like any other that uses the library: through its entries alone.
   { files: "demo/", imports: ["index.ts", "datasets.ts"], packages: ["cli-progress", "echarts/", "node:"] },
 ];
