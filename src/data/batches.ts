@@ -27,8 +27,16 @@ export type BatchLike =
  */
 export type TrainingData = Values | Examples | Iterable<BatchLike> | AsyncIterable<BatchLike>;
 
+/** Examples that training never sees. */
+export interface HeldOut {
+  /** The next `count` of an endless walk through them, `position` having been taken before. @throws {@link DataError} if they were changed to what cannot be */
+  take(position: number, count: number): Batch;
+}
+
 /** Where a training loop takes its batches from. */
 export interface BatchSource {
+  /** What is kept apart from it; null where nothing is. */
+  readonly heldOut: HeldOut | null;
   /**
    * Takes `count` examples. Where the data run out there may be fewer; after that, null.
    *
@@ -45,30 +53,64 @@ export interface BatchSource {
  *
  * @param seed what the shuffles follow from
  * @param least the fewest examples of a batch. Where an iterable ends with fewer, some of the batch before come once more. Default 1
- * @throws {@link DataError} if examples in memory are faulty or do not fit the model.
+ * @param validation the share of the examples that is held out, drawn by `seed`. Default 0
+ * @throws {@link DataError} if examples in memory are faulty, do not fit the model, or are too few to hold some out; and for an iterable to hold out from, as nobody knows what it gives again
  */
-export function openSource(data: TrainingData, format: DataFormat, seed: number, least = 1): BatchSource {
+export function openSource(data: TrainingData, format: DataFormat, seed: number, { least = 1, validation = 0 } = {}): BatchSource {
   if (typeof data !== "object" || data === null) {
     throw new DataError({ path: "data", expected: "a Dataset, { data, shape, labels }, numbers or an iterable of batches", got: show(data) });
   }
   // An array of numbers can be iterated too, and is no iterable of batches.
   const isIterated = !isNumbers(data, "data") && reading("data", () => !("data" in data) && iteratorMethod(data) !== undefined);
+  if (isIterated && validation > 0) {
+    const expected = "examples in memory, where some are to be held out: an iterable may give them again";
+    throw new DataError({ path: "data", expected, got: "an iterable of batches" });
+  }
   if (isIterated) return new IteratedSource(data as AnyIterable, format, least);
-  return new ShuffledSource(fitExamples(data, format), format, seed);
+  const examples = fitExamples(data, format);
+  if (validation === 0) return new ShuffledSource(examples, format, seed);
+  const [held, kept] = split(examples.shape[0]!, validation, seed);
+  const take: HeldOut["take"] = (position, count) =>
+    takeExamples(
+      examples,
+      Uint32Array.from({ length: count }, (_, i) => held[(position + i) % held.length]!),
+      format,
+    );
+  return new ShuffledSource(examples, format, seed, { heldOut: { take }, indices: kept });
+}
+
+/** Which of so many examples are held out, and which are not. */
+function split(count: number, validation: number, seed: number): readonly [held: Uint32Array, kept: Uint32Array] {
+  const held = Math.floor(count * validation);
+  if (held === 0) {
+    throw new DataError({ path: "validation", expected: `a share of the ${count} examples that comes to at least one`, got: `${validation}` });
+  }
+  const order = permutation(count, seed, Stream.split, 0);
+  return [order.slice(0, held), order.slice(held).sort()];
 }
 
 /** An endless walk through a dataset, each epoch in an order of its own. */
 class ShuffledSource implements BatchSource {
+  readonly heldOut: HeldOut | null;
   readonly #examples: CheckedExamples;
   readonly #format: DataFormat;
   readonly #seed: number;
+  /** Those of the examples that it walks through; null for all. */
+  readonly #indices: Uint32Array | null;
   #epoch = -1;
   #order: Uint32Array = new Uint32Array();
 
-  constructor(examples: CheckedExamples, format: DataFormat, seed: number) {
+  constructor(
+    examples: CheckedExamples,
+    format: DataFormat,
+    seed: number,
+    { heldOut = null, indices = null }: { readonly heldOut?: HeldOut | null; readonly indices?: Uint32Array | null } = {},
+  ) {
     this.#examples = examples;
     this.#format = format;
     this.#seed = seed;
+    this.heldOut = heldOut;
+    this.#indices = indices;
   }
 
   async take(position: number, count: number): Promise<Batch> {
@@ -80,13 +122,14 @@ class ShuffledSource implements BatchSource {
   async close(): Promise<void> {}
 
   #indexAt(position: number): number {
-    const count = this.#examples.shape[0]!;
+    const count = this.#indices?.length ?? this.#examples.shape[0]!;
     const epoch = Math.floor(position / count);
     if (epoch !== this.#epoch) {
       this.#order = permutation(count, this.#seed, Stream.shuffle, epoch);
       this.#epoch = epoch;
     }
-    return this.#order[position % count]!;
+    const index = this.#order[position % count]!;
+    return this.#indices?.[index] ?? index;
   }
 }
 
@@ -98,6 +141,7 @@ const iterated = new WeakSet<object>();
 
 /** The batches of an iterable, cut anew to the size asked for. */
 class IteratedSource implements BatchSource {
+  readonly heldOut = null;
   readonly #source: AnyIterable;
   readonly #format: DataFormat;
   readonly #least: number;

@@ -34,7 +34,7 @@ it("a source gives no batch of fewer examples than the least", async () => {
     yield { data: batch(1, 2, 3), labels: [0, 1, 2] };
     yield { data: batch(4), labels: [1] };
   }
-  const source = openSource(labelled(), { shape: [2], condition: { classes: 3 } }, 0, 2);
+  const source = openSource(labelled(), { shape: [2], condition: { classes: 3 } }, 0, { least: 2 });
   expect(await source.take(0, 3)).toEqual({ count: 3, data: batch(1, 2, 3), labels: Float32Array.of(0, 1, 2) });
   expect(await source.take(3, 3)).toEqual({ count: 2, data: batch(3, 4), labels: Float32Array.of(2, 1) });
   expect(await source.take(5, 3)).toBeNull();
