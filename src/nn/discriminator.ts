@@ -59,6 +59,8 @@ export function discriminatorTensors(spec: DiscriminatorSpec): NamedParameter[] 
 export interface Verdict {
   /** [N], before any sigmoid: high is what looks real to it. */
   readonly scores: Node;
+  /** [N, ...]: what its last layer takes. */
+  readonly features: Node;
   /** [N, classes], before any softmax; null where it does not say what class it sees. */
   readonly classes: Node | null;
 }
@@ -72,12 +74,12 @@ export function examine({ architecture, condition: given }: DiscriminatorSpec, i
   const features = outputs.at(-2)!;
   if (condition && method === "projection") {
     const embedding = pass.value(EMBEDDING, [condition.shape[1]!, features.shape[1]!]);
-    return { scores: add(scores, reshape(reduceSum(mul(matmul(condition, embedding), features), [1]), scores.shape)), classes: null };
+    return { scores: add(scores, reshape(reduceSum(mul(matmul(condition, embedding), features), [1]), scores.shape)), features, classes: null };
   }
   if (condition && method === "auxiliary-classifier") {
-    return { scores, classes: applyLayers(classifier(condition.shape[1]!), features, CLASSIFIER, pass) };
+    return { scores, features, classes: applyLayers(classifier(condition.shape[1]!), features, CLASSIFIER, pass) };
   }
-  return { scores, classes: null };
+  return { scores, features, classes: null };
 }
 
 /** The scores alone. */

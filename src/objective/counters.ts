@@ -6,6 +6,8 @@ export interface Counters {
   readonly generator: number;
   /** Images of the data that the discriminator was shown. */
   readonly images: number;
+  /** What learning rates are multiplied by, above 0 and at most 1. Default 1. */
+  readonly learningRateFactor?: number;
 }
 
 /** Images of the data in a step: an update of the generator with all those of the discriminator that lead to it. */

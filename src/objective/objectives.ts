@@ -15,6 +15,9 @@ export interface CommonParameters {
   readonly discriminatorSteps: number;
 }
 
+/** The name of what an objective's value function estimates. */
+export type DivergenceName = "jensen-shannon" | "jensen-shannon-of-pairs" | "triangular-discrimination" | "total-variation" | "wasserstein-1";
+
 /** One objective. `P` are its parameters with all options filled in. */
 export interface Objective<P extends CommonParameters = CommonParameters> {
   readonly fields: Fields<P>;
@@ -26,6 +29,14 @@ export interface Objective<P extends CommonParameters = CommonParameters> {
   generatorLoss(real: Node, fake: Node, parameters: P): Node;
   /** The estimate of the divergence between data and generator, a lower bound that the best discriminator attains. */
   divergence(real: Node, fake: Node, parameters: P): Node;
+  /** What that is. It is never below 0. */
+  readonly estimates: {
+    readonly name: DivergenceName;
+    /** The most that it can be, which it is where data and generator nowhere overlap; infinite where there is no such bound. */
+    readonly ceiling: number;
+    /** Whether scores of a slope of at most 1 are presumed: of any other they give it times an unknown factor. */
+    readonly presumesSlope?: boolean;
+  };
   /**
    * What the discriminator's loss grows by when the images of the data are taken for generated ones: with a share of it labels are smoothed. Only where that loss stays
    * bounded from below.
@@ -60,6 +71,8 @@ const crossEntropy = (real: Node, fake: Node): Node => add(meanAll(softplus(neg(
 /** max_D V = 2 JS(data, G) - 2 log 2 (Goodfellow et al. 2014, equation 6), in nats, from 0 to log 2. */
 const jensenShannon = (real: Node, fake: Node): Node => sub(Math.LN2, mul(crossEntropy(real, fake), 0.5));
 
+const JENSEN_SHANNON = { name: "jensen-shannon", ceiling: Math.LN2 } as const;
+
 const meanDifference = (a: Node, b: Node): Node => sub(meanAll(a), meanAll(b));
 
 /** ½ E (scores - label)². */
@@ -93,6 +106,7 @@ export const OBJECTIVES = {
     discriminatorLoss: crossEntropy,
     generatorLoss: (_, fake) => neg(meanAll(softplus(fake))),
     divergence: jensenShannon,
+    estimates: JENSEN_SHANNON,
     relabelled: meanAll,
     verdict: (score) => score,
   }),
@@ -104,6 +118,7 @@ export const OBJECTIVES = {
     discriminatorLoss: crossEntropy,
     generatorLoss: (_, fake) => meanAll(softplus(neg(fake))),
     divergence: jensenShannon,
+    estimates: JENSEN_SHANNON,
     relabelled: meanAll,
     verdict: (score) => score,
   }),
@@ -129,6 +144,7 @@ export const OBJECTIVES = {
     generatorLoss: (_, fake, { generatorLabel }) => squaredError(fake, generatorLabel),
     divergence: (real, fake, parameters) =>
       sub(2, mul(leastSquaresLoss(real, fake, parameters), 8 / (parameters.realLabel - parameters.fakeLabel) ** 2)),
+    estimates: { name: "triangular-discrimination", ceiling: 2 },
     relabelled: (real, _, { realLabel, fakeLabel }) => sub(squaredError(real, fakeLabel), squaredError(real, realLabel)),
     verdict: (score, { realLabel, fakeLabel }) => mul(sub(score, (realLabel + fakeLabel) / 2), Math.sign(realLabel - fakeLabel)),
   }),
@@ -143,6 +159,7 @@ export const OBJECTIVES = {
     discriminatorLoss: hingeLoss,
     generatorLoss: (_, fake) => neg(meanAll(fake)),
     divergence: (real, fake) => sub(1, mul(hingeLoss(real, fake), 0.5)),
+    estimates: { name: "total-variation", ceiling: 1 },
     relabelled: (real) => sub(meanAll(relu(add(1, real))), meanAll(relu(sub(1, real)))),
     verdict: (score) => score,
   }),
@@ -158,6 +175,7 @@ export const OBJECTIVES = {
     discriminatorLoss: pairLoss,
     generatorLoss: (real, fake) => pairLoss(fake, real),
     divergence: (real, fake) => sub(Math.LN2, pairLoss(real, fake)),
+    estimates: { name: "jensen-shannon-of-pairs", ceiling: Math.LN2 },
     relabelled: (real, fake) => sub(meanAll(real), meanAll(fake)),
   }),
 
@@ -171,6 +189,7 @@ export const OBJECTIVES = {
     discriminatorLoss: (real, fake) => meanDifference(fake, real),
     generatorLoss: (_, fake) => neg(meanAll(fake)),
     divergence: meanDifference,
+    estimates: { name: "wasserstein-1", ceiling: Number.POSITIVE_INFINITY, presumesSlope: true },
   }),
 };
 

@@ -47,8 +47,8 @@ interface OptimizerRow<O> {
   readonly fields: Fields<Omit<O, "name">>;
   /** Tensors kept beside each weight, in the order `step` takes and gives them. */
   readonly slots: readonly string[];
-  /** The numbers `step` reads at update `t`, the first being 1, once the discriminator was shown this many images of the data. */
-  scalars(optimizer: O, t: number, images: number): Record<string, number>;
+  /** The numbers `step` reads at update `t`, the first being 1, once the discriminator was shown this many images of the data; the learning rate is `factor` of what it would be. */
+  scalars(optimizer: O, t: number, images: number, factor?: number): Record<string, number>;
   /** The new weight, and the new slots. */
   step(optimizer: O, p: Node, g: Node, slots: readonly Node[], scalar: (name: string) => Node): { value: Node; slots: Node[] };
 }
@@ -63,8 +63,8 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
       epsilon: optional(EPSILON, 1e-8),
     },
     slots: ["adam.m", "adam.v"],
-    scalars: ({ learningRate, betas }, t, images) => ({
-      stepSize: valueAt(learningRate, images) / (1 - integerPower(betas[0], t)),
+    scalars: ({ learningRate, betas }, t, images, factor = 1) => ({
+      stepSize: (factor * valueAt(learningRate, images)) / (1 - integerPower(betas[0], t)),
       scale: 1 / Math.sqrt(1 - integerPower(valueAt(betas[1], images), t)),
       ...(isScheduled(betas[1]) && { secondRate: 1 - valueAt(betas[1], images) }),
     }),
@@ -78,7 +78,7 @@ export const OPTIMIZERS: { readonly [N in OptimizerSpec["name"]]: OptimizerRow<E
   rmsprop: {
     fields: { learningRate: optional(LEARNING_RATE, 5e-5), decay: optional(rate, 0.99), epsilon: optional(EPSILON, 1e-8) },
     slots: ["rmsprop.v"],
-    scalars: ({ learningRate }, _, images) => ({ learningRate: valueAt(learningRate, images) }),
+    scalars: ({ learningRate }, _, images, factor = 1) => ({ learningRate: factor * valueAt(learningRate, images) }),
     step({ decay, epsilon }, p, g, [v], scalar) {
       const newV = lerp(v!, square(g), 1 - decay);
       return { value: adamStep(p, g, newV, scalar("learningRate"), 1, epsilon), slots: [newV] };

@@ -69,6 +69,8 @@ export interface Regularizer<P = object> {
   readonly imagesAlone?: string;
   /** Set where the objective must say what its loss is when the images of the data are taken for generated ones. */
   readonly smoothsLabels?: true;
+  /** Set where the slope of the discriminator is held to about 1. */
+  readonly holdsSlope?: true;
   /** A scalar added to the discriminator's loss. */
   penalty?(context: PenaltyContext, parameters: InGraph<P>): Node;
   /** What the discriminator is shown in training in place of these images, real or generated, [N, ...shape]. */
@@ -119,6 +121,7 @@ export const REGULARIZERS = {
    */
   "spectral-norm": regularizer<object>({
     fields: {},
+    holdsSlope: true,
     reparameterisation: {
       state: "spectral.u",
       shape: ({ shape, outputAxis }) => (outputAxis === undefined ? null : [shape[outputAxis]!, 1]),
@@ -173,6 +176,7 @@ export const REGULARIZERS = {
   >({
     fields: { lambda: optional(WEIGHT, 10), oneSided: optional(boolean, false), every },
     imagesAlone: "the gradient penalty",
+    holdsSlope: true,
     penalty({ judge, real, fake, noise }, { lambda, oneSided }) {
       const mix = noise("interpolation", [real.shape[0]!], "uniform");
       const between = lerp(fake, real, perImage(mix, real));

@@ -54,7 +54,7 @@ export interface StepOptions {
 export const STOPPED = { name: "stopped", shape: [] } as const;
 
 /** What every step begins with. */
-interface Step {
+export interface Step {
   readonly spec: TrainableSpec;
   readonly kind: UpdateKind;
   readonly graph: Graph;
@@ -63,8 +63,9 @@ interface Step {
   /** Images of the data and of the generator, as the discriminator is shown them. */
   readonly real: Node;
   readonly fake: Node;
-  /** The use of the generator that gave `fake`. */
+  /** The use of the generator that gave `fake`, and what it gave before the regularizers had their say. */
   readonly generation: NetworkPass;
+  readonly generated: Node;
 }
 
 /** New values of variables, by name. */
@@ -89,14 +90,7 @@ export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind
   commit(graph, finite, discriminator.changes);
   // Built behind `finite`, so that a weight's update and the choice whether to keep it are one pass over memory.
   for (const changes of generator?.updates() ?? []) commit(graph, finite, changes);
-  // An objective need not look at everything it is offered.
-  const used = withoutDeadNodes(graph);
-  const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
-  const noise = step.noise.filter(({ name }) => inputs.has(name));
-  const shown = batch * spec.objective.discriminatorSteps;
-  const scalars: StepGraph["scalars"] = (done, step = { before: Math.max(0, done.images + batch - shown), shown }) =>
-    Object.fromEntries(Object.entries(stepScalars(spec, done, step)).filter(([name]) => inputs.has(name)));
-  return { graph: used, noise, scalars };
+  return endStep(step);
 }
 
 /** One update of each network, all penalties included. */
@@ -116,7 +110,7 @@ export function stepScalars(spec: TrainableSpec, done: Counters, step: StepImage
   const scalars: Record<string, number> = {};
   for (const network of ["discriminator", "generator"] as const) {
     const optimizer = spec.optimizer[network];
-    const own = optimizerRow(optimizer).scalars(optimizer, done[network] + 1, done.images);
+    const own = optimizerRow(optimizer).scalars(optimizer, done[network] + 1, done.images, done.learningRateFactor);
     for (const [name, value] of Object.entries(own)) scalars[`${network}/${name}`] = value;
   }
   for (const regularizer of spec.regularizers) {
@@ -130,7 +124,8 @@ export function stepScalars(spec: TrainableSpec, done: Counters, step: StepImage
 
 const EMA_RATE = "ema/rate";
 
-function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
+/** A graph with its inputs, and images as the discriminator is to see them. */
+export function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
   const graph = new Graph();
   const noise: NoiseSpec[] = [];
   const latents = noiseInput(graph, noise, "latents", [batch, spec.latent], "normal");
@@ -138,8 +133,19 @@ function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
   const images = graph.input("images", [batch, ...spec.shape]);
   const generation = openPass(graph, { training: true, noise, label: "generate" });
   const generated = generate(spec, latents, condition, generation);
-  const begun = { spec, kind, graph, noise, condition, generation };
+  const begun = { spec, kind, graph, noise, condition, generation, generated };
   return { ...begun, real: shown(begun, images, "real"), fake: shown(begun, generated, "fake") };
+}
+
+/** The graph of a step with what it wants, as far as something came of it: an objective need not look at everything it is offered. */
+export function endStep({ spec, graph, noise, real }: Step): StepGraph {
+  const used = withoutDeadNodes(graph);
+  const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
+  const batch = real.shape[0]!;
+  const shown = batch * spec.objective.discriminatorSteps;
+  const scalars: StepGraph["scalars"] = (done, step = { before: Math.max(0, done.images + batch - shown), shown }) =>
+    Object.fromEntries(Object.entries(stepScalars(spec, done, step)).filter(([name]) => inputs.has(name)));
+  return { graph: used, noise: noise.filter(({ name }) => inputs.has(name)), scalars };
 }
 
 /** Images as the regularizers have the discriminator see them. */
@@ -233,7 +239,7 @@ function averaged({ spec, graph }: Step, name: string, value: Node): Changes {
 }
 
 /** What the discriminator says of images in training, and its running statistics after that; `values` stand in for its variables. */
-function judge(
+export function judge(
   { spec, graph, noise, condition }: Step,
   images: Node,
   label: string,
@@ -276,18 +282,22 @@ const inGraph = (regularizer: RegularizerSpec, graph: Graph): object =>
 function limitOf(spec: TrainableSpec, gradients: readonly Node[]): { apply(gradient: Node): Node; readonly checks: readonly Node[] } {
   const limiting = spec.regularizers.filter((regularizer) => regularizerRow(regularizer).gradientScale);
   if (limiting.length === 0) return { apply: (gradient) => gradient, checks: [] };
-  const norm = sqrt(gradients.map((g) => sumAll(square(g))).reduce((a, b) => add(a, b)));
+  const norm = normOf(gradients);
   const scales = limiting.map((regularizer) => regularizerRow(regularizer).gradientScale!(norm, inGraph(regularizer, norm.graph)));
   return { apply: (gradient) => scales.reduce((g, scale) => mul(g, scale), gradient), checks: [norm] };
 }
+
+/** The root of the sum of all squares. */
+export const normOf = (tensors: readonly Node[]): Node => sqrt(tensors.map((x) => sumAll(square(x))).reduce((a, b) => add(a, b)));
 
 /** A weight of the discriminator where the regularizers let it be. */
 const projected = (spec: TrainableSpec, weight: Node): Node =>
   spec.regularizers.reduce((w, regularizer) => regularizerRow(regularizer).project?.(w, inGraph(regularizer, w.graph)) ?? w, weight);
 
-const weightsOf = (spec: TrainableSpec, network: NetworkName): ParameterSpec[] => parameters(spec, network).filter(({ role }) => role === "weight");
+export const weightsOf = (spec: TrainableSpec, network: NetworkName): ParameterSpec[] =>
+  parameters(spec, network).filter(({ role }) => role === "weight");
 
-const variablesOf = (graph: Graph, tensors: readonly ParameterSpec[]): Node<"variable">[] =>
+export const variablesOf = (graph: Graph, tensors: readonly ParameterSpec[]): Node<"variable">[] =>
   tensors.map(({ name, shape }) => graph.variable(name, shape));
 
 /** The new value of a weight and of its optimizer slots. */

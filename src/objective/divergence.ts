@@ -1,0 +1,47 @@
+/** What the divergence of a report means: of which kind it is, and between which bounds. */
+import { type DivergenceName, objectiveRow } from "./objectives.ts";
+import { regularizerRow } from "./regularizers.ts";
+import type { LearningSpec } from "./spec.ts";
+
+/** Of which kind the divergence is that an objective estimates. */
+export interface DivergenceKind {
+  /**
+   * What is estimated, with p the density of the data and q that of the generator.
+   *
+   * - `"jensen-shannon"` ("minimax", "non-saturating"): JS(p, q) = V / 2 + log 2 with V = E log D(x) + E log(1 - D(G(z))), in nats, from 0 to log 2 (Goodfellow et al. 2014, equation 6).
+   * - `"triangular-discrimination"` ("least-squares"): ∫ (p - q)² / (p + q), from 0 to 2 (after Mao et al. 2017, theorem 1, which has half of it as a Pearson χ²).
+   * - `"total-variation"` ("hinge"): ½ ∫ |p - q|, from 0 to 1, of which the hinge loss gives 1 - L / 2 (Lim & Ye 2017, theorem 3).
+   * - `"jensen-shannon-of-pairs"` ("relativistic"): the JS divergence of pairs (real, generated) and pairs (generated, real), in nats, from 0 to log 2. It is not that of single images, which is smaller.
+   * - `"wasserstein-1"` ("wasserstein"): W₁(p, q) = sup E f(x) - E f(G(z)) over f of slope at most 1, in units of the data's distances (Arjovsky, Chintala & Bottou 2017, equation 2).
+   */
+  readonly name: DivergenceName;
+  /** The most that it can be, which it is where data and generator nowhere overlap; `Infinity` where there is no bound. */
+  readonly ceiling: number;
+  /**
+   * Whether it is known up to a positive factor alone: of "wasserstein", unless "gradient-penalty" or "spectral-norm" holds the slope of the discriminator to about 1. Weight clipping bounds the slope, but
+   * nobody knows by what.
+   */
+  readonly upToFactor: boolean;
+}
+
+/** A divergence between data and generator as it was estimated: a lower bound, but for the chance of a batch, that rises to the divergence as the discriminator gets better. */
+export interface Divergence extends DivergenceKind {
+  /** The estimate on images that the discriminator is trained on, within 0 and `ceiling`. */
+  readonly value: number;
+  /** The estimate on images held out by `validation`, which the discriminator has never seen, at the last probe; undefined where none are, and before the first probe. */
+  readonly heldOut: number | undefined;
+  /**
+   * How much higher the estimate was on images of the training than on those held out, at the last probe: what the discriminator knows by heart, and what does not tell data from generator. Undefined where
+   * `heldOut` is.
+   */
+  readonly gap: number | undefined;
+}
+
+/** What the reports' divergence is. */
+export function divergenceKind({ objective, regularizers }: Pick<LearningSpec, "objective" | "regularizers">): DivergenceKind {
+  const { name, ceiling, presumesSlope = false } = objectiveRow(objective).estimates;
+  return { name, ceiling, upToFactor: presumesSlope && !regularizers.some((regularizer) => regularizerRow(regularizer).holdsSlope) };
+}
+
+/** An estimate within the bounds of what is estimated: by chance, or by a poor discriminator, it may be outside. */
+export const withinBounds = (estimate: number, { ceiling }: DivergenceKind): number => Math.min(Math.max(estimate, 0), ceiling);
