@@ -112,6 +112,10 @@ export { type GridOptions, Image, Images, type TensorMaker } from "./formats/ima
 export type { CallOptions, DrawOptions, LatentOptions } from "./gan/drawOptions.ts";
 export type { GAN } from "./gan/gan.ts";
 export type { WeightType } from "./gan/generatorWriter.ts";
+export type { DiagnosisName } from "./gan/health/diagnoses.ts";
+export type { HealthEvent } from "./gan/health/monitor.ts";
+export type { ProbeReport } from "./gan/health/records.ts";
+export type { Rollback } from "./gan/health/rollback.ts";
 export type {
   BackendOptions,
   CreateOptions,
@@ -133,7 +137,8 @@ export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec
 export type { Layer, LayerSpec, ResidualLayer, ResidualSpec } from "./nn/layers/table.ts";
 export type { CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
 export type { Averaging, AveragingByDecay, AveragingByHalfLife, AveragingOptions } from "./objective/averaging.ts";
-export type { CommonParameters, LeastSquaresParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
+export type { Divergence, DivergenceKind } from "./objective/divergence.ts";
+export type { CommonParameters, DivergenceName, LeastSquaresParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";
 export type { AdamSpec, OptimizerSpec, RMSPropSpec } from "./objective/optimizers.ts";
 export type { PresetName, PresetOptions } from "./objective/presets.ts";
 export type { LazyPenalty, RegularizerName, RegularizerSpec, SquaredSlope } from "./objective/regularizers.ts";

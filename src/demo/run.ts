@@ -48,7 +48,7 @@ export async function runDemo(options: DemoOptions, settings: DemoSettings, { ou
           const secondsPerStep = (performance.now() - start) / 1000 / step;
           const imagesPerSecond = settings.batchSize / secondsPerStep;
           progress.update({ step, discriminatorLoss, generatorLoss, imagesPerSecond, secondsLeft: secondsPerStep * (options.steps - step) });
-          await journal.note(step, discriminatorLoss, generatorLoss, divergence);
+          await journal.note(step, discriminatorLoss, generatorLoss, divergence.value);
           if (performance.now() - written < settings.writeEvery * 1000) return;
           // A disk that is full now may not be so in the end.
           await journal.write().catch((error: unknown) => {

@@ -31,11 +31,14 @@ export interface Progress {
   readonly imagesSeen: number;
   /** Of these, how many there were of each class; none where the condition is not a class. */
   readonly classesSeen: readonly number[];
+  /** What learning rates are multiplied by, above 0 and at most 1. */
+  readonly learningRateFactor: number;
 }
 
 /** Before the first step. */
 export function firstProgress({ condition }: GANSpec): Progress {
-  return { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0, classesSeen: new Array<number>(classCount(condition)).fill(0) };
+  const classesSeen = new Array<number>(classCount(condition)).fill(0);
+  return { generatorUpdates: 0, discriminatorUpdates: 0, imagesSeen: 0, classesSeen, learningRateFactor: 1 };
 }
 
 /** Everything that goes into a file and comes out of it. */
@@ -52,7 +55,8 @@ export function encodeCheckpoint({ spec, progress, tensors }: Checkpoint): Uint8
     format: FORMAT,
     version: VERSION,
     spec: JSON.stringify(spec),
-    progress: JSON.stringify(progress),
+    // Only a training that was rolled back has a factor.
+    progress: JSON.stringify({ ...progress, learningRateFactor: progress.learningRateFactor === 1 ? undefined : progress.learningRateFactor }),
   });
 }
 
@@ -100,11 +104,19 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
 }
 
 function checkProgress(value: Partial<Record<keyof Progress, unknown>> | null, { condition }: GANSpec): Progress {
-  const count = (name: Exclude<keyof Progress, "classesSeen">): number => checkCount(name, value?.[name]);
+  const count = (name: "generatorUpdates" | "discriminatorUpdates" | "imagesSeen"): number => checkCount(name, value?.[name]);
   return {
     generatorUpdates: count("generatorUpdates"),
     discriminatorUpdates: count("discriminatorUpdates"),
     imagesSeen: count("imagesSeen"),
     classesSeen: checkClassesSeen(value?.classesSeen, classCount(condition)),
+    learningRateFactor: checkFactor(value?.learningRateFactor),
   };
+}
+
+/** Files of trainings that were never rolled back have none. */
+function checkFactor(value: unknown): number {
+  if (value === undefined) return 1;
+  if (Number.isFinite(value) && (value as number) > 0 && (value as number) <= 1) return value as number;
+  fail("metadata.progress.learningRateFactor", "a number above 0, at most 1", show(value));
 }

@@ -15,6 +15,7 @@ import { encodeCheckpoint } from "./checkpoint.ts";
 import { conditionRows } from "./condition.ts";
 import { checkLatentOptions, type LatentOptions } from "./drawOptions.ts";
 import { encodeGenerator, sampledVariables } from "./generatorWriter.ts";
+import { Monitor } from "./health/monitor.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
 import {
@@ -58,11 +59,14 @@ export class GAN implements Disposable {
   readonly #breath = new Breath();
   /** Aborted by `dispose`. */
   readonly #end = new AbortController();
+  /** Remembers from one call of `train` to the next. */
+  readonly #monitor: Monitor;
   #training = false;
   #disposed = false;
 
   private constructor(host: Host) {
     this.#host = host;
+    this.#monitor = new Monitor(host.spec);
   }
 
   /**
@@ -128,18 +132,20 @@ export class GAN implements Disposable {
    */
   async train(data: TrainingData, options: TrainOptions): Promise<TrainReport> {
     this.#checkAlive();
-    const { batchSize = this.spec.batchSize, reportEvery, ...rest } = checkTrainOptions(options);
+    const { batchSize = this.spec.batchSize, reportEvery, validation, onUnhealthy = "report", ...rest } = checkTrainOptions(options);
     checkBatch(this.spec, batchSize);
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
-      const source = openSource(data, this.#format, this.spec.seed, leastBatch(this.spec).size);
+      const source = openSource(data, this.#format, this.spec.seed, { least: leastBatch(this.spec).size, validation });
       const closing = () => withinGrace(source.close());
       let report: TrainReport;
       try {
         const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
         report = await new Trainer(this.#host, (work) => this.#exclusive(work), source, {
           ...rest,
+          onUnhealthy,
+          monitor: this.#monitor,
           batchSize,
           reportEvery: every,
           end: this.#end.signal,

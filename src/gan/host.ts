@@ -173,6 +173,12 @@ export class Host {
     return this.#training ? this.#training.checkpoint(pause, wanted) : checkpointOf(this.#state!, pause, wanted);
   }
 
+  /** Training goes back to a state, on which a failure of the executor falls back as well. Nothing may be under way. */
+  async restore(state: Snapshot): Promise<void> {
+    if (this.#keeps) this.#state = state;
+    await (await this.training()).restore(state);
+  }
+
   /** Keeps the state as it is, where there is a fallback that could need it: at once when all of it is at risk, else when that is due. */
   async keep(): Promise<void> {
     if (!this.#training || !(this.#keeps && (this.#executor.atRisk === "everything" || this.keepIsDue))) return;

@@ -10,6 +10,7 @@ import {
   object,
   oneOf,
   optional,
+  real,
   refuse,
   that,
 } from "../core/check.ts";
@@ -80,6 +81,23 @@ export interface TrainOptions {
    * From 1 to 1024. Default: 10 on WebGPU, else 1.
    */
   readonly reportEvery?: number | undefined;
+  /**
+   * The share of the examples that is held out, from 0 to 0.5: drawn by the GAN's seed, so that each call with the same data holds out the same. They are never trained on; the divergence on them does not lie where the
+   * discriminator knows its images by heart. Only for examples in memory. Default 0.
+   */
+  readonly validation?: number | undefined;
+  /**
+   * What becomes of a training in which something is found wrong (see {@link HealthEvent}). Both networks are looked at every 100 steps, or every 6,400 images where that is later, for less than a hundredth of the time.
+   *
+   * - `"report"`: it is told, and training goes on.
+   * - `"rollback"`: training goes back to the last state in which nothing was wrong, of which a copy is kept in memory, and goes on with half the learning rates; so too where a step is not finite. After ten times
+   *   without getting further it ends there, "unhealthy".
+   * - `"stop"`: training ends, "unhealthy", as the step leaves it.
+   * - `"ignore"`: nothing is looked at.
+   *
+   * Default "report".
+   */
+  readonly onUnhealthy?: "report" | "rollback" | "stop" | "ignore" | undefined;
   /** A function that is called, and awaited, for every step (see `reportEvery`). What it throws ends training; steps it has not yet been told of stay done. */
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   /** A signal, of an `AbortController`, that stops training after the steps under way. Default: none. */
@@ -154,6 +172,8 @@ const TRAIN: Fields<TrainOptions> = {
   steps: integer(0, Number.MAX_SAFE_INTEGER),
   ...PREPARE,
   reportEvery: optional<number | undefined>(integer(1, 1024), undefined),
+  validation: optional<number | undefined>(real(0, 0.5), 0),
+  onUnhealthy: optional<TrainOptions["onUnhealthy"]>(oneOf("report", "rollback", "stop", "ignore"), "report"),
   onStep: optional(
     that<TrainOptions["onStep"]>("a function", (v) => typeof v === "function"),
     undefined,

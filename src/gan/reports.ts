@@ -1,12 +1,22 @@
 /** What training tells: of each step, and of all of a call. */
-import { REPORT_NAMES, REPORTS, type StepSeries, type StepValues } from "../objective/reports.ts";
+import type { Divergence } from "../objective/divergence.ts";
+import { REPORT_NAMES, REPORTS, type ReportName, type StepSeries, type StepValues } from "../objective/reports.ts";
+import type { HealthEvent } from "./health/monitor.ts";
+import type { ProbeReport } from "./health/records.ts";
+import type { Rollback } from "./health/rollback.ts";
 
 /** What is known after one step of training: one update of the generator, and those of the discriminator before it. */
-export interface StepReport extends StepValues {
+export interface StepReport extends Omit<StepValues, "divergence"> {
   /** Number of the step since the GAN was created, the first being 1. */
   readonly step: number;
   /** Real images seen in a second, over the steps reported together; undefined where the clock stood still. */
   readonly imagesPerSecond: number | undefined;
+  /** How far the generator's images are from the data, before the discriminator's update, and what that means. */
+  readonly divergence: Divergence;
+  /** What was found wrong, or found to be right again, after this step: as a rule nothing. */
+  readonly health: readonly HealthEvent[];
+  /** Where training went back to after this step; undefined where it did not. */
+  readonly rollback: Rollback | undefined;
 }
 
 /** What a call of `train` did, and the reports of its steps as lists: element i of each belongs to the call's step i. */
@@ -16,10 +26,18 @@ export type TrainReport = TrainSummary & StepSeries;
 export interface TrainSummary {
   /** Steps done in this call. */
   readonly steps: number;
-  /** Why it ended: all steps done, the signal, or an iterable that had no more batches. */
-  readonly stopped: "steps" | "signal" | "data";
+  /** Why it ended: all steps done, the signal, an iterable that had no more batches, or something that was wrong (see {@link TrainOptions.onUnhealthy}). */
+  readonly stopped: "steps" | "signal" | "data" | "unhealthy";
   /** Seconds that the call took. */
   readonly seconds: number;
+  /** How far the generator's images are from the data, and what that means: the mean over the last hundred steps, or as many as there were; 0 where there were none. */
+  readonly divergence: Divergence;
+  /** What was found when both networks were looked at, the first time first. */
+  readonly probes: readonly ProbeReport[];
+  /** What was found wrong, or found to be right again, in the order in which it was. */
+  readonly health: readonly HealthEvent[];
+  /** Where training went back to an earlier step. */
+  readonly rollbacks: readonly Rollback[];
 }
 
 /** The reports of one step after another, as numbers side by side. */
@@ -44,6 +62,15 @@ export class Journal {
     }
     for (const [r, name] of REPORT_NAMES.entries()) this.#values[index * width + r] = step[name];
     this.#length = index + 1;
+  }
+
+  /** The mean of a report over the last `most` steps, or as many as there are; 0 where there are none. */
+  recent(name: ReportName, most: number): number {
+    const steps = Math.min(most, this.#length);
+    const at = REPORT_NAMES.indexOf(name);
+    let sum = 0;
+    for (let step = this.#length - steps; step < this.#length; step++) sum += this.#values[step * REPORT_NAMES.length + at]! / steps;
+    return sum;
   }
 
   /** Forgets all but the first `length` steps. */

@@ -4,6 +4,8 @@ import type { AbortSignalLike } from "../core/platform.ts";
 import { nextTask, now, since, withinGrace } from "../core/time.ts";
 import type { BatchSource } from "../data/batches.ts";
 import type { Batch } from "../data/dataset.ts";
+import type { Monitor } from "./health/monitor.ts";
+import { type Findings, type Reaction, Watch } from "./health/watch.ts";
 import type { Host } from "./host.ts";
 import { Journal, type StepReport, type TrainReport } from "./reports.ts";
 import type { Outcome } from "./training.ts";
@@ -13,6 +15,8 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /** Steps begun before they are waited for. */
   readonly reportEvery: number;
+  readonly monitor: Monitor;
+  readonly onUnhealthy: Reaction;
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   readonly signal?: AbortSignalLike | undefined;
   /** Aborted, with the error that then ends the call, when the GAN is disposed of. */
@@ -25,12 +29,17 @@ export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
 /** Steps wait with their batches: no more are begun together when these come to so many bytes. */
 const MOST_BYTES = 2 ** 28;
 
+/** Steps that the divergence of a whole call is the mean of. */
+const RECENT = 100;
+
+const NOTHING_FOUND: Findings = { events: [], rollback: undefined, ends: false };
+
 /** Steps begun together, and what kept them from being more. */
 interface Begun {
   readonly steps: number;
   readonly images: number;
   readonly bytes: number;
-  readonly stopped?: "signal" | "data";
+  readonly stopped?: "signal" | "data" | "unhealthy";
   /** What the source threw, or a step that could not be begun. */
   readonly error?: unknown;
 }
@@ -44,6 +53,7 @@ export class Trainer {
   /** Steps done before this call. */
   #before = 0;
   readonly #journal = new Journal();
+  #watch!: Watch;
 
   constructor(host: Host, turn: Turn, source: BatchSource, options: TrainerOptions) {
     this.#host = host;
@@ -75,6 +85,10 @@ export class Trainer {
     });
     // Looked up only now: if the executor failed just then, training went back to the state last kept.
     this.#before = this.#host.progress.generatorUpdates;
+    const { monitor, onUnhealthy: reaction } = this.#options;
+    const options = { monitor, reaction, heldOut: this.#source.heldOut, before: this.#before, steps };
+    const watch = await this.#turn(() => Watch.begin(this.#host, options));
+    this.#watch = watch;
     let stopped: TrainReport["stopped"] | undefined;
     while (!stopped) {
       const begun = await this.#beginAndReport(steps - this.#journal.length);
@@ -83,7 +97,16 @@ export class Trainer {
       this.#journal.cut(await this.#secure());
       if (stopped === "steps" && this.#journal.length < steps) stopped = undefined;
     }
-    return { steps: this.#journal.length, stopped, seconds: since(start) / 1000, ...this.#journal.series() };
+    return {
+      steps: this.#journal.length,
+      stopped,
+      seconds: since(start) / 1000,
+      divergence: watch.divergence(this.#journal.recent("divergence", RECENT)),
+      probes: watch.probes,
+      health: watch.health,
+      rollbacks: watch.rollbacks,
+      ...this.#journal.series(),
+    };
   }
 
   /** Begins at most this many steps, waits for them and reports them. */
@@ -93,11 +116,30 @@ export class Trainer {
     const { results, fault } = await this.#outcome();
     const passed = since(start);
     const imagesPerSecond = passed > 0 ? (1000 * begun.images) / passed : undefined;
-    for (const result of results) this.#journal.note(result.step - this.#before - 1, result);
-    for (const result of results) if (!(await this.#report({ ...result, imagesPerSecond }))) break;
-    if (fault) throw fault;
+    for (const result of results) {
+      this.#journal.note(result.step - this.#before - 1, result);
+      this.#watch.note(result);
+    }
+    const { findings, unmet } = await this.#findings(results.at(-1)?.step, fault);
+    if (findings.rollback) this.#journal.cut(findings.rollback.to - this.#before);
+    for (const result of results) {
+      const found = result === results.at(-1) ? findings : { events: [], rollback: undefined };
+      const divergence = this.#watch.divergence(result.divergence);
+      if (!(await this.#report({ ...result, imagesPerSecond, divergence, health: found.events, rollback: found.rollback }))) break;
+    }
+    if (unmet) throw unmet;
     if ("error" in begun) throw begun.error;
-    return begun;
+    return findings.ends ? { ...begun, stopped: "unhealthy" } : begun;
+  }
+
+  /** What comes of a look after this step, if it is time for one, or of the fault that ended the steps; `unmet` is a fault that nothing is done about. */
+  async #findings(step: number | undefined, fault: unknown): Promise<{ readonly findings: Findings; readonly unmet?: unknown }> {
+    if (!fault) return { findings: step === undefined ? NOTHING_FOUND : await this.#turn(() => this.#watch.look(step)) };
+    try {
+      return { findings: await this.#turn(() => this.#watch.meet(fault)) };
+    } catch (unmet) {
+      return { findings: NOTHING_FOUND, unmet };
+    }
   }
 
   /** Tells of a step. @returns false where that was given up, as it did not end when training had to */
@@ -112,7 +154,8 @@ export class Trainer {
   async #beginSome(most: number): Promise<Begun> {
     const { signal, end, reportEvery } = this.#options;
     let begun: Begun = { steps: 0, images: 0, bytes: 0 };
-    while (begun.steps < Math.min(most, this.#host.keepIsDue ? 1 : reportEvery) && begun.bytes < MOST_BYTES) {
+    const toLook = this.#watch.stepsToLook(this.#host.begun.generatorUpdates);
+    while (begun.steps < Math.min(most, toLook, this.#host.keepIsDue ? 1 : reportEvery) && begun.bytes < MOST_BYTES) {
       if (signal?.aborted) return { ...begun, stopped: "signal" };
       try {
         end.throwIfAborted();
@@ -124,6 +167,7 @@ export class Trainer {
           await nextTask();
           return begun; // what became of the others comes first
         }
+        this.#watch.see(batches);
         const sum = (of: (batch: Batch) => number): number => batches.reduce((total, batch) => total + of(batch), 0);
         begun = { steps: begun.steps + 1, images: begun.images + sum((b) => b.count), bytes: begun.bytes + sum((b) => b.data.byteLength) };
       } catch (error) {

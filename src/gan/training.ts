@@ -11,6 +11,8 @@ import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
 import type { StepImages } from "../objective/counters.ts";
+import { type DivergenceKind, divergenceKind, withinBounds } from "../objective/divergence.ts";
+import { divergenceGraph, LOOKED_AT, probeGraph } from "../objective/probe.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
@@ -77,6 +79,7 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
   const most = chunkSize(batchSize, batchSize);
   const graphs = [
     ...kindsOf(spec).map((kind) => updateGraph(spec, batchSize, kind, { stops: true }).graph),
+    probeGraph(spec, Math.min(batchSize, LOOKED_AT)).graph,
     sampleGraph(spec, most, spec.ema ? emaName : undefined),
     judgeGraph(spec, most),
   ];
@@ -169,7 +172,7 @@ export class Training {
 
   /** Compiles what training with batches of this size runs. @throws BackendError when it needs more memory than there is */
   async prepare(batchSize: number): Promise<void> {
-    for (const kind of kindsOf(this.spec)) await this.#program(kind, batchSize);
+    for (const kind of kindsOf(this.spec)) await this.#updateProgram(kind, batchSize);
   }
 
   /** Begins a step: one update of the generator, after one of the discriminator for each batch. What comes of it `outcome` tells. */
@@ -179,7 +182,7 @@ export class Training {
     const step = { before: imagesSeen, shown: batches.reduce((sum, { count }) => sum + count, 0) };
     // Each is begun as soon as there is its program: where memory is short, that of the next may take its place.
     for (const [i, batch] of batches.entries()) {
-      const { program, wants } = await this.#program(kinds[i]!, batch.count);
+      const { program, wants } = await this.#updateProgram(kinds[i]!, batch.count);
       this.#update(kinds[i]!, program, wants, batch, step);
     }
   }
@@ -213,29 +216,63 @@ export class Training {
     return { spec: this.spec, progress: this.#progress, tensors };
   }
 
+  /**
+   * What both networks, as the steps begun leave them, make of images of the data and as many generated ones: the fetches of `probeGraph`. Nothing is changed.
+   *
+   * @param draw what the latents and other random numbers follow from
+   */
+  async look(batch: Batch, draw: number): Promise<Fetches> {
+    const { program, wants } = await this.#program("probe", batch.count, () => probeGraph(this.spec, batch.count));
+    return program.run(this.#feeds(wants, batch, { stream: Stream.probe, draw: 2 * draw }));
+  }
+
+  /** The estimate of the divergence on these images, and on as many generated ones. Nothing is changed. @param draw as of `look` */
+  async estimate(batch: Batch, draw: number): Promise<number> {
+    const { program, wants } = await this.#program("divergence", batch.count, () => divergenceGraph(this.spec, batch.count));
+    return (await program.run(this.#feeds(wants, batch, { stream: Stream.probe, draw: 2 * draw + 1 }))).divergence![0]!;
+  }
+
+  /**
+   * Goes back to a state. Nothing may be under way.
+   *
+   * @param state of this GAN, all of its tensors
+   */
+  async restore({ progress, tensor }: Snapshot): Promise<void> {
+    for (const variable of variables(this.spec)) {
+      await this.#programs.session.write(variable.name, tensor(variable) ?? new Float32Array(sizeOf(variable.shape)));
+    }
+    this.#progress = progress;
+  }
+
   /** Gives the session back. */
   dispose(): void {
     this.#programs.session.dispose();
   }
 
-  #update(kind: UpdateKind, program: Program, { noise, scalars }: Wants, batch: Batch, step: StepImages): void {
-    const { generatorUpdates, discriminatorUpdates, imagesSeen, classesSeen } = this.begun;
-    const done = { generator: generatorUpdates, discriminator: discriminatorUpdates, images: imagesSeen };
-    const feeds: Feeds = {
-      images: batch.data,
-      ...(batch.labels && { condition: batch.labels }),
-      ...drawNoise(noise, this.spec.seed, discriminatorUpdates),
-      ...scalars(done, step),
-    };
-    const fetches = program.run(feeds);
+  #update(kind: UpdateKind, program: Program, wants: Wants, batch: Batch, step: StepImages): void {
+    const { generatorUpdates, discriminatorUpdates, imagesSeen, classesSeen, learningRateFactor } = this.begun;
+    const fetches = program.run(this.#feeds(wants, batch, { stream: Stream.noise, draw: discriminatorUpdates }, step));
     fetches.catch(() => {}); // waited for later, by #settle
     const progress = {
+      learningRateFactor,
       generatorUpdates: generatorUpdates + (kind.generator ? 1 : 0),
       discriminatorUpdates: discriminatorUpdates + 1,
       imagesSeen: imagesSeen + batch.count,
       classesSeen: batch.labels && classesSeen.length > 0 ? withLabels(classesSeen, batch.labels) : classesSeen,
     };
     this.#underWay.push({ fetches, progress, endsStep: kind.generator });
+  }
+
+  /** What a program is fed: a batch, random numbers, and the numbers that change from update to update. */
+  #feeds({ noise, scalars }: Wants, batch: Batch, numbers: { readonly stream: number; readonly draw: number }, step?: StepImages): Feeds {
+    const { generatorUpdates, discriminatorUpdates, imagesSeen, learningRateFactor } = this.begun;
+    const done = { generator: generatorUpdates, discriminator: discriminatorUpdates, images: imagesSeen, learningRateFactor };
+    return {
+      images: batch.data,
+      ...(batch.labels && { condition: batch.labels }),
+      ...drawNoise(noise, this.spec.seed, numbers),
+      ...scalars(done, step),
+    };
   }
 
   /**
@@ -265,18 +302,21 @@ export class Training {
       }
       this.#underWay.shift();
       this.#progress = update.progress;
-      if (update.endsStep) this.#results.push(resultOf(fetches, update.progress.generatorUpdates));
+      if (update.endsStep) this.#results.push(resultOf(fetches, update.progress.generatorUpdates, divergenceKind(this.spec)));
     }
   }
 
-  async #program(kind: UpdateKind, batch: number): Promise<{ readonly program: Program; readonly wants: Wants }> {
-    const task = keyOf(kind);
+  #updateProgram(kind: UpdateKind, batch: number) {
+    return this.#program(keyOf(kind), batch, () => updateGraph(this.spec, batch, kind, { stops: true }));
+  }
+
+  async #program(task: string, batch: number, step: () => StepGraph): Promise<{ readonly program: Program; readonly wants: Wants }> {
     const key = `${task}/${batch}`;
     const program = await this.#programs.get(
       task,
       batch,
       () => {
-        const { graph, ...wants } = updateGraph(this.spec, batch, kind, { stops: true });
+        const { graph, ...wants } = step();
         this.#wants.set(key, wants);
         return graph;
       },
@@ -288,20 +328,24 @@ export class Training {
 
 const ZERO = { kind: "constant", value: 0 } as const;
 
-/** The random inputs of the discriminator's update number `update`, the first being 0. */
-function drawNoise(noise: readonly NoiseSpec[], seed: number, update: number): Record<string, Float32Array> {
+/** The random inputs of draw number `draw`, the first being 0, of a stream. */
+function drawNoise(
+  noise: readonly NoiseSpec[],
+  seed: number,
+  { stream, draw }: { readonly stream: number; readonly draw: number },
+): Record<string, Float32Array> {
   return Object.fromEntries(
     noise.map(({ name, shape, distribution }, i) => {
       const values = new Float32Array(sizeOf(shape));
-      (distribution === "normal" ? fillNormals : fillUniforms)(values, seed, Stream.noise, update * NOISE_INPUTS + i);
+      (distribution === "normal" ? fillNormals : fillUniforms)(values, seed, stream, draw * NOISE_INPUTS + i);
       return [name, values];
     }),
   );
 }
 
-function resultOf(fetches: Fetches, step: number): StepResult {
+function resultOf(fetches: Fetches, step: number, kind: DivergenceKind): StepResult {
   const values = Object.fromEntries(REPORT_NAMES.map((name) => [name, fetches[name]![0]!])) as unknown as StepValues;
-  return { step, ...values };
+  return { step, ...values, divergence: withinBounds(values.divergence, kind) };
 }
 
 function faultOf(fetches: Fetches, step: number): TrainingError | null {

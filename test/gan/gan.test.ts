@@ -48,7 +48,7 @@ describe.each(["reference", "wasm"] as const)("%s", (backend) => {
         expect(report).toMatchObject({ steps: 12, stopped: "steps" });
         expect([...report.discriminatorLosses]).toEqual(seen.map((s) => s.discriminatorLoss));
         expect([...report.generatorLosses]).toEqual(seen.map((s) => s.generatorLoss));
-        expect([...report.divergences]).toEqual(seen.map((s) => s.divergence));
+        expect([...report.divergences]).toEqual(seen.map((s) => s.divergence.value));
         expect([...report.realScores]).toEqual(seen.map((s) => s.realScore));
         expect([...report.fakeScores]).toEqual(seen.map((s) => s.fakeScore));
         expect([...report.discriminatorAccuracies]).toEqual(seen.map((s) => s.discriminatorAccuracy));

@@ -1,0 +1,145 @@
+/** What may be wrong with a training, how it shows, and what to do. To add a diagnosis: a row here. */
+import { meanSquaredDistance, median } from "./distances.ts";
+import type { Course, Record } from "./records.ts";
+
+/** One diagnosis. */
+interface DiagnosisRow {
+  /** At how many probes one after another it must show before it is told. */
+  readonly lasting: number;
+  /** What shows it at the last probe, as a sentence with the figures; null where nothing does. */
+  sign(course: Course): string | null;
+  /** What to do, in a sentence. */
+  readonly remedy: string;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const brief = (value: number): string => `${Number(value.toPrecision(3))}`;
+
+const last = ({ records }: Course): Record => records.at(-1)!;
+
+export const DIAGNOSES = {
+  /** The discriminator tells data and generator apart without fail, and for long: the divergence says nothing any more, as it is at its ceiling (Arjovsky & Bottou 2017, theorem 2.1). */
+  "discriminator-saturated": {
+    lasting: 3,
+    sign(course) {
+      const { accuracy, divergence, heldOut } = last(course);
+      const { ceiling, name } = course.divergence;
+      const estimate = heldOut ?? divergence;
+      if (!(accuracy > 0.99 && (ceiling === Number.POSITIVE_INFINITY || estimate > 0.95 * ceiling))) return null;
+      if (ceiling === Number.POSITIVE_INFINITY) return null;
+      return `the discriminator is right about ${percent(accuracy)} of the images, and the divergence (${name}) is ${brief(estimate)} of at most ${brief(ceiling)}`;
+    },
+    remedy:
+      'hold the discriminator\'s slope ("r1" or "gradient-penalty" in regularizers), or show both kinds of images through "instance-noise"; a smaller discriminator or learning rate for it helps too',
+  },
+
+  /** The generator makes few different images, whatever the latents (Goodfellow 2016, section 5.1.1). */
+  "mode-collapse": {
+    lasting: 2,
+    sign(course) {
+      const { diversity, featureDiversity, duplicates, dataDuplicates } = last(course);
+      if (diversity < 0.25) {
+        return `64 latents give images that differ ${percent(diversity)} as much as as many of the data (${percent(featureDiversity)} in the discriminator's features)`;
+      }
+      if (duplicates > 0.5 && dataDuplicates < 0.25)
+        return `${percent(duplicates)} of 64 images have a twin among them, of the data ${percent(dataDuplicates)}`;
+      return null;
+    },
+    remedy:
+      'use an objective with a penalty on the discriminator (the default, or "wasserstein-gp"), a lower learning rate for the generator, or larger batches; for a conditional GAN see that the labels are right',
+  },
+
+  /** What the generator learns from is next to nothing beside what it was (Arjovsky & Bottou 2017, theorem 2.4). */
+  "vanishing-gradient": {
+    lasting: 2,
+    sign({ records }) {
+      const before = records.slice(0, -1).map(({ generatorGradient }) => generatorGradient);
+      const now = records.at(-1)!.generatorGradient;
+      if (before.length === 0) return null;
+      const usual = Math.max(...before);
+      return now < 1e-3 * usual ? `the norm of the generator's gradient is ${brief(now)}, and was ${brief(usual)}` : null;
+    },
+    remedy:
+      '"minimax" saturates where the discriminator is sure: use "non-saturating" or "wasserstein-gp"; else hold the discriminator back by "r1" or a lower learning rate',
+  },
+
+  /** Losses or weights grow without bound. */
+  diverging: {
+    lasting: 2,
+    sign({ records }) {
+      const now = records.at(-1)!;
+      const [first] = records as readonly [Record, ...Record[]];
+      if (records.length < 2) return null;
+      const before = records.at(-2)!;
+      const usual = median(records.slice(0, -1).map(({ loss }) => loss));
+      if (now.loss > 100 * Math.max(usual, 1) && now.loss > before.loss)
+        return `the losses have come to ${brief(now.loss)}, and were ${brief(usual)}`;
+      for (const network of ["generator", "discriminator"] as const) {
+        const [norm, had, began] = [now, before, first].map((record) => record[`${network}Weights`]) as [number, number, number];
+        if (norm > 10 * began && norm > 1.1 * had) return `the norm of the ${network}'s weights is ${brief(norm)}, and was ${brief(began)} at first`;
+      }
+      return null;
+    },
+    remedy:
+      'lower the learning rates, bound the discriminator ("spectral-norm", "gradient-penalty", "r1"), or add "gradient-clipping"; a critic ("wasserstein") without any of these always runs away',
+  },
+
+  /** The discriminator knows its images by heart, or the generator gives them back (Karras et al. 2020, section 2). */
+  memorising: {
+    lasting: 3,
+    sign(course) {
+      const { nearest, divergence, heldOut, duplicates } = last(course);
+      const { ceiling } = course.divergence;
+      if (nearest < 0.25 && duplicates < 0.5)
+        return `generated images are ${percent(nearest)} as far from the nearest image of the data as those are from each other`;
+      if (heldOut === undefined) return null;
+      // One probe's estimate is of few images.
+      const recent = course.records.slice(-3);
+      const gap = recent.reduce((sum, record) => sum + record.divergence - (record.heldOut ?? record.divergence), 0) / recent.length;
+      const much = ceiling === Number.POSITIVE_INFINITY ? Math.abs(divergence) / 2 : ceiling / 3;
+      return gap > much ? `the divergence is ${brief(divergence)} on images of the training, and ${brief(heldOut)} on those held out` : null;
+    },
+    remedy: "train on more images or stop earlier; a smaller discriminator, dropout in it or a stronger penalty makes it know less by heart",
+  },
+
+  /** The discriminator says the same of every image. */
+  "dead-discriminator": {
+    lasting: 2,
+    sign(course) {
+      const { scoreSpread } = last(course);
+      return scoreSpread < 1e-5 ? `its scores of 64 images of the data and 64 generated ones differ by ${brief(scoreSpread)} of what they are` : null;
+    },
+    remedy: "lower its learning rate and begin anew: units that are 0 for every image learn no more; leaky ones (leakyRelu) do not die",
+  },
+
+  /** The generator goes round in circles and comes back to where it was (Mescheder, Geiger & Nowozin 2018, section 3). */
+  oscillating: {
+    lasting: 3,
+    sign({ records }) {
+      const now = records.at(-1)!;
+      // How far the images of the same latents are from those of earlier probes, over the distances between images of the data.
+      const away = records
+        .slice(-17, -1)
+        .reverse()
+        .map(({ samples }) => Math.sqrt(meanSquaredDistance(now.samples, samples) / now.dataDistance));
+      let farthest = 0;
+      for (const [i, distance] of away.entries()) {
+        if (farthest > 0.5 && distance < 0.4 * farthest) {
+          return `the images of 64 latents went ${percent(farthest)} of the distance between images of the data away, and are back, within ${percent(distance)}, where they were ${i + 1} probes ago`;
+        }
+        farthest = Math.max(farthest, distance);
+      }
+      return null;
+    },
+    remedy: 'add "r1" (both turn about the equilibrium without a penalty there), lower both learning rates, or Adam\'s first beta to 0',
+  },
+} as const satisfies Readonly<{ [name: string]: DiagnosisRow }>;
+
+/**
+ * The name of a diagnosis.
+ *
+ * @useDeclaredType
+ */
+export type DiagnosisName = keyof typeof DIAGNOSES;
+
+export const DIAGNOSIS_ROWS = Object.entries(DIAGNOSES) as readonly (readonly [DiagnosisName, DiagnosisRow])[];

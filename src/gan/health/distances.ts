@@ -1,0 +1,98 @@
+/** How far images are from each other, in small versions of them: what tells whether they are all alike. */
+import { type Shape, sizeOf } from "../../core/shape.ts";
+
+/** Rows [n, d] of numbers. */
+export interface Rows {
+  readonly n: number;
+  readonly d: number;
+  readonly data: Float32Array;
+}
+
+/** The most pixels of a side that are compared: more say little of whether pictures are alike, and take long. */
+const SIDE = 16;
+
+/** Images [n, H, W, C] as means over squares, at most 16 x 16 of them; vectors [n, d] as they are. */
+export function reduced(data: Float32Array, shape: Shape): Rows {
+  const size = sizeOf(shape);
+  const n = data.length / size;
+  if (shape.length !== 3) return { n, d: size, data };
+  const [height, width, channels] = shape as [number, number, number];
+  const step = Math.ceil(Math.max(height, width) / SIDE);
+  if (step === 1) return { n, d: size, data };
+  const [rows, columns] = [Math.ceil(height / step), Math.ceil(width / step)];
+  const d = rows * columns * channels;
+  const sums = new Float32Array(n * d);
+  for (let i = 0; i < n; i++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const from = i * size + (y * width + x) * channels;
+        const to = i * d + (Math.floor(y / step) * columns + Math.floor(x / step)) * channels;
+        for (let c = 0; c < channels; c++) sums[to + c]! += data[from + c]! / (step * step);
+      }
+    }
+  }
+  return { n, d, data: sums };
+}
+
+function squaredDistance(a: Rows, i: number, b: Rows, j: number): number {
+  const { d } = a;
+  let sum = 0;
+  for (let k = 0; k < d; k++) sum += (a.data[i * d + k]! - b.data[j * d + k]!) ** 2;
+  return sum;
+}
+
+/** The mean squared distance of rows of the same number. */
+export function meanSquaredDistance(a: Rows, b: Rows): number {
+  let sum = 0;
+  for (let i = 0; i < a.n; i++) sum += squaredDistance(a, i, b, i);
+  return sum / a.n;
+}
+
+/** The squared distances of all pairs of rows, i < j. */
+export function pairs(rows: Rows): Float64Array {
+  const distances = new Float64Array((rows.n * (rows.n - 1)) / 2);
+  let at = 0;
+  for (let i = 0; i < rows.n; i++) for (let j = i + 1; j < rows.n; j++) distances[at++] = squaredDistance(rows, i, rows, j);
+  return distances;
+}
+
+export const median = (values: Iterable<number>): number => {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[sorted.length >> 1] ?? 0;
+};
+
+/**
+ * How many rows there seem to be, from 1 (all alike) to n (each by itself): the Vendi score of order 2, n² / Σ K(i, j)² (Pasarkar & Dieng 2023, equation 3, after Friedman & Dieng 2022), with a rational quadratic kernel, which
+ * every engine computes alike.
+ *
+ * @param distances squared, of all pairs of `n` rows
+ * @param scale the squared distance at which rows begin to count as two
+ */
+export function effectiveNumber(distances: Float64Array, n: number, scale: number): number {
+  let sum = n;
+  for (const distance of distances) {
+    const kernel = 1 / (1 + distance / (8 * scale)) ** 4;
+    sum += 2 * kernel * kernel;
+  }
+  return (n * n) / sum;
+}
+
+/** The share of rows to which another one is nearer than a squared distance. */
+export function shareWithTwin(distances: Float64Array, n: number, nearer: number): number {
+  const has = new Uint8Array(n);
+  let at = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) if (distances[at++]! < nearer) has[i] = has[j] = 1;
+  }
+  return has.reduce((a, b) => a + b, 0) / n;
+}
+
+/** The squared distance of each row to the nearest of `pool`; a row of `pool` itself is no neighbour of its own, but other rows like it are. */
+export function nearestDistances(rows: Rows, pool: Rows): Float64Array {
+  const nearest = new Float64Array(rows.n).fill(Number.POSITIVE_INFINITY);
+  const within = rows.data.buffer === pool.data.buffer && rows.data.byteOffset === pool.data.byteOffset;
+  for (let i = 0; i < rows.n; i++) {
+    for (let j = 0; j < pool.n; j++) if (!within || i !== j) nearest[i] = Math.min(nearest[i]!, squaredDistance(rows, i, pool, j));
+  }
+  return nearest;
+}

@@ -1,0 +1,161 @@
+/** Watches over a training: remembers what it was trained on, looks at both networks now and then, and says what is wrong by name. */
+import type { HeldOut } from "../../data/batches.ts";
+import type { Batch } from "../../data/dataset.ts";
+import type { Fetches } from "../../exec/executor.ts";
+import { type DivergenceKind, divergenceKind, withinBounds } from "../../objective/divergence.ts";
+import { LOOKED_AT } from "../../objective/probe.ts";
+import type { StepValues } from "../../objective/reports.ts";
+import type { GANSpec } from "../spec.ts";
+import type { Training } from "../training.ts";
+import { DIAGNOSIS_ROWS, type DiagnosisName } from "./diagnoses.ts";
+import { reduced } from "./distances.ts";
+import { Examples, rowsOf } from "./examples.ts";
+import { measure } from "./measure.ts";
+import { type ProbeReport, type Record, Window } from "./records.ts";
+
+/** Something that was found wrong, or found to be right again. */
+export interface HealthEvent {
+  /** Number of the step after which it was found. */
+  readonly step: number;
+  /**
+   * What it is.
+   *
+   * - `"discriminator-saturated"`: it tells data and generator apart without fail, and for long; the divergence says nothing any more, as it is at its ceiling.
+   * - `"mode-collapse"`: the generator makes few different images, whatever the latents.
+   * - `"vanishing-gradient"`: what the generator learns from is next to nothing beside what it was.
+   * - `"diverging"`: losses or weights grow without bound, or are no longer finite.
+   * - `"memorising"`: the discriminator knows its images by heart, or the generator gives them back.
+   * - `"dead-discriminator"`: it says the same of every image.
+   * - `"oscillating"`: the generator goes round in circles.
+   */
+  readonly name: DiagnosisName;
+  /** Whether it was found, or, having been found before, is gone. */
+  readonly state: "raised" | "cleared";
+  /** What showed it, with figures. Of one that is cleared: what it was raised for. */
+  readonly evidence: string;
+  /** What to do, in a sentence. */
+  readonly remedy: string;
+}
+
+/** Of those held out. */
+const HELD_OUT = 128;
+/** Probes that are remembered. */
+const MOST_RECORDS = 64;
+/** Probes one after another without a sign of it that clear a diagnosis. */
+const CLEARING = 2;
+
+/** How many steps after the other both networks are looked at: seldom enough that it takes less than a hundredth of the time that steps do. */
+export const probeEvery = ({ batchSize }: Pick<GANSpec, "batchSize">): number => Math.max(100, Math.ceil((100 * LOOKED_AT) / batchSize));
+
+/** How many of so many images go through a program at once: no more than in a step, which takes as much memory. */
+const portion = ({ batchSize }: Pick<GANSpec, "batchSize">, most: number): number => Math.min(batchSize, most);
+
+interface State {
+  /** Probes one after another with a sign of it, and without. */
+  readonly signs: number;
+  readonly quiet: number;
+  /** The evidence that it was raised for; null where it is not. */
+  readonly raised: string | null;
+}
+
+const NOTHING: State = { signs: 0, quiet: 0, raised: null };
+
+/** What a GAN's training is watched by, from one call of `train` to the next. */
+export class Monitor {
+  /** Steps from one probe to the next. */
+  readonly every: number;
+  readonly #spec: GANSpec;
+  readonly #kind: DivergenceKind;
+  readonly #window = new Window();
+  readonly #seen: Examples;
+  #records: Record[] = [];
+  #states = new Map<DiagnosisName, State>();
+  #heldOut: { readonly value: number; readonly gap: number } | undefined;
+  /** Images held out that were looked at. */
+  #heldOutSeen = 0;
+
+  constructor(spec: GANSpec) {
+    this.#spec = spec;
+    this.#kind = divergenceKind(spec);
+    this.#seen = new Examples(spec.shape, LOOKED_AT - (LOOKED_AT % portion(spec, LOOKED_AT)));
+    this.every = probeEvery(spec);
+  }
+
+  /** The last estimate on images held out, and how much lower it was than on those of the training. */
+  get heldOut(): { readonly value: number; readonly gap: number } | undefined {
+    return this.#heldOut;
+  }
+
+  /** Whether nothing is wrong, or begins to be. */
+  get healthy(): boolean {
+    return [...this.#states.values()].every(({ signs, raised }) => signs === 0 && raised === null);
+  }
+
+  /** Remembers some of what is trained on. */
+  see(batch: Batch): void {
+    this.#seen.note(batch);
+  }
+
+  /** Notes what a step tells. */
+  note(step: StepValues): void {
+    this.#window.note(step);
+  }
+
+  /** Looks at both networks, which stand where step `step` left them. @returns what was found, and what is new of it; null where too little was seen to say anything */
+  async probe(
+    training: Training,
+    step: number,
+    heldOut: HeldOut | null,
+  ): Promise<{ readonly report: ProbeReport; readonly events: readonly HealthEvent[] } | null> {
+    const reference = this.#seen.reference;
+    if (!reference) return null;
+    const means = this.#window.end();
+    const estimate = heldOut && (await this.#estimate(training, heldOut));
+    if (estimate !== null) this.#heldOut = { value: estimate, gap: means.divergence - estimate };
+    const size = portion(this.#spec, LOOKED_AT);
+    const looks: Fetches[] = [];
+    for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
+    const { shape } = this.#spec;
+    const { pool } = this.#seen;
+    const others = heldOut ? reduced(heldOut.take(0, reference.count).data, shape) : { ...pool, n: reference.count };
+    const measured = measure(shape, { looks, images: reference.data, pool, others, previous: this.#records.at(-1) });
+    const record: Record = { step, ...means, heldOut: estimate ?? undefined, ...measured };
+    this.#records = [...this.#records.slice(1 - MOST_RECORDS), record];
+    const { samples, dataDistance, ...report } = record;
+    return { report, events: this.#judge(step) };
+  }
+
+  /** Forgets what was found after step `step`, to which training went back. */
+  goBack(step: number): void {
+    this.#records = this.#records.filter((record) => record.step <= step);
+    this.#states.clear();
+    this.#window.end();
+  }
+
+  /** The divergence on images that were held out. */
+  async #estimate(training: Training, heldOut: HeldOut): Promise<number> {
+    const size = portion(this.#spec, HELD_OUT);
+    const count = Math.floor(HELD_OUT / size);
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      sum += (await training.estimate(heldOut.take(this.#heldOutSeen, size), this.#heldOutSeen)) / count;
+      this.#heldOutSeen += size;
+    }
+    return withinBounds(sum, this.#kind);
+  }
+
+  /** What the last probe shows that the ones before did not. */
+  #judge(step: number): HealthEvent[] {
+    const course = { divergence: this.#kind, records: this.#records };
+    return DIAGNOSIS_ROWS.flatMap(([name, { lasting, sign, remedy }]): HealthEvent[] => {
+      const evidence = sign(course);
+      const { signs, quiet, raised } = this.#states.get(name) ?? NOTHING;
+      const state = { signs: evidence === null ? 0 : signs + 1, quiet: evidence === null ? quiet + 1 : 0, raised };
+      const isRaised = raised === null && evidence !== null && state.signs >= lasting;
+      const isCleared = raised !== null && state.quiet >= CLEARING;
+      this.#states.set(name, { ...state, raised: isRaised ? evidence : isCleared ? null : raised });
+      if (isRaised) return [{ step, name, state: "raised", evidence, remedy }];
+      return isCleared ? [{ step, name, state: "cleared", evidence: raised, remedy }] : [];
+    });
+  }
+}

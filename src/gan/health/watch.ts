@@ -1,0 +1,132 @@
+/** What a call of `train` does about what its monitor finds. */
+import { TrainingError } from "../../core/errors.ts";
+import type { BatchSource } from "../../data/batches.ts";
+import type { Batch } from "../../data/dataset.ts";
+import { type Divergence, divergenceKind } from "../../objective/divergence.ts";
+import type { StepValues } from "../../objective/reports.ts";
+import type { Host } from "../host.ts";
+import { type Snapshot, snapshotOf } from "../snapshot.ts";
+import { DIAGNOSES } from "./diagnoses.ts";
+import type { HealthEvent, Monitor } from "./monitor.ts";
+import type { ProbeReport } from "./records.ts";
+import type { Rollback } from "./rollback.ts";
+
+/** What is done where something is wrong. */
+export type Reaction = "report" | "rollback" | "stop" | "ignore";
+
+export interface WatchOptions {
+  readonly monitor: Monitor;
+  readonly reaction: Reaction;
+  readonly heldOut: BatchSource["heldOut"];
+  /** Steps done before the call, and those that it is to do. */
+  readonly before: number;
+  readonly steps: number;
+}
+
+/** What came of a look. */
+export interface Findings {
+  readonly events: readonly HealthEvent[];
+  readonly rollback: Rollback | undefined;
+  /** Whether training ends. */
+  readonly ends: boolean;
+}
+
+const NOTHING: Findings = { events: [], rollback: undefined, ends: false };
+
+/** Times that training goes back without getting further, at most. */
+const MOST_ROLLBACKS = 10;
+/** Learning rates grow no smaller than by this: they would come to nothing. */
+const LEAST_FACTOR = 2 ** -40;
+
+/** Watches one call of `train`. Calls must not overlap. */
+export class Watch {
+  readonly probes: ProbeReport[] = [];
+  readonly health: HealthEvent[] = [];
+  readonly rollbacks: Rollback[] = [];
+  readonly #host: Host;
+  readonly #options: WatchOptions;
+  /** The last state in which nothing was wrong, where it may be gone back to, and the times that it was. */
+  #healthy: Snapshot | undefined;
+  #returns = 0;
+
+  private constructor(host: Host, options: WatchOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** Begins to watch a call. */
+  static async begin(host: Host, options: WatchOptions): Promise<Watch> {
+    const watch = new Watch(host, options);
+    await watch.#keep();
+    return watch;
+  }
+
+  /** Steps from one that is done to the next after which there is a look. */
+  stepsToLook(step: number): number {
+    const { monitor, heldOut, before, steps, reaction } = this.#options;
+    if (reaction === "ignore") return Number.POSITIVE_INFINITY;
+    if (heldOut && step <= before) return 1;
+    const toEnd = heldOut && step < before + steps ? before + steps - step : Number.POSITIVE_INFINITY;
+    return Math.min(monitor.every - (step % monitor.every), toEnd);
+  }
+
+  /** Remembers some of what is trained on. */
+  see(batches: readonly Batch[]): void {
+    if (this.#options.reaction !== "ignore") for (const batch of batches) this.#options.monitor.see(batch);
+  }
+
+  /** Notes what a step tells. */
+  note(values: StepValues): void {
+    if (this.#options.reaction !== "ignore") this.#options.monitor.note(values);
+  }
+
+  /** A divergence with what it means. */
+  divergence(value: number): Divergence {
+    const { value: heldOut, gap } = this.#options.monitor.heldOut ?? {};
+    return { ...divergenceKind(this.#host.spec), value, heldOut, gap };
+  }
+
+  /** Looks at training as step `step` left it, where it is time, and does what is to be done about it. */
+  async look(step: number): Promise<Findings> {
+    const { monitor, heldOut } = this.#options;
+    if (this.stepsToLook(step - 1) !== 1) return NOTHING;
+    const training = await this.#host.training();
+    if (training.progress.generatorUpdates !== step) return NOTHING; // hardware has failed, and it has gone back
+    const found = await monitor.probe(training, step, heldOut);
+    if (!found) return NOTHING;
+    this.probes.push(found.report);
+    if (monitor.healthy) await this.#keep();
+    return this.#react(step, found.events);
+  }
+
+  /** Does what is to be done about an update that failed. @throws the fault where that is nothing */
+  async meet(fault: unknown): Promise<Findings> {
+    const { reaction } = this.#options;
+    if (!(fault instanceof TrainingError) || reaction === "report" || reaction === "ignore") throw fault;
+    const step = this.#host.progress.generatorUpdates + 1;
+    return this.#react(step, [{ step, name: "diverging", state: "raised", evidence: fault.message, remedy: DIAGNOSES.diverging.remedy }]);
+  }
+
+  async #react(step: number, events: readonly HealthEvent[]): Promise<Findings> {
+    this.health.push(...events);
+    const because = events.filter(({ state }) => state === "raised").map(({ name }) => name);
+    const { reaction, monitor } = this.#options;
+    if (because.length === 0 || reaction === "report") return { ...NOTHING, events };
+    if (reaction === "stop") return { ...NOTHING, events, ends: true };
+    const ends = ++this.#returns > MOST_ROLLBACKS;
+    const learningRateFactor = Math.max(LEAST_FACTOR, this.#host.progress.learningRateFactor / 2);
+    const state = { ...this.#healthy!, progress: { ...this.#healthy!.progress, learningRateFactor } };
+    await this.#host.restore(state);
+    monitor.goBack(state.progress.generatorUpdates);
+    const rollback = { from: step, to: state.progress.generatorUpdates, learningRateFactor, because };
+    this.rollbacks.push(rollback);
+    return { events, rollback, ends };
+  }
+
+  /** Keeps the state, where it may be gone back to. */
+  async #keep(): Promise<void> {
+    if (this.#options.reaction !== "rollback") return;
+    this.#healthy = snapshotOf(await this.#host.checkpoint());
+    this.#returns = 0;
+  }
+}
