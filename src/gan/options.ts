@@ -90,7 +90,7 @@ export interface TrainOptions {
    * What becomes of a training in which something is found wrong (see {@link HealthEvent}). Both networks are looked at every 100 steps, or every 6,400 images where that is later, for less than a hundredth of the time.
    *
    * - `"report"`: it is told, and training goes on.
-   * - `"rollback"`: training goes back to the last state in which nothing was wrong, of which a copy is kept in memory, and goes on with half the learning rates; so too where a step is not finite. After ten times
+   * - `"rollback"`: training goes back to the last state in which nothing was wrong, of which two copies are kept in memory, and goes on with half the learning rates; so too where a step is not finite. After ten times
    *   without getting further it ends there, "unhealthy".
    * - `"stop"`: training ends, "unhealthy", as the step leaves it.
    * - `"ignore"`: nothing is looked at.

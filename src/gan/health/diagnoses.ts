@@ -1,5 +1,5 @@
 /** What may be wrong with a training, how it shows, and what to do. To add a diagnosis: a row here. */
-import { meanSquaredDistance, median } from "./distances.ts";
+import { meanSquaredDistance } from "./distances.ts";
 import type { Course, Record } from "./records.ts";
 
 /** One diagnosis. */
@@ -52,12 +52,12 @@ export const DIAGNOSES = {
   /** What the generator learns from is next to nothing beside what it was (Arjovsky & Bottou 2017, theorem 2.4). */
   "vanishing-gradient": {
     lasting: 2,
-    sign({ records }) {
-      const before = records.slice(0, -1).map(({ generatorGradient }) => generatorGradient);
-      const now = records.at(-1)!.generatorGradient;
-      if (before.length === 0) return null;
-      const usual = Math.max(...before);
-      return now < 1e-3 * usual ? `the norm of the generator's gradient is ${brief(now)}, and was ${brief(usual)}` : null;
+    sign({ records, divergence: { ceiling } }) {
+      const { generatorGradient: now, divergence, accuracy } = records.at(-1)!;
+      // Where data and generator are alike there is nothing left to learn.
+      const isFar = ceiling === Number.POSITIVE_INFINITY ? accuracy > 0.9 : divergence > ceiling / 2;
+      const usual = Math.max(...records.map(({ generatorGradient }) => generatorGradient));
+      return isFar && now < 1e-2 * usual ? `the norm of the generator's gradient is ${brief(now)}, and was ${brief(usual)}` : null;
     },
     remedy:
       '"minimax" saturates where the discriminator is sure: use "non-saturating" or "wasserstein-gp"; else hold the discriminator back by "r1" or a lower learning rate',
@@ -69,11 +69,14 @@ export const DIAGNOSES = {
     sign({ records }) {
       const now = records.at(-1)!;
       const [first] = records as readonly [Record, ...Record[]];
-      if (records.length < 2) return null;
-      const before = records.at(-2)!;
-      const usual = median(records.slice(0, -1).map(({ loss }) => loss));
-      if (now.loss > 100 * Math.max(usual, 1) && now.loss > before.loss)
-        return `the losses have come to ${brief(now.loss)}, and were ${brief(usual)}`;
+      const before = records.at(-2);
+      if (!before) return null;
+      // A critic's losses are in units of the data's distances.
+      const most = 100 * Math.max(1, Math.sqrt(now.dataDistance));
+      const recent = records.slice(-4).map(({ loss }) => loss);
+      const rises = recent.length === 4 && recent.every((loss, i) => i === 0 || loss > recent[i - 1]!);
+      if (rises && now.loss > most && now.loss > 3 * recent[0]!)
+        return `the losses grow with every look, from ${brief(recent[0]!)} to ${brief(now.loss)}`;
       for (const network of ["generator", "discriminator"] as const) {
         const [norm, had, began] = [now, before, first].map((record) => record[`${network}Weights`]) as [number, number, number];
         if (norm > 10 * began && norm > 1.1 * had) return `the norm of the ${network}'s weights is ${brief(norm)}, and was ${brief(began)} at first`;
@@ -95,19 +98,22 @@ export const DIAGNOSES = {
       if (heldOut === undefined) return null;
       // One probe's estimate is of few images.
       const recent = course.records.slice(-3);
-      const gap = recent.reduce((sum, record) => sum + record.divergence - (record.heldOut ?? record.divergence), 0) / recent.length;
+      const gap = recent.reduce((sum, record) => sum + (record.gap ?? 0) / recent.length, 0);
       const much = ceiling === Number.POSITIVE_INFINITY ? Math.abs(divergence) / 2 : ceiling / 3;
       return gap > much ? `the divergence is ${brief(divergence)} on images of the training, and ${brief(heldOut)} on those held out` : null;
     },
     remedy: "train on more images or stop earlier; a smaller discriminator, dropout in it or a stronger penalty makes it know less by heart",
   },
 
-  /** The discriminator says the same of every image. */
+  /** The discriminator says the same of every image, or of every generated one: nothing reaches the generator. */
   "dead-discriminator": {
     lasting: 2,
     sign(course) {
-      const { scoreSpread } = last(course);
-      return scoreSpread < 1e-5 ? `its scores of 64 images of the data and 64 generated ones differ by ${brief(scoreSpread)} of what they are` : null;
+      const { scoreSpread, generatorGradient } = last(course);
+      if (scoreSpread < 1e-5) return `its scores of 64 images of the data and 64 generated ones differ by ${brief(scoreSpread)} of what they are`;
+      return generatorGradient === 0
+        ? "the generator's gradient is 0: the discriminator's scores of 64 generated images do not depend on what they show"
+        : null;
     },
     remedy: "lower its learning rate and begin anew: units that are 0 for every image learn no more; leaky ones (leakyRelu) do not die",
   },

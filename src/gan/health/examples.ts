@@ -1,5 +1,6 @@
 /** Some of the examples that a training has seen. */
 import type { Shape } from "../../core/shape.ts";
+import { checksum } from "../../core/values.ts";
 import type { Batch } from "../../data/dataset.ts";
 import { type Rows, reduced } from "./distances.ts";
 
@@ -11,9 +12,11 @@ export class Examples {
   readonly #shape: Shape;
   readonly #most: number;
   #batches: Batch[] = [];
+  #noted = 0;
   #reference: Batch | null = null;
   #pool: Rows[] = [];
-  #pooled = 0;
+  /** What tells them apart: one that comes again in the next epoch is no other. */
+  readonly #pooled = new Set<number | null>();
 
   /** @param most how many are remembered as they are */
   constructor(shape: Shape, most: number) {
@@ -30,12 +33,18 @@ export class Examples {
         this.#batches = [];
       }
     }
-    if (this.#pooled >= MOST) return;
-    const count = Math.min(batch.count, MOST - this.#pooled);
-    // Copies, as the numbers may be the caller's.
-    const part = reduced(batch.data.slice(0, (batch.data.length / batch.count) * count), this.#shape);
-    this.#pool.push(part);
-    this.#pooled += count;
+    // For good: were every batch looked at until there are enough, those of few images would be looked at for ever.
+    if (this.#noted >= 4 * MOST || this.#pooled.size >= MOST) return;
+    this.#noted += batch.count;
+    const rows = reduced(batch.data, this.#shape);
+    for (let i = 0; i < rows.n && this.#pooled.size < MOST; i++) {
+      // A copy, as the numbers may be the caller's.
+      const data = rows.data.slice(i * rows.d, (i + 1) * rows.d);
+      const sum = checksum(data);
+      if (this.#pooled.has(sum)) continue;
+      this.#pooled.add(sum);
+      this.#pool.push({ n: 1, d: rows.d, data });
+    }
   }
 
   /** The first ones, as they are; null until there are enough. */
@@ -43,7 +52,7 @@ export class Examples {
     return this.#reference;
   }
 
-  /** The first ones in small, those of `reference` at their head. */
+  /** The first ones in small, each once. */
   get pool(): Rows {
     if (this.#pool.length > 1) this.#pool = [joinRows(this.#pool)];
     return this.#pool[0]!;

@@ -20,10 +20,10 @@ export interface Looked {
 
 /** Distances of the kernel by which images are alike: a quarter of the median one, as it is squared. */
 const SCALE = 1 / 16;
-/** Twins are nearer than a hundredth of the median distance, as it is squared. */
-const TWINS = 1e-4;
+/** Twins are nearer than a tenth of the data's median distance to the nearest, as it is squared. */
+const TWINS = 1e-2;
 
-type Measured = Omit<Record, "step" | "divergence" | "heldOut" | "accuracy" | "loss">;
+type Measured = Omit<Record, "step" | "divergence" | "heldOut" | "gap" | "accuracy" | "loss">;
 
 export function measure(shape: Shape, { looks, images, pool, others, previous }: Looked): Measured {
   const whole = (name: string): Float32Array => joined(looks.map((look) => look[name]!));
@@ -37,7 +37,7 @@ export function measure(shape: Shape, { looks, images, pool, others, previous }:
     return pairs({ n, d: values.length / n, data: values });
   };
   const dataDistance = ofData.reduce((sum, distance) => sum + distance / ofData.length, 0);
-  const twins = (distances: Float64Array): number => shareWithTwin(distances, n, TWINS * median(ofData));
+  const near = TWINS * median(nearestDistances(data, data));
   return {
     scoreSpread: spread(joined([whole("realScores"), whole("fakeScores")])),
     generatorGradient: mean("generatorGradient"),
@@ -45,8 +45,8 @@ export function measure(shape: Shape, { looks, images, pool, others, previous }:
     discriminatorWeights: mean("discriminatorWeights"),
     diversity: diversity(between, ofData, n),
     featureDiversity: diversity(features("fakeFeatures"), features("realFeatures"), n),
-    duplicates: twins(between),
-    dataDuplicates: twins(ofData),
+    duplicates: shareWithTwin(between, n, near),
+    dataDuplicates: shareWithTwin(ofData, n, near),
     nearest: Math.sqrt(ratio(median(nearestDistances(samples, pool)), median(nearestDistances(others, pool)))),
     moved: previous && Math.sqrt(ratio(meanSquaredDistance(samples, previous.samples), dataDistance)),
     samples,

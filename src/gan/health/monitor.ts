@@ -25,7 +25,7 @@ export interface HealthEvent {
    * - `"vanishing-gradient"`: what the generator learns from is next to nothing beside what it was.
    * - `"diverging"`: losses or weights grow without bound, or are no longer finite.
    * - `"memorising"`: the discriminator knows its images by heart, or the generator gives them back.
-   * - `"dead-discriminator"`: it says the same of every image.
+   * - `"dead-discriminator"`: it says the same of every image, or of every generated one.
    * - `"oscillating"`: the generator goes round in circles.
    */
   readonly name: DiagnosisName;
@@ -111,7 +111,7 @@ export class Monitor {
     if (!reference) return null;
     const means = this.#window.end();
     const estimate = heldOut && (await this.#estimate(training, heldOut));
-    if (estimate !== null) this.#heldOut = { value: estimate, gap: means.divergence - estimate };
+    if (estimate !== null) this.#heldOut = { value: withinBounds(estimate, this.#kind), gap: means.divergence - estimate };
     const size = portion(this.#spec, LOOKED_AT);
     const looks: Fetches[] = [];
     for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
@@ -119,7 +119,8 @@ export class Monitor {
     const { pool } = this.#seen;
     const others = heldOut ? reduced(heldOut.take(0, reference.count).data, shape) : { ...pool, n: reference.count };
     const measured = measure(shape, { looks, images: reference.data, pool, others, previous: this.#records.at(-1) });
-    const record: Record = { step, ...means, heldOut: estimate ?? undefined, ...measured };
+    const { value, gap } = (heldOut && this.#heldOut) || {};
+    const record: Record = { step, ...means, heldOut: value, gap, ...measured };
     this.#records = [...this.#records.slice(1 - MOST_RECORDS), record];
     const { samples, dataDistance, ...report } = record;
     return { report, events: this.#judge(step) };
@@ -132,7 +133,7 @@ export class Monitor {
     this.#window.end();
   }
 
-  /** The divergence on images that were held out. */
+  /** The divergence on images that were held out, not held within its bounds. */
   async #estimate(training: Training, heldOut: HeldOut): Promise<number> {
     const size = portion(this.#spec, HELD_OUT);
     const count = Math.floor(HELD_OUT / size);
@@ -141,7 +142,7 @@ export class Monitor {
       sum += (await training.estimate(heldOut.take(this.#heldOutSeen, size), this.#heldOutSeen)) / count;
       this.#heldOutSeen += size;
     }
-    return withinBounds(sum, this.#kind);
+    return sum;
   }
 
   /** What the last probe shows that the ones before did not. */

@@ -11,6 +11,8 @@ export interface ProbeReport {
   readonly divergence: number;
   /** The same of images held out; undefined where none are. */
   readonly heldOut: number | undefined;
+  /** How much higher the estimate was on the batches than on images held out, before that was held within its bounds; undefined where none are held out. */
+  readonly gap: number | undefined;
   /** The mean of `discriminatorAccuracy` over these steps. */
   readonly accuracy: number;
   /** The mean magnitude of the discriminator's and the generator's losses over these steps, the larger of both. */
@@ -30,7 +32,7 @@ export interface ProbeReport {
   readonly diversity: number;
   /** The same of what the discriminator's last layer takes. */
   readonly featureDiversity: number;
-  /** The share of generated images that have a twin among the 64: another one nearer than a hundredth of the data's median distance from each other. */
+  /** The share of generated images that have a twin among the 64: another one nearer than a tenth of what is usual among 64 of the data. */
   readonly duplicates: number;
   /** The share of images of the data with such a twin. */
   readonly dataDuplicates: number;

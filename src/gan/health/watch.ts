@@ -35,6 +35,8 @@ const NOTHING: Findings = { events: [], rollback: undefined, ends: false };
 
 /** Times that training goes back without getting further, at most. */
 const MOST_ROLLBACKS = 10;
+/** After so many of them it goes back to the state before the last. */
+const PATIENCE = 3;
 /** Learning rates grow no smaller than by this: they would come to nothing. */
 const LEAST_FACTOR = 2 ** -40;
 
@@ -45,8 +47,8 @@ export class Watch {
   readonly rollbacks: Rollback[] = [];
   readonly #host: Host;
   readonly #options: WatchOptions;
-  /** The last state in which nothing was wrong, where it may be gone back to, and the times that it was. */
-  #healthy: Snapshot | undefined;
+  /** The last two states in which nothing was wrong, the latest first, where they may be gone back to, and the times that they were. */
+  #healthy: readonly Snapshot[] = [];
   #returns = 0;
 
   private constructor(host: Host, options: WatchOptions) {
@@ -115,7 +117,9 @@ export class Watch {
     if (reaction === "stop") return { ...NOTHING, events, ends: true };
     const ends = ++this.#returns > MOST_ROLLBACKS;
     const learningRateFactor = Math.max(LEAST_FACTOR, this.#host.progress.learningRateFactor / 2);
-    const state = { ...this.#healthy!, progress: { ...this.#healthy!.progress, learningRateFactor } };
+    // What went wrong may have begun before it showed.
+    const healthy = this.#healthy[this.#returns > PATIENCE ? this.#healthy.length - 1 : 0]!;
+    const state = { ...healthy, progress: { ...healthy.progress, learningRateFactor } };
     await this.#host.restore(state);
     monitor.goBack(state.progress.generatorUpdates);
     const rollback = { from: step, to: state.progress.generatorUpdates, learningRateFactor, because };
@@ -126,7 +130,7 @@ export class Watch {
   /** Keeps the state, where it may be gone back to. */
   async #keep(): Promise<void> {
     if (this.#options.reaction !== "rollback") return;
-    this.#healthy = snapshotOf(await this.#host.checkpoint());
+    this.#healthy = [snapshotOf(await this.#host.checkpoint()), ...this.#healthy.slice(0, 1)];
     this.#returns = 0;
   }
 }

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { fillNormals, Stream } from "../../src/core/random.ts";
+import { type CreateOptions, createGAN, Dataset, type HealthEvent, type TrainOptions } from "../../src/index.ts";
+
+/** Seeds of every construction; others by a variable, as in GANVAS_SEEDS=11,12,13. */
+const SEEDS = (process.env.GANVAS_SEEDS ?? "1").split(",").map(Number);
+
+const adam = (learningRate: number) => ({ name: "adam", learningRate }) as const;
+const rates = (generator: number, discriminator = generator) => ({ generator: adam(generator), discriminator: adam(discriminator) });
+
+const ANY: CreateOptions = { shape: [2], latent: 2, batchSize: 64, backend: "wasm", threads: 1, reproducible: true };
+const TINY: CreateOptions = { ...ANY, width: 16 };
+
+/** Points of N(centre, σ²), or so about the corners of a polygon. */
+function cloud(count: number, centre: number, deviation: number, corners = 1): Dataset {
+  const data = new Float32Array(2 * count);
+  fillNormals(data, 5, Stream.data, 0);
+  for (let i = 0; i < data.length; i++) {
+    const angle = (2 * Math.PI * (Math.floor(i / 2) % corners)) / corners;
+    const corner = corners > 1 ? [Math.cos(angle), Math.sin(angle)][i % 2]! : 0;
+    data[i] = centre + corner + deviation * data[i]!;
+  }
+  return new Dataset({ data, shape: [count, 2] });
+}
+
+async function train(options: CreateOptions, data: Dataset, how: TrainOptions) {
+  const gan = await createGAN(options);
+  const told: HealthEvent[] = [];
+  try {
+    const report = await gan.train(data, { ...how, onStep: ({ health }) => void told.push(...health) });
+    expect(told).toEqual(report.health);
+    return report;
+  } finally {
+    gan.dispose();
+  }
+}
+
+const linear = [{ type: "dense", units: 2 }] as const;
+const withRelu = [
+  { type: "dense", units: 4 },
+  { type: "activation", name: "relu" },
+  { type: "dense", units: 1 },
+] as const;
+
+/** Patterns of 4 x 4 pixels, all different. */
+const patterns = new Dataset({
+  data: Float32Array.from({ length: 16 * 512 }, (_, i) => (((Math.imul(i >> 4, 2654435761) >>> (i % 16)) & 1) === 1 ? 0.8 : -0.8)),
+  shape: [512, 4, 4, 1],
+});
+
+/** A construction of each failure. */
+const FAILURES: Readonly<Record<HealthEvent["name"], readonly [options: CreateOptions, data: Dataset, how: TrainOptions]>> = {
+  // The data are out of the generator's reach, and it hardly moves.
+  "discriminator-saturated": [{ ...TINY, objective: "non-saturating", optimizer: rates(1e-7, 1e-2) }, cloud(512, 10, 0.1), { steps: 600 }],
+  // The generator runs after every move of a discriminator that is ten times as slow.
+  "mode-collapse": [{ ...TINY, shape: [4, 4, 1], architecture: "mlp", objective: "minimax", optimizer: rates(1e-2, 1e-3) }, patterns, { steps: 400 }],
+  // log(1 - D(G(z))) is flat where D is sure.
+  "vanishing-gradient": [{ ...TINY, objective: "minimax", optimizer: rates(1e-7, 3e-2) }, cloud(512, 10, 0.1), { steps: 2000 }],
+  // Nothing bounds the critic.
+  diverging: [{ ...TINY, objective: "wasserstein", regularizers: [], optimizer: rates(1e-7, 1e-2) }, cloud(512, 3, 0.1), { steps: 600 }],
+  // Twenty points.
+  memorising: [{ ...TINY, width: 64, objective: "non-saturating", optimizer: rates(1e-4, 3e-3) }, cloud(40, 0, 1), { steps: 1500, validation: 0.5 }],
+  // Units of relu that one large step has put below 0 for all images.
+  "dead-discriminator": [
+    {
+      ...ANY,
+      objective: "non-saturating",
+      architecture: { generator: linear, discriminator: withRelu },
+      optimizer: rates(1e-3, 10),
+    },
+    cloud(512, 0, 1),
+    { steps: 300 },
+  ],
+  // A bilinear game: both networks are linear.
+  oscillating: [
+    {
+      ...ANY,
+      objective: "wasserstein",
+      regularizers: [],
+      architecture: { generator: linear, discriminator: [{ type: "dense", units: 1 }] },
+      optimizer: rates(1e-2),
+    },
+    cloud(512, 3, 1),
+    { steps: 2000 },
+  ],
+};
+
+describe.each(SEEDS)("with seed %i", (seed) => {
+  it.each(Object.entries(FAILURES))("%s is told by name, with evidence and a remedy, once", async (name, [options, data, how]) => {
+    const { health, probes } = await train({ ...options, seed }, data, how);
+    const found = health.find((event) => event.name === name && event.state === "raised");
+    expect(found, JSON.stringify(probes.at(-1))).toMatchObject({ evidence: expect.stringMatching(/\d/), remedy: expect.stringMatching(/\w/) });
+    for (const [i, event] of health.entries()) {
+      const before = health.slice(0, i).findLast((other) => other.name === event.name);
+      expect(event.state).toBe(before?.state === "raised" ? "cleared" : "raised");
+    }
+  });
+
+  it("nothing is told of a training that goes well", async () => {
+    const data = cloud(2000, 0, 0.05, 8);
+    const { health, probes } = await train({ ...TINY, width: 64, seed }, data, { steps: 1000, validation: 0.1 });
+    expect(health).toEqual([]);
+    expect(probes.map(({ step }) => step)).toEqual([1, ...Array.from({ length: 10 }, (_, i) => 100 * (i + 1))]);
+  });
+
+  it("going back and slowing down saves a training that dies without it", async () => {
+    const [options, data] = FAILURES["dead-discriminator"];
+    const discriminator = [{ type: "dense", units: 16 }, relu, { type: "dense", units: 1 }] as const;
+    const dying = { ...options, architecture: { generator: linear, discriminator }, optimizer: rates(1e-3, 100), seed };
+    const without = await train(dying, data, { steps: 1000 });
+    expect(without.probes.at(-1)!.generatorGradient).toBe(0);
+    const withIt = await train(dying, data, { steps: 1000, onUnhealthy: "rollback" });
+    expect(withIt.stopped).toBe("steps");
+    expect(withIt.steps).toBe(1000);
+    expect(withIt.rollbacks.length).toBeGreaterThan(0);
+    expect(withIt.rollbacks[0]).toMatchObject({ learningRateFactor: 0.5, because: ["dead-discriminator"] });
+    expect(withIt.probes.at(-1)!.generatorGradient).toBeGreaterThan(0);
+  });
+});
