@@ -13,7 +13,7 @@ const node = (file: string, ...args: string[]): Command => ({ program: process.e
 // glibc hands the memory of large tensors back to the system after each use and has it cleared at the next, unless told to keep it.
 const KEEP_MEMORY = { MALLOC_TRIM_THRESHOLD_: `${2 ** 32}`, MALLOC_MMAP_THRESHOLD_: `${2 ** 32}` };
 const python = (env: Record<string, string>, ...args: string[]): Command => ({
-  program: "/usr/bin/python3",
+  program: process.env.PYTHON ?? "/usr/bin/python3",
   args: [script("pytorch.py"), ...args],
   env: { ...KEEP_MEMORY, ...env },
 });

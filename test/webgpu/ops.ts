@@ -37,6 +37,7 @@ const LARGE: readonly (readonly [name: string, build: (input: (...shape: number[
   ["sums of 1100 rows each, in the middle", (input) => reduceSum(input(2, 1100, 35), [1])],
   ["sums of 9600 numbers", (input) => reduceSum(input(2, 3, 3200), [1, 2])],
   ["sums over axes apart", (input) => reduceSum(input(2, 700, 3, 5), [1, 3])],
+  ["sums of more columns than one dispatch has groups for", (input) => reduceSum(input(2, 65535 * 32 + 33), [0])],
   ["a product 2500 deep", (input) => matmul(input(17, 2500), input(2500, 19))],
   ["a product of many tiles", (input) => matmul(input(150, 40), input(40, 170))],
   ["a convolution of many tiles", (input) => conv2d(input(12, 16, 16, 3), input(4, 4, 3, 40), STRIDE_2)],

@@ -132,7 +132,8 @@ export function conv2dFilterGrad(recording: Recording, { attrs, shape }: Node<"c
   const patches = patchwork(recording, GATHER, x, recording.tensor([parts, rows / parts, width]), geometry);
   const b = recording.reshape(dy, [parts, rows / parts, outputs]);
   const products = recording.kernel("BatchMatMul", { a: patches, b }, { transposeA: true, transposeB: false });
-  return recording.reshape(sumRows(recording, recording.reshape(products, [1, parts, width * outputs])), shape);
+  const sum = parts === 1 ? products : sumRows(recording, recording.reshape(products, [1, parts, width * outputs]));
+  return recording.reshape(sum, shape);
 }
 
 /** How many parts of equal size make enough tiles without becoming short. */

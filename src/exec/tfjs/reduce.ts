@@ -11,7 +11,7 @@ const ROWS = 512;
 const LONG = 8192;
 const MAX_WORKGROUPS = 65535;
 
-/** y[a, s, c] = Σ x[a, r, c] over the rows r of part s. A workgroup sums 32 columns, 8 rows at a time. */
+/** y[a, s, c] = Σ x[a, r, c] over the rows r of part s. A workgroup sums 32 columns, 8 rows at a time, and then the next that no other has. */
 const CODE = `
 struct Uniforms { rows: u32, columns: u32, chunk: u32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
@@ -20,28 +20,31 @@ struct Uniforms { rows: u32, columns: u32, chunk: u32 }
 var<workgroup> sums: array<array<f32, ${COLUMNS}>, ${LANES}>;
 @compute @workgroup_size(${COLUMNS}, ${LANES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
-  let column = group.x * ${COLUMNS}u + id.x;
   let end = min(u.rows, (group.y + 1u) * u.chunk);
-  var sum = 0.0;
-  if (column < u.columns) {
-    for (var row = group.y * u.chunk + id.y; row < end; row += ${LANES}u) {
-      sum += x[(group.z * u.rows + row) * u.columns + column];
+  for (var first = group.x * ${COLUMNS}u; first < u.columns; first += groups.x * ${COLUMNS}u) {
+    let column = first + id.x;
+    var sum = 0.0;
+    if (column < u.columns) {
+      for (var row = group.y * u.chunk + id.y; row < end; row += ${LANES}u) {
+        sum += x[(group.z * u.rows + row) * u.columns + column];
+      }
     }
-  }
-  sums[id.y][id.x] = sum;
-  for (var half = ${LANES / 2}u; half > 0u; half /= 2u) {
+    sums[id.y][id.x] = sum;
+    for (var half = ${LANES / 2}u; half > 0u; half /= 2u) {
+      workgroupBarrier();
+      if (id.y < half) { sums[id.y][id.x] += sums[id.y + half][id.x]; }
+    }
+    if (id.y == 0u && column < u.columns) {
+      y[(group.z * groups.y + group.y) * u.columns + column] = sums[0][id.x];
+    }
     workgroupBarrier();
-    if (id.y < half) { sums[id.y][id.x] += sums[id.y + half][id.x]; }
-  }
-  if (id.y == 0u && column < u.columns) {
-    y[(group.z * groups.y + group.y) * u.columns + column] = sums[0][id.x];
   }
 }`;
 
 /** Sums x [outer, rows, columns] over its rows. */
 export function sumRows(recording: Recording, x: Tensor): Tensor {
   const [outer, rows, columns] = x.shape as [number, number, number];
-  const parts = Math.ceil(rows / ROWS);
+  const parts = Math.min(Math.ceil(rows / ROWS), MAX_WORKGROUPS);
   const y = recording.tensor([outer, parts, columns]);
   const bytes = Uint32Array.of(rows, columns, Math.ceil(rows / parts), 0).buffer;
   recording.dispatch({
@@ -52,7 +55,7 @@ export function sumRows(recording: Recording, x: Tensor): Tensor {
       { kind: "read", buffer: recording.bufferOf(x) },
       { kind: "write", buffer: recording.bufferOf(y) },
     ],
-    workgroups: [Math.ceil(columns / COLUMNS), parts, outer],
+    workgroups: [Math.min(Math.ceil(columns / COLUMNS), MAX_WORKGROUPS), parts, outer],
   });
   return parts === 1 ? y : sumRows(recording, y);
 }
