@@ -1,4 +1,4 @@
-/** Looking through large arrays of numbers. */
+/** Looking through large arrays of numbers: in loops, as `findIndex` calls a function for each, which takes ten times as long. */
 
 /** Numbers that are kept are smaller than this, so that the difference of any two is finite. */
 export const LIMIT = 2 ** 127;
@@ -7,6 +7,12 @@ export const LIMIT = 2 ** 127;
 export function findOutside(values: Float32Array): number {
   // Written so that NaN is found too.
   for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < LIMIT)) return i;
+  return -1;
+}
+
+/** Where the first number stands that is not finite; -1 where there is none. */
+export function findNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;
 }
 

@@ -3,6 +3,7 @@ import { BackendError, DataError } from "../core/errors.ts";
 import { Lock } from "../core/lock.ts";
 import { allocateFloats } from "../core/memory.ts";
 import type { Pause } from "../core/time.ts";
+import { findNotFinite } from "../core/values.ts";
 import type { Feeds, MemoryReport, Program } from "../exec/executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Programs } from "./programs.ts";
@@ -87,7 +88,7 @@ export class Forward {
       const width = output.length / size;
       result ??= allocateFloats(width * count, "count");
       const made = output.subarray(0, width * rows);
-      const fault = made.findIndex((x) => !Number.isFinite(x));
+      const fault = findNotFinite(made);
       if (fault >= 0) {
         const path = `example ${first + Math.floor(fault / width)}`;
         throw new DataError({ path, expected: "inputs and weights small enough for a finite result", got: `${made[fault]}` });

@@ -3,6 +3,7 @@ import { DataError, SpecError } from "../core/errors.ts";
 import { MOST_FLOATS } from "../core/memory.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
 import type { Pause } from "../core/time.ts";
+import { findNotFinite } from "../core/values.ts";
 import { Images } from "../formats/image.ts";
 import type { GeneratorSpec } from "../nn/generator.ts";
 import { conditionRows, drawClasses } from "./condition.ts";
@@ -52,6 +53,6 @@ function checkLatents(latent: number, latents: Float32Array, count: number): voi
     const expected = Number.isInteger(count) ? `${count * latent} values for ${showShape([count, latent])}` : `a multiple of ${latent} values`;
     throw new DataError({ path: "latents", expected, got: `${latents.length}` });
   }
-  const fault = latents.findIndex((x) => !Number.isFinite(x));
+  const fault = findNotFinite(latents);
   if (fault >= 0) throw new DataError({ path: `latents[${fault}]`, expected: "a finite number", got: `${latents[fault]}` });
 }

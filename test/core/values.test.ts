@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checksum, findNegative, findOutside, LIMIT } from "../../src/core/values.ts";
+import { checksum, findNegative, findNotFinite, findOutside, LIMIT } from "../../src/core/values.ts";
 
 const numbers = fc.array(fc.float({ noNaN: true, min: Math.fround(-1e38), max: Math.fround(1e38) }), { minLength: 1, maxLength: 40 });
 
@@ -17,6 +17,15 @@ describe("findOutside", () => {
   it("finds none among the largest numbers that are kept", () => {
     expect(findOutside(Float32Array.of(1.7e38, -1.7e38, 0))).toBe(-1);
     expect(findOutside(new Float32Array())).toBe(-1);
+  });
+});
+
+describe("findNotFinite", () => {
+  it("finds the first that is NaN or infinite, and no large number", () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(findNotFinite(Float32Array.of(0, 3.4e38, -3.4e38, value, Number.NaN))).toBe(3);
+    }
+    expect(findNotFinite(Float32Array.of(0, 3.4e38, -3.4e38))).toBe(-1);
   });
 });
 
