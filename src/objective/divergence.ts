@@ -28,10 +28,10 @@ export interface DivergenceKind {
 export interface Divergence extends DivergenceKind {
   /** The estimate on images that the discriminator is trained on, within 0 and `ceiling`. */
   readonly value: number;
-  /** The estimate on images held out by `validation`, which the discriminator has never seen, at the last probe; undefined where none are, and before the first probe. */
+  /** The estimate on images held out by `validation`, which the discriminator has never seen, the last time that it was made: after the first and the last step of a call, and with every probe. Undefined where none are held out. */
   readonly heldOut: number | undefined;
   /**
-   * How much higher the estimate was on images of the training than on those held out, at the last probe: what the discriminator knows by heart, and what does not tell data from generator. Undefined where
+   * How much higher the estimate was on images of the training than on those held out, the last time: what the discriminator knows by heart, and what does not tell data from generator. Undefined where
    * `heldOut` is.
    */
   readonly gap: number | undefined;

@@ -35,9 +35,11 @@ export const DIAGNOSES = {
 
   /** The generator makes few different images, whatever the latents (Goodfellow 2016, section 5.1.1). */
   "mode-collapse": {
-    lasting: 2,
+    lasting: 4,
     sign(course) {
       const { diversity, featureDiversity, duplicates, dataDuplicates } = last(course);
+      // A generator that has just begun makes much the same of everything, and gets over it.
+      if (diversity > 1.2 * (course.records.at(-2)?.diversity ?? Number.POSITIVE_INFINITY)) return null;
       if (diversity < 0.25) {
         return `64 latents give images that differ ${percent(diversity)} as much as as many of the data (${percent(featureDiversity)} in the discriminator's features)`;
       }

@@ -109,9 +109,8 @@ export class Monitor {
   ): Promise<{ readonly report: ProbeReport; readonly events: readonly HealthEvent[] } | null> {
     const reference = this.#seen.reference;
     if (!reference) return null;
-    const means = this.#window.end();
-    const estimate = heldOut && (await this.#estimate(training, heldOut));
-    if (estimate !== null) this.#heldOut = { value: withinBounds(estimate, this.#kind), gap: means.divergence - estimate };
+    const { means } = this.#window;
+    this.#window.begin();
     const size = portion(this.#spec, LOOKED_AT);
     const looks: Fetches[] = [];
     for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
@@ -130,11 +129,11 @@ export class Monitor {
   goBack(step: number): void {
     this.#records = this.#records.filter((record) => record.step <= step);
     this.#states.clear();
-    this.#window.end();
+    this.#window.begin();
   }
 
-  /** The divergence on images that were held out, not held within its bounds. */
-  async #estimate(training: Training, heldOut: HeldOut): Promise<number> {
+  /** Estimates the divergence on images that were held out. To be done before a look, which ends what it is compared with. */
+  async estimate(training: Training, heldOut: HeldOut): Promise<void> {
     const size = portion(this.#spec, HELD_OUT);
     const count = Math.floor(HELD_OUT / size);
     let sum = 0;
@@ -142,7 +141,7 @@ export class Monitor {
       sum += (await training.estimate(heldOut.take(this.#heldOutSeen, size), this.#heldOutSeen)) / count;
       this.#heldOutSeen += size;
     }
-    return sum;
+    this.#heldOut = { value: withinBounds(sum, this.#kind), gap: this.#window.means.divergence - sum };
   }
 
   /** What the last probe shows that the ones before did not. */

@@ -70,12 +70,16 @@ export class Window {
     this.#sums.generatorLoss += Math.abs(generatorLoss);
   }
 
-  /** The means; begins anew. */
-  end(): Pick<ProbeReport, "divergence" | "accuracy" | "loss"> {
+  /** The means so far. */
+  get means(): Pick<ProbeReport, "divergence" | "accuracy" | "loss"> {
     const steps = Math.max(1, this.#steps);
     const { divergence, accuracy, discriminatorLoss, generatorLoss } = this.#sums;
+    return { divergence: divergence / steps, accuracy: accuracy / steps, loss: Math.max(discriminatorLoss, generatorLoss) / steps };
+  }
+
+  /** Begins anew. */
+  begin(): void {
     this.#steps = 0;
     this.#sums = { divergence: 0, accuracy: 0, discriminatorLoss: 0, generatorLoss: 0 };
-    return { divergence: divergence / steps, accuracy: accuracy / steps, loss: Math.max(discriminatorLoss, generatorLoss) / steps };
   }
 }

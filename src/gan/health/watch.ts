@@ -84,8 +84,9 @@ export class Watch {
 
   /** A divergence with what it means. */
   divergence(value: number): Divergence {
-    const { value: heldOut, gap } = this.#options.monitor.heldOut ?? {};
-    return { ...divergenceKind(this.#host.spec), value, heldOut, gap };
+    const { monitor, heldOut } = this.#options;
+    const estimate = heldOut ? monitor.heldOut : undefined; // of this call
+    return { ...divergenceKind(this.#host.spec), value, heldOut: estimate?.value, gap: estimate?.gap };
   }
 
   /** Looks at training as step `step` left it, where it is time, and does what is to be done about it. */
@@ -94,7 +95,8 @@ export class Watch {
     if (this.stepsToLook(step - 1) !== 1) return NOTHING;
     const training = await this.#host.training();
     if (training.progress.generatorUpdates !== step) return NOTHING; // hardware has failed, and it has gone back
-    const found = await monitor.probe(training, step, heldOut);
+    if (heldOut) await monitor.estimate(training, heldOut);
+    const found = step % monitor.every === 0 ? await monitor.probe(training, step, heldOut) : null;
     if (!found) return NOTHING;
     this.probes.push(found.report);
     if (monitor.healthy) await this.#keep();
