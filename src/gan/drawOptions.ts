@@ -1,6 +1,7 @@
 /** What is asked of a generator, checked: every fault at once, unknown options by name. */
+import { SIGNAL } from "../core/abort.ts";
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
-import { checkOptions, type Fields, integer, isRecord, optional, real, refuse, that } from "../core/check.ts";
+import { checkOptions, type Fields, integer, optional, real, refuse, that } from "../core/check.ts";
 import type { AbortSignalLike, WasmSource } from "../core/platform.ts";
 
 /** What may end a call early. Nothing must be given. */
@@ -43,15 +44,7 @@ export interface LatentOptions {
 const COUNT = integer(1, 2 ** 24);
 const SEED = integer(0, Number.MAX_SAFE_INTEGER);
 
-export const CALL: Fields<CallOptions> = {
-  signal: optional(
-    that<AbortSignalLike | undefined>(
-      "an AbortSignal",
-      (v) => isRecord(v) && typeof v.aborted === "boolean" && [v.addEventListener, v.removeEventListener].every((f) => typeof f === "function"),
-    ),
-    undefined,
-  ),
-};
+export const CALL: Fields<CallOptions> = { signal: SIGNAL };
 
 /** Kernels that are handed in. */
 export const WASM = optional(
