@@ -5,4 +5,16 @@
  */
 
 export { DataError, type ErrorDetail, GanvasError, ShapeError, SpecError } from "./core/errors.ts";
+export { jensenShannon, type KullbackLeiblerOptions, kullbackLeibler, totalVariation } from "./metrics/divergences.ts";
 export type { Course, FeatureBatches, Features } from "./metrics/features.ts";
+export { type HistogramOptions, type Histograms, histograms } from "./metrics/histograms.ts";
+export { type MultiScaleDistance, type MultiScaleSWDOptions, multiScaleSWD } from "./metrics/multiScale.ts";
+export { type EntropicTransport, type SinkhornOptions, sinkhorn } from "./metrics/sinkhorn.ts";
+export { type SlicedWassersteinOptions, slicedWasserstein } from "./metrics/sliced.ts";
+export {
+  type ExactTransport,
+  type Wasserstein1dOptions,
+  type WassersteinExactOptions,
+  wasserstein1d,
+  wassersteinExact,
+} from "./metrics/wasserstein.ts";

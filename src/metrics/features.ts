@@ -65,13 +65,16 @@ export function checkFeatures(value: unknown, path: string, least = 1): Rows {
 const MOST = 1e150;
 
 /** The numbers as floats; those of bytes run from -1 to 1. */
-function numbers(data: ArrayLike<number>, path: string): Float32Array | Float64Array {
-  if (isBytes(data)) return Float32Array.from(data, (byte) => BYTE_VALUES[byte]!);
+const numbers = (data: ArrayLike<number>, path: string): Float32Array | Float64Array =>
+  isBytes(data) ? Float32Array.from(data, (byte) => BYTE_VALUES[byte]!) : checkFinite(data, `${path}.data`);
+
+/** The numbers as floats. @throws DataError for one that is not finite, with its place */
+export function checkFinite(data: ArrayLike<number>, path: string): Float32Array | Float64Array {
   const floats = data instanceof Float32Array || data instanceof Float64Array ? data : Float64Array.from(data);
   for (let i = 0; i < floats.length; i++) {
     // Written so that NaN fails too.
     if (!(Math.abs(floats[i]!) <= MOST)) {
-      throw new DataError({ path: `${path}.data[${i}]`, expected: `a number from -${MOST} to ${MOST}`, got: show(floats[i]) });
+      throw new DataError({ path: `${path}[${i}]`, expected: `a number from -${MOST} to ${MOST}`, got: show(floats[i]) });
     }
   }
   return floats;
