@@ -28,7 +28,7 @@ function examplesOf(entries: readonly string[]): Map<string, string> {
 /** `expression; // value` is a claim, to be held against what the expression gives. */
 const withClaims = (example: string): string => example.replaceAll(/^([\w.]+[([.].*); \/\/ (.+)$/gm, "deepEqual($1, $2);");
 
-const EXAMPLES = examplesOf(["index.d.ts", "datasets.d.ts"]);
+const EXAMPLES = examplesOf(["index.d.ts", "datasets.d.ts", "metrics.d.ts"]);
 
 /** MNIST's format: a file of so many unsigned bytes of zero, gzipped. */
 function idx(shape: readonly number[]): Uint8Array {
@@ -42,6 +42,7 @@ const PRELUDE = `
   import { readFile, writeFile } from "node:fs/promises";
   import { createGAN, Dataset, Images, loadGAN } from "ganvas";
   import { animeFaceFactors, animeFaces, grid, mnist, readIdx, ring } from "ganvas/datasets";
+  import * as metrics from "ganvas/metrics";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
