@@ -42,7 +42,7 @@ const PRELUDE = `
   import { readFile, writeFile } from "node:fs/promises";
   import { createGAN, Dataset, Images, loadGAN } from "ganvas";
   import { animeFaceFactors, animeFaces, grid, mnist, readIdx, ring } from "ganvas/datasets";
-  import * as metrics from "ganvas/metrics";
+  import { histograms, jensenShannon, kullbackLeibler, multiScaleSWD, sinkhorn, slicedWasserstein, totalVariation, wasserstein1d, wassersteinExact } from "ganvas/metrics";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
@@ -83,7 +83,10 @@ describe("there is an example of", () => {
   const images = ["toPNG", "toImageData", "toTensor", "toResponse"].map((name) => `Images.${name}`);
   const datasets = ["Dataset", "Dataset.fromTensor", "animeFaces", "ring", "grid", "mnist", "readIdx"];
 
-  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets])("%s", (name) => expect(EXAMPLES.get(name)).toMatch(/\S/));
+  const metrics = ["wasserstein1d", "wassersteinExact", "sinkhorn", "slicedWasserstein", "multiScaleSWD"];
+  const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation"];
+
+  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted])("%s", (name) => expect(EXAMPLES.get(name)).toMatch(/\S/));
 });
 
 describe("the reference", () => {

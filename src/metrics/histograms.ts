@@ -19,7 +19,7 @@ export interface Histograms {
   /** Number of bins along each axis. */
   readonly bins: readonly number[];
   /** Where bins begin and end, for each axis. */
-  readonly range: readonly Interval[];
+  readonly range: readonly (readonly [low: number, high: number])[];
 }
 
 type Interval = readonly [low: number, high: number];

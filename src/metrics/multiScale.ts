@@ -63,7 +63,8 @@ const MULTI_SCALE: Fields<Course & { patches: number; projections: number; small
  *
  * @example
  * const { levels, mean } = await multiScaleSWD(images, dataset, { patches: 8, projections: 16 });
- * for (const { size, distance } of levels) console.log(size, distance); // [28, 28], some hundreds for noise
+ * for (const { size, distance } of levels) console.log(size, distance);
+ * console.log(mean);
  */
 export async function multiScaleSWD(a: Features, b: Features, options: MultiScaleSWDOptions = {}): Promise<MultiScaleDistance> {
   const { patches, projections, smallest, seed, ...course } = checkOptions(MULTI_SCALE, options);

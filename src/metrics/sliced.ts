@@ -38,7 +38,8 @@ const SLICED: Fields<Course & { projections: number; p: number; seed: number }> 
  * @example
  * const { data, shape } = ring({ count: 500, seed: 1 });
  * const moved = { data: data.map((x) => x + 1), shape };
- * console.log(await slicedWasserstein({ data, shape }, moved)); // about 0.9: by √2 at 45°, seen from all sides
+ * // Moved by √2, of which a line sees 2/π on average: about 0.9.
+ * console.log(await slicedWasserstein({ data, shape }, moved));
  */
 export async function slicedWasserstein(a: Features, b: Features, options: SlicedWassersteinOptions = {}): Promise<number> {
   const { projections, p, seed, ...course } = checkOptions(SLICED, options);

@@ -100,7 +100,8 @@ const MOST_POINTS = 2048;
  * const a = { data: [0, 0, 1, 0], shape: [2, 2] };
  * const b = { data: [1, 2, 0, 2], shape: [2, 2] };
  * const { distance, assignment } = await wassersteinExact(a, b, { p: 2 });
- * console.log(distance, assignment); // 2, [1, 0]
+ * distance.toFixed(2); // "2.00"
+ * Array.from(assignment); // [1, 0]
  */
 export async function wassersteinExact(a: Features, b: Features, options: WassersteinExactOptions = {}): Promise<ExactTransport> {
   const { p, ...course } = checkOptions<Course & { p: Power }>({ p: POWER, ...COURSE }, options);
