@@ -7,6 +7,7 @@
 export { DataError, type ErrorDetail, GanvasError, ShapeError, SpecError } from "./core/errors.ts";
 export { jensenShannon, type KullbackLeiblerOptions, kullbackLeibler, totalVariation } from "./metrics/divergences.ts";
 export type { Course, FeatureBatches, Features } from "./metrics/features.ts";
+export { frechetDistance } from "./metrics/frechet.ts";
 export { type HistogramOptions, type Histograms, histograms } from "./metrics/histograms.ts";
 export { type MultiScaleDistance, type MultiScaleSWDOptions, multiScaleSWD } from "./metrics/multiScale.ts";
 export { type EntropicTransport, type SinkhornOptions, sinkhorn } from "./metrics/sinkhorn.ts";
