@@ -19,3 +19,4 @@ export {
   wasserstein1d,
   wassersteinExact,
 } from "./metrics/wasserstein.ts";
+export { type NeighbourOptions, type Neighbours, nearestNeighbours } from "./metrics/nearest.ts";
