@@ -19,4 +19,5 @@ export {
   wasserstein1d,
   wassersteinExact,
 } from "./metrics/wasserstein.ts";
+export { type DensityCoverage, densityCoverage, type ManifoldOptions, type PrecisionRecall, precisionRecall } from "./metrics/manifolds.ts";
 export { type NeighbourOptions, type Neighbours, nearestNeighbours } from "./metrics/nearest.ts";
