@@ -19,5 +19,6 @@ export {
   wasserstein1d,
   wassersteinExact,
 } from "./metrics/wasserstein.ts";
+export { type KernelDistance, type KernelOptions, kernelDistance } from "./metrics/kernel.ts";
 export { type DensityCoverage, densityCoverage, type ManifoldOptions, type PrecisionRecall, precisionRecall } from "./metrics/manifolds.ts";
 export { type NeighbourOptions, type Neighbours, nearestNeighbours } from "./metrics/nearest.ts";
