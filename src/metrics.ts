@@ -22,3 +22,4 @@ export {
 export { type KernelDistance, type KernelOptions, kernelDistance } from "./metrics/kernel.ts";
 export { type DensityCoverage, densityCoverage, type ManifoldOptions, type PrecisionRecall, precisionRecall } from "./metrics/manifolds.ts";
 export { type NeighbourOptions, type Neighbours, nearestNeighbours } from "./metrics/nearest.ts";
+export { msSSIM, type PairOptions, type Similarity } from "./metrics/ssim.ts";
