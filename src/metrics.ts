@@ -21,5 +21,6 @@ export {
 } from "./metrics/wasserstein.ts";
 export { type KernelDistance, type KernelOptions, kernelDistance } from "./metrics/kernel.ts";
 export { type DensityCoverage, densityCoverage, type ManifoldOptions, type PrecisionRecall, precisionRecall } from "./metrics/manifolds.ts";
+export { type CentreOptions, type ClassOptions, classShares, type ModeCounts, modeCounts } from "./metrics/modes.ts";
 export { type NeighbourOptions, type Neighbours, nearestNeighbours } from "./metrics/nearest.ts";
 export { msSSIM, type PairOptions, type Similarity } from "./metrics/ssim.ts";
