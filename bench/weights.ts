@@ -3,9 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { animeFaces } from "../src/datasets.ts";
 import { settings } from "../src/demo/settings.ts";
 import { createGAN, type GAN, type Images, loadGAN, type WeightType } from "../src/index.ts";
+import { type Features, frechetDistance } from "../src/metrics.ts";
 import { createSampler } from "../src/sample.ts";
 import type { Options } from "./cli.ts";
-import { type Features, features, frechetDistance } from "./frechet.ts";
+import { gridMeans } from "./gridMeans.ts";
 import { aligned } from "./report.ts";
 
 const KINDS = ["float32", "float16", "bfloat16", "int8"] as const satisfies readonly WeightType[];
@@ -59,12 +60,12 @@ export async function compareFiles(gan: GAN, count: number): Promise<WeightRow[]
     const file = await gan.save({ generatorOnly: true, weights });
     using sampler = await createSampler(file);
     const images = await sampler.sample({ count, seed: SEEDS.samples });
-    exact ??= { images, features: features(images) };
-    const frechet = frechetDistance(exact.features, features(images));
+    exact ??= { images, features: gridMeans(images) };
+    const frechet = await frechetDistance(exact.features, gridMeans(images));
     rows.push({ weights, bytes: file.length, ...differences(exact.images.data, images.data), frechet });
     if (weights !== "float32") continue;
-    const others = features(await sampler.sample({ count, seed: SEEDS.others }));
-    rows.push({ weights: "float32, other seeds", frechet: frechetDistance(exact.features, others) });
+    const others = gridMeans(await sampler.sample({ count, seed: SEEDS.others }));
+    rows.push({ weights: "float32, other seeds", frechet: await frechetDistance(exact.features, others) });
   }
   return rows;
 }

@@ -4,8 +4,7 @@ import { BASE, EMPTY, PROGRAMS } from "../bench/cold/programs.ts";
 import { type ColdResult, coldRows, coldTable } from "../bench/cold/report.ts";
 import { compare } from "../bench/compare.ts";
 import { tensorsOf } from "../bench/data.ts";
-import { squareRoot, symmetricEigen } from "../bench/eigen.ts";
-import { type Features, features, frechetDistance } from "../bench/frechet.ts";
+import { gridMeans } from "../bench/gridMeans.ts";
 import { median, quantile } from "../bench/measure.ts";
 import { startOurs } from "../bench/ours.ts";
 import { rowsOf, table } from "../bench/report.ts";
@@ -109,44 +108,16 @@ describe("report", () => {
   });
 });
 
-describe("Fréchet distance", () => {
-  const points = (...rows: number[][]): Features => ({ count: rows.length, size: 2, data: Float64Array.from(rows.flat()) });
-  const cross = points([1, 0], [-1, 0], [0, 1], [0, -1]);
-
-  it("finds eigenvalues and square roots of symmetric matrices", () => {
-    const matrix = Float64Array.of(4, 1, 2, 1, 3, 0, 2, 0, 5);
-    const { values } = symmetricEigen(matrix, 3);
-    const [a, b, c] = values as unknown as [number, number, number];
-    expect(a + b + c).toBeCloseTo(12, 12);
-    expect(a * b * c).toBeCloseTo(43, 11);
-    const root = squareRoot(matrix, 3);
-    const dot = (i: number, j: number) => [0, 1, 2].reduce((sum, k) => sum + root[3 * i + k]! * root[3 * k + j]!, 0);
-    for (let i = 0; i < 9; i++) expect(dot(Math.floor(i / 3), i % 3)).toBeCloseTo(matrix[i]!, 12);
-  });
-
-  it("is that of the means, and of covariances that commute", () => {
-    expect(frechetDistance(cross, cross)).toBeCloseTo(0, 12);
-    // Covariances 2/3 and 8/3 times the identity, 5 apart.
-    expect(frechetDistance(cross, points([5, 4], [1, 4], [3, 6], [3, 2]))).toBeCloseTo(25 + (2 * (2 + 8)) / 3 - (4 * 4) / 3, 12);
-  });
-
-  it("is that of covariances that do not commute", () => {
-    const long = points([2, 0], [-2, 0], [0, 1], [0, -1]);
-    const slanted = points([3, 3], [-3, -3], [1, -1], [-1, 1]);
-    // (8/3, 0; 0, 2/3) and (20/3, 16/3; 16/3, 20/3); for 2 x 2 matrices Tr M^1/2 = (Tr M + 2 (det M)^1/2)^1/2.
-    const overlap = Math.sqrt(200 / 9 + 2 * Math.sqrt((16 / 9) * 16));
-    expect(frechetDistance(long, slanted)).toBeCloseTo(10 / 3 + 40 / 3 - 2 * overlap, 12);
-  });
-
-  it("is taken of means over an 8 x 8 grid", () => {
+describe("weights", () => {
+  it("are told apart by means over an 8 x 8 grid", () => {
     const data = Float32Array.from({ length: 2 * 16 * 16 * 3 }, (_, i) => i % 3);
-    const { count, size, data: means } = features({ shape: [2, 16, 16, 3], data });
-    expect([count, size]).toEqual([2, 192]);
+    const { shape, data: means } = gridMeans({ shape: [2, 16, 16, 3], data });
+    expect(shape).toEqual([2, 192]);
     expect(means).toEqual(Float64Array.from({ length: 384 }, (_, i) => i % 3));
-    expect(() => features({ shape: [1, 12, 12, 1], data: new Float32Array(144) })).toThrow("multiples of 8");
+    expect(() => gridMeans({ shape: [1, 12, 12, 1], data: new Float32Array(144) })).toThrow("multiples of 8");
   });
 
-  it("is smaller the more of the weights a file keeps", async () => {
+  it("give pictures that are the nearer the more of them a file keeps", async () => {
     const gan = await createGAN({ shape: [8, 8, 1], latent: 4, width: 4, backend: "wasm", threads: 1 });
     const rows = await compareFiles(gan, 100);
     gan.dispose();

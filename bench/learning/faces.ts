@@ -1,6 +1,7 @@
 /** How drawn faces are judged without a network. */
 import type { Images } from "../../src/index.ts";
-import { features, frechetDistance } from "../frechet.ts";
+import { frechetDistance } from "../../src/metrics.ts";
+import { gridMeans } from "../gridMeans.ts";
 
 export interface Faces {
   readonly frechet: number;
@@ -29,7 +30,7 @@ export function speckle({ shape, data }: Pick<Images, "shape" | "data">): number
   return distances.sort()[Math.floor(k / 4)]!;
 }
 
-export const judgeFaces = (real: Pick<Images, "shape" | "data">, made: Pick<Images, "shape" | "data">): Faces => ({
-  frechet: frechetDistance(features(real), features(made)),
+export const judgeFaces = async (real: Pick<Images, "shape" | "data">, made: Pick<Images, "shape" | "data">): Promise<Faces> => ({
+  frechet: await frechetDistance(gridMeans(real), gridMeans(made)),
   speckle: speckle(made),
 });

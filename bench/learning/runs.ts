@@ -171,11 +171,11 @@ export function startFaces(places: Places): Bench {
       const time = await spend(gan, data, budget);
       const made = await gan.sample({ count: 4096, seed: 77 });
       await picture(gan, places, `faces-${name}-${seed}`);
-      const run = { steps: gan.step, seconds: seconds(time), ...judgeFaces(real, made) };
+      const run = { steps: gan.step, seconds: seconds(time), ...(await judgeFaces(real, made)) };
       gan.dispose();
       return run;
     },
-    real: async () => ({ ...judgeFaces(real, images(animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 3 }))) }),
+    real: async () => ({ ...(await judgeFaces(real, images(animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 3 })))) }),
     close() {},
   };
 }
