@@ -1,4 +1,5 @@
 /** How well generated points cover a mixture of which the centres are known. */
+import { modeCounts } from "../../src/metrics.ts";
 
 /** A mixture of normal distributions of equal shares. */
 export interface Mixture {
@@ -15,15 +16,11 @@ export interface Coverage {
 
 /** How points [count, 2] cover a mixture: a shapeless cloud has points near every centre, but few there. */
 export function coverage(points: Float32Array, { centres, stddev }: Mixture): Coverage {
-  const counts = centres.map(() => 0);
   const count = points.length / 2;
-  for (let i = 0; i < count; i++) {
-    const distances = centres.map(([x, y]) => Math.hypot(points[2 * i]! - x, points[2 * i + 1]! - y));
-    const nearest = distances.indexOf(Math.min(...distances));
-    if (distances[nearest]! <= 3 * stddev) counts[nearest]!++;
-  }
-  return {
-    good: counts.reduce((a, b) => a + b) / count,
-    modes: counts.filter((n) => n >= count / centres.length / 4).length,
-  };
+  const modes = { data: centres.flat(), shape: [centres.length, 2] };
+  const { share, covered } = modeCounts(
+    { data: points, shape: [count, 2] },
+    { modes, radius: 3 * stddev, least: Math.max(1, Math.ceil(count / centres.length / 4)) },
+  );
+  return { good: share, modes: covered };
 }
