@@ -26,7 +26,8 @@ import { eachBlock } from "./pairwise.ts";
  * @example
  * const still = { data: Float32Array.of(0, 0, 2, 0, 0, 2, 2, 2), shape: [4, 2] };
  * const moved = { data: Float32Array.of(3, 0, 5, 0, 3, 2, 5, 2), shape: [4, 2] };
- * await frechetDistance(still, moved); // 9
+ * const distance = await frechetDistance(still, moved);
+ * distance.toFixed(6); // "9.000000"
  */
 export async function frechetDistance(a: FeatureBatches, b: FeatureBatches, course: Course = {}): Promise<number> {
   const checked = checkOptions(COURSE, course);

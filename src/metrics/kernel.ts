@@ -57,7 +57,7 @@ const MOST = 1e20;
  * const a = { data: Float32Array.of(-1, 0, 0, 1), shape: [4, 1] };
  * const b = { data: Float32Array.of(2, 3, 3, 4), shape: [4, 1] };
  * const { value, standardError } = await kernelDistance(a, b, { subsets: 10, seed: 1 });
- * value > 3 * standardError; // true
+ * Math.sign(value - 3 * standardError); // 1
  */
 export async function kernelDistance(a: Features, b: Features, options: KernelOptions = {}): Promise<KernelDistance> {
   const { subsets, subsetSize, seed, ...course } = checkOptions(KERNEL, options);

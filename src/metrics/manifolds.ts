@@ -46,7 +46,9 @@ const DENSITY: Fields<Course & { k: number }> = { k: neighbours(5), ...COURSE };
  * @example
  * const real = { data: Float32Array.of(0, 1, 2, 3, 10, 11, 12, 13), shape: [8, 1] };
  * const fake = { data: Float32Array.of(0, 1, 2, 3, 0, 1, 2, 3), shape: [8, 1] };
- * await precisionRecall(real, fake); // { precision: 1, recall: 0.5 }
+ * const found = await precisionRecall(real, fake);
+ * found.precision; // 1
+ * found.recall; // 0.5
  */
 export async function precisionRecall(real: Features, fake: Features, options: ManifoldOptions = {}): Promise<PrecisionRecall> {
   const { k, ...course } = checkOptions(PRECISION, options);
@@ -83,7 +85,9 @@ export async function precisionRecall(real: Features, fake: Features, options: M
  * @example
  * const real = { data: Float32Array.of(0, 1, 2, 3, 10, 11, 12, 13), shape: [8, 1] };
  * const fake = { data: Float32Array.of(0, 1, 2, 3), shape: [4, 1] };
- * await densityCoverage(real, fake, { k: 2 }); // { density: 1.25, coverage: 0.5 }
+ * const found = await densityCoverage(real, fake, { k: 2 });
+ * found.density; // 1.25
+ * found.coverage; // 0.5
  */
 export async function densityCoverage(real: Features, fake: Features, options: ManifoldOptions = {}): Promise<DensityCoverage> {
   const { k, ...course } = checkOptions(DENSITY, options);

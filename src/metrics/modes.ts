@@ -63,7 +63,7 @@ const CLASSES: Fields<{ classes: number; least: number; shares: unknown }> = { c
  * const samples = { data: Float32Array.of(0.1, 0, 0, 0.1, 1, 1, 0.5, 0.4), shape: [4, 2] };
  * const modes = { data: [0, 0, 1, 1, 2, 0], shape: [3, 2] };
  * const { covered, share } = modeCounts(samples, { modes, radius: 0.15 });
- * [covered, share].map(String); // ["2", "0.75"]
+ * Array.of(covered, share); // [2, 0.75]
  */
 export function modeCounts(samples: Features, options: CentreOptions): ModeCounts;
 /**
@@ -76,8 +76,8 @@ export function modeCounts(samples: Features, options: CentreOptions): ModeCount
  *
  * @example
  * const digits = [[3, 1, 4], [1, 5, 9], [3, 1, 4]];
- * const { covered } = modeCounts(digits.map(([red, green, blue]) => 100 * red + 10 * green + blue), { classes: 1000 });
- * covered; // 2
+ * const found = modeCounts(digits.map(([red, green, blue]) => 100 * red + 10 * green + blue), { classes: 1000 });
+ * found.covered; // 2
  */
 export function modeCounts(labels: ArrayLike<number>, options: ClassOptions): ModeCounts;
 export function modeCounts(samples: Features | ArrayLike<number>, options: CentreOptions | ClassOptions): ModeCounts {
@@ -149,7 +149,7 @@ function countClasses(labels: ArrayLike<number>, classes: number, path: string):
  * @throws {@link SpecError} for a number of classes that cannot be
  *
  * @example
- * [...classShares([0, 2, 2, 2], 3)]; // [0.25, 0, 0.75]
+ * Array.from(classShares([0, 2, 2, 2], 3)); // [0.25, 0, 0.75]
  */
 export function classShares(labels: ArrayLike<number>, classes: number): Float64Array {
   const checked = checkOptions({ classes: integer(1, MOST_CLASSES) }, { classes });

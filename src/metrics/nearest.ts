@@ -42,7 +42,7 @@ const NEIGHBOURS: Fields<Course & { k: number }> = { k: neighbours(1), ...COURSE
  * @example
  * const corners = { data: Float32Array.of(0, 0, 0, 4, 3, 0, 3, 4), shape: [4, 2] };
  * const { indices, distances } = await nearestNeighbours({ data: [0, 5], shape: [1, 2] }, corners, { k: 2 });
- * [...indices]; // [1, 3]
+ * Array.from(indices); // [1, 3]
  * distances[0]; // 1
  */
 export async function nearestNeighbours(queries: Features, data: Features, options: NeighbourOptions = {}): Promise<Neighbours> {
