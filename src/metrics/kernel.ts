@@ -54,9 +54,9 @@ const MOST = 1e20;
  * @throws {@link SpecError} for options that cannot be
  *
  * @example
- * const a = { data: Float32Array.of(-1, 0, 0, 1), shape: [4, 1] };
- * const b = { data: Float32Array.of(2, 3, 3, 4), shape: [4, 1] };
- * const { value, standardError } = await kernelDistance(a, b, { subsets: 10, seed: 1 });
+ * const a = { data: Float32Array.from({ length: 60 }, (_, i) => (i % 5) / 10), shape: [60, 1] };
+ * const b = { data: Float32Array.from({ length: 60 }, (_, i) => 1 + (i % 5) / 10), shape: [60, 1] };
+ * const { value, standardError } = await kernelDistance(a, b, { subsets: 10, subsetSize: 20, seed: 1 });
  * Math.sign(value - 3 * standardError); // 1
  */
 export async function kernelDistance(a: Features, b: Features, options: KernelOptions = {}): Promise<KernelDistance> {

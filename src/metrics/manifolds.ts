@@ -86,7 +86,7 @@ export async function precisionRecall(real: Features, fake: Features, options: M
  * const real = { data: Float32Array.of(0, 1, 2, 3, 10, 11, 12, 13), shape: [8, 1] };
  * const fake = { data: Float32Array.of(0, 1, 2, 3), shape: [4, 1] };
  * const found = await densityCoverage(real, fake, { k: 2 });
- * found.density; // 1.25
+ * found.density; // 1.5
  * found.coverage; // 0.5
  */
 export async function densityCoverage(real: Features, fake: Features, options: ManifoldOptions = {}): Promise<DensityCoverage> {

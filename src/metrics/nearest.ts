@@ -55,9 +55,7 @@ export async function nearestNeighbours(queries: Features, data: Features, optio
     from,
     to,
     ({ values, width, row, rows, column, columns }) => {
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0, at = i * width; j < columns; j++, at++) nearest.offer(row + i, values[at]!, column + j);
-      }
+      for (let i = 0; i < rows; i++) nearest.offerAll(row + i, values.subarray(i * width, i * width + columns), column);
     },
     (done) => progress.at(done),
   );
@@ -74,10 +72,9 @@ export async function squaredRadii(rows: Rows, k: number, reach: (done: number) 
     ({ values, width, row, rows, column, columns }) => {
       for (let i = 0; i < rows; i++) {
         const first = row === column ? i + 1 : 0;
-        for (let j = first, at = i * width + first; j < columns; j++, at++) {
-          nearest.offer(row + i, values[at]!, column + j);
-          nearest.offer(column + j, values[at]!, row + i);
-        }
+        const line = values.subarray(i * width + first, i * width + columns);
+        nearest.offerAll(row + i, line, column + first);
+        nearest.offerToAll(column + first, line, row + i);
       }
     },
     reach,
@@ -98,9 +95,21 @@ class Nearest {
     this.indices = new Uint32Array(n * k);
   }
 
-  offer(row: number, distance: number, index: number): void {
+  /** The distances of a row from others, which begin with `index`. */
+  offerAll(row: number, distances: Float64Array, index: number): void {
+    const last = (row + 1) * this.#k - 1;
+    for (let j = 0; j < distances.length; j++) if (distances[j]! < this.distances[last]!) this.#take(row, distances[j]!, index + j);
+  }
+
+  /** The distances of other rows, which begin with `row`, from one. */
+  offerToAll(row: number, distances: Float64Array, index: number): void {
+    for (let j = 0, last = (row + 1) * this.#k - 1; j < distances.length; j++, last += this.#k) {
+      if (distances[j]! < this.distances[last]!) this.#take(row + j, distances[j]!, index);
+    }
+  }
+
+  #take(row: number, distance: number, index: number): void {
     let at = (row + 1) * this.#k - 1;
-    if (!(distance < this.distances[at]!)) return;
     for (const first = row * this.#k; at > first && this.distances[at - 1]! > distance; at--) {
       this.distances[at] = this.distances[at - 1]!;
       this.indices[at] = this.indices[at - 1]!;

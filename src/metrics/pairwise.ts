@@ -80,11 +80,21 @@ function take({ n, d, data }: Rows, row: number, width: number, out: Float64Arra
 /** `out[i * width + j]` = |a_i - b_j|², for rows of `d` numbers, a multiple of a tile's of them in either array. */
 function squaredDistances(a: Float64Array, b: Float64Array, d: number, rows: number, columns: number, out: Float64Array, width: number): void {
   for (let i = 0; i < rows; i += TILE_ROWS) {
-    const [a0, a1, a2, a3] = [i * d, (i + 1) * d, (i + 2) * d, (i + 3) * d] as const;
+    const a0 = i * d;
+    const a1 = a0 + d;
+    const a2 = a1 + d;
+    const a3 = a2 + d;
     for (let j = 0; j < columns; j += TILE_COLUMNS) {
       const b0 = j * d;
       const b1 = b0 + d;
-      let [s00, s01, s10, s11, s20, s21, s30, s31] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      let s20 = 0;
+      let s21 = 0;
+      let s30 = 0;
+      let s31 = 0;
       for (let k = 0; k < d; k++) {
         const x = b[b0 + k]!;
         const y = b[b1 + k]!;
@@ -117,11 +127,21 @@ function squaredDistances(a: Float64Array, b: Float64Array, d: number, rows: num
 /** `out[i * width + j]` = a_i · b_j, of the same rows. */
 export function products(a: Float64Array, b: Float64Array, d: number, rows: number, columns: number, out: Float64Array, width: number): void {
   for (let i = 0; i < rows; i += TILE_ROWS) {
-    const [a0, a1, a2, a3] = [i * d, (i + 1) * d, (i + 2) * d, (i + 3) * d] as const;
+    const a0 = i * d;
+    const a1 = a0 + d;
+    const a2 = a1 + d;
+    const a3 = a2 + d;
     for (let j = 0; j < columns; j += TILE_COLUMNS) {
       const b0 = j * d;
       const b1 = b0 + d;
-      let [s00, s01, s10, s11, s20, s21, s30, s31] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      let s20 = 0;
+      let s21 = 0;
+      let s30 = 0;
+      let s31 = 0;
       for (let k = 0; k < d; k++) {
         const x = b[b0 + k]!;
         const y = b[b1 + k]!;
