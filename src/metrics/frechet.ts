@@ -34,26 +34,26 @@ export async function frechetDistance(a: FeatureBatches, b: FeatureBatches, cour
   const progress = new Progress(checked);
   const first = await momentsOf(a, "a", undefined, checked.signal, (done) => progress.at(0.4 * done));
   const second = await momentsOf(b, "b", first.d, checked.signal, (done) => progress.at(0.4 + 0.4 * done));
-  const distance = await betweenNormals(first, second, () => progress.at(0.8));
+  const distance = await betweenNormals(first, second, (done) => progress.at(0.8 + 0.2 * done));
   await progress.at(1);
   return distance;
 }
 
-async function betweenNormals(a: Moments, b: Moments, pause: () => Promise<void>): Promise<number> {
+async function betweenNormals(a: Moments, b: Moments, reach: (done: number) => Promise<void>): Promise<number> {
   const { d } = a;
   let apart = 0;
   for (let j = 0; j < d; j++) apart += (a.origin[j]! - b.origin[j]! + (a.mean[j]! - b.mean[j]!)) ** 2;
   // In units in which no variance is above 1, and no square of what follows infinite.
   const [unitA, unitB] = [largestVariance(a), largestVariance(b)];
   if (unitA === 0 || unitB === 0) return apart + trace(a) + trace(b);
-  const factor = (moments: Moments, unit: number) =>
+  const factor = (moments: Moments, unit: number, begun: number) =>
     choleskyFactor(
       moments.covariance.map((x) => x / unit),
       d,
       moments.n - 1,
-      pause,
+      (done) => reach(begun + done / 4),
     );
-  const factors = [await factor(a, unitA), await factor(b, unitB)];
+  const factors = [await factor(a, unitA, 0), await factor(b, unitB, 1 / 4)];
   const [long, short] = factors[0]!.rank >= factors[1]!.rank ? factors : factors.reverse();
   const [m, n] = [long!.rank, short!.rank];
   const product = new Float64Array(m * n);
@@ -65,9 +65,9 @@ async function betweenNormals(a: Moments, b: Moments, pause: () => Promise<void>
     ({ values, width, row, rows, column, columns }) => {
       for (let i = 0; i < rows; i++) product.set(values.subarray(i * width, i * width + columns), (row + i) * n + column);
     },
-    pause,
+    (done) => reach(1 / 2 + done / 8),
   );
-  const overlap = Math.sqrt(unitA) * Math.sqrt(unitB) * (await nuclearNorm(product, m, n, pause));
+  const overlap = Math.sqrt(unitA) * Math.sqrt(unitB) * (await nuclearNorm(product, m, n, (done) => reach(5 / 8 + (3 * done) / 8)));
   return Math.max(0, apart + trace(a) + trace(b) - 2 * overlap);
 }
 

@@ -1,5 +1,6 @@
-/** Dense matrices in float64, row by row in one array. What takes long awaits `pause` between its parts. */
-import type { Pause } from "../core/time.ts";
+/** Dense matrices in float64, row by row in one array. What takes long awaits `reach` between its parts, with the share that is done. */
+
+type Reach = (done: number) => Promise<void>;
 
 /** Rows of a factor F: A = FᵀF. */
 export interface Factor {
@@ -15,7 +16,7 @@ export interface Factor {
  * @param a `[d, d]`
  * @param most the largest rank there can be
  */
-export async function choleskyFactor(a: Float64Array, d: number, most: number, pause: Pause): Promise<Factor> {
+export async function choleskyFactor(a: Float64Array, d: number, most: number, reach: Reach): Promise<Factor> {
   const rows = new Float64Array(Math.min(d, most) * d);
   const left = Float64Array.from({ length: d }, (_, j) => a[j * d + j]!);
   const whole = left.slice();
@@ -38,7 +39,7 @@ export async function choleskyFactor(a: Float64Array, d: number, most: number, p
     }
     row[pivot] = root;
     left[pivot] = 0;
-    await pause();
+    await reach((rank + 1) / Math.min(d, most));
   }
   return { rank, rows: rows.subarray(0, rank * d) };
 }
@@ -54,7 +55,7 @@ function add(row: Float64Array, factor: number, of: Float64Array, at: number, fr
  * Householder reflections make it bidiagonal (Golub & Kahan 1965); a bidiagonal matrix with diagonal q and superdiagonal e has the singular values ±σ of the symmetric tridiagonal one with nothing on its
  * diagonal and q₁, e₁, q₂, e₂... beside it. No matrix is squared, so that each σ is right to rounding of the largest.
  */
-export async function nuclearNorm(a: Float64Array, m: number, n: number, pause: Pause): Promise<number> {
+export async function nuclearNorm(a: Float64Array, m: number, n: number, reach: Reach): Promise<number> {
   const beside = new Float64Array(Math.max(0, 2 * n - 1));
   const [v, w, u] = [new Float64Array(m), new Float64Array(n), new Float64Array(n)];
   for (let k = 0; k < n; k++) {
@@ -72,9 +73,9 @@ export async function nuclearNorm(a: Float64Array, m: number, n: number, pause: 
     const [above, turn] = reflector(u, k + 1);
     beside[2 * k + 1] = above;
     for (let i = k + 1; i < m; i++) mirrorRow(a, i * n, v[i]!, w, turn, u, k + 1);
-    await pause();
+    await reach((k + 1) / n);
   }
-  const values = tridiagonalEigenvalues(new Float64Array(2 * n), beside);
+  const values = await tridiagonalEigenvalues(new Float64Array(2 * n), beside, () => reach(1));
   return values.reduce((sum, value) => sum + Math.abs(value), 0) / 2;
 }
 
@@ -116,7 +117,7 @@ const MOST_STEPS = 60;
  * @param diagonal is overwritten by them
  * @param beside what is beside the diagonal, overwritten
  */
-export function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array): Float64Array {
+export async function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array, pause: () => Promise<void>): Promise<Float64Array> {
   const n = diagonal.length;
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(diagonal[i]!) + Math.abs(beside[i] ?? 0));
@@ -128,6 +129,7 @@ export function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Ar
       if (last === first) break;
       sweep(diagonal, beside, first, last);
     }
+    await pause();
   }
   return diagonal;
 }

@@ -16,8 +16,8 @@ export interface Moments {
   readonly covariance: Float64Array;
 }
 
-/** Rows that are added at a time. */
-const BLOCK = 128;
+/** Rows that are added at a time: fewer where there are so many dimensions that others would wait long for their turn. */
+const rowsFor = (d: number): number => Math.max(16, Math.min(128, Math.floor(2 ** 27 / d ** 2)));
 /** Dimensions of a block of the covariance. */
 const SIDE = 64;
 
@@ -42,9 +42,10 @@ export async function momentsOf(
       throw new ShapeError({ path: `${at}.shape`, expected: `rows of ${wanted} numbers`, got: `rows of ${rows.d}` });
     }
     sums ??= new Sums(rows);
-    for (let row = 0; row < rows.n; row += BLOCK) {
-      sums.add(rows, row, Math.min(BLOCK, rows.n - row));
-      await reach(Math.min(1, (row + BLOCK) / rows.n));
+    const { block } = sums;
+    for (let row = 0; row < rows.n; row += block) {
+      sums.add(rows, row, Math.min(block, rows.n - row));
+      await reach(Math.min(1, (row + block) / rows.n));
     }
   };
   if (isWhole(features)) {
@@ -95,6 +96,8 @@ async function* batchesOf(features: Iterable<Features> | AsyncIterable<Features>
 class Sums {
   n = 0;
   readonly d: number;
+  /** The most rows that are added at a time. */
+  readonly block: number;
   readonly #origin: Float64Array;
   readonly #mean: Float64Array;
   /** Products of deviations from the mean, summed: on and above the diagonal, and somewhat below it. */
@@ -105,17 +108,18 @@ class Sums {
 
   constructor({ d, data }: Rows) {
     this.d = d;
+    this.block = rowsFor(d);
     this.#origin = Float64Array.from(data.subarray(0, d));
     this.#mean = new Float64Array(d);
     this.#scatter = new Float64Array(d * d);
-    this.#columns = new Float64Array(Math.ceil(d / SIDE) * SIDE * BLOCK);
+    this.#columns = new Float64Array(Math.ceil(d / SIDE) * SIDE * this.block);
   }
 
   add({ d, data }: Rows, row: number, count: number): void {
-    const columns = this.#columns;
+    const [columns, block] = [this.#columns, this.block];
     const gap = new Float64Array(d);
     for (let j = 0; j < d; j++) {
-      const column = columns.subarray(j * BLOCK, (j + 1) * BLOCK);
+      const column = columns.subarray(j * block, (j + 1) * block);
       let sum = 0;
       for (let i = 0; i < count; i++) sum += column[i] = data[(row + i) * d + j]! - this.#origin[j]!;
       const mean = sum / count;
@@ -126,8 +130,8 @@ class Sums {
     const total = this.n + count;
     const weight = (this.n / total) * count;
     for (let i = 0; i < d; i += SIDE) {
-      const left = columns.subarray(i * BLOCK);
-      for (let j = i; j < d; j += SIDE) this.#addSide(i, j, left, columns.subarray(j * BLOCK), gap, weight);
+      const left = columns.subarray(i * block);
+      for (let j = i; j < d; j += SIDE) this.#addSide(i, j, left, columns.subarray(j * block), gap, weight);
     }
     for (let j = 0; j < d; j++) this.#mean[j]! += gap[j]! * (count / total);
     this.n = total;
@@ -136,7 +140,7 @@ class Sums {
   #addSide(i: number, j: number, left: Float64Array, right: Float64Array, gap: Float64Array, weight: number): void {
     const [d, side, scatter] = [this.d, this.#side, this.#scatter];
     const [rows, columns] = [Math.min(SIDE, d - i), Math.min(SIDE, d - j)];
-    products(left, right, BLOCK, rows, columns, side, SIDE);
+    products(left, right, this.block, rows, columns, side, SIDE);
     for (let p = 0; p < rows; p++) {
       const scaled = weight * gap[i + p]!;
       for (let q = 0, at = (i + p) * d + j; q < columns; q++, at++) scatter[at]! += side[p * SIDE + q]! + scaled * gap[j + q]!;
