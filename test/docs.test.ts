@@ -43,6 +43,7 @@ const PRELUDE = `
   import { createGAN, Dataset, Images, loadGAN } from "ganvas";
   import { animeFaceFactors, animeFaces, grid, mnist, readIdx, ring } from "ganvas/datasets";
   import { histograms, jensenShannon, kullbackLeibler, multiScaleSWD, sinkhorn, slicedWasserstein, totalVariation, wasserstein1d, wassersteinExact } from "ganvas/metrics";
+  import { classShares, densityCoverage, frechetDistance, kernelDistance, modeCounts, msSSIM, nearestNeighbours, precisionRecall } from "ganvas/metrics";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
@@ -84,9 +85,12 @@ describe("there is an example of", () => {
   const datasets = ["Dataset", "Dataset.fromTensor", "animeFaces", "ring", "grid", "mnist", "readIdx"];
 
   const metrics = ["wasserstein1d", "wassersteinExact", "sinkhorn", "slicedWasserstein", "multiScaleSWD"];
-  const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation"];
+  const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation", "modeCounts", "classShares"];
+  const compared = ["frechetDistance", "kernelDistance", "precisionRecall", "densityCoverage", "nearestNeighbours", "msSSIM"];
 
-  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted])("%s", (name) => expect(EXAMPLES.get(name)).toMatch(/\S/));
+  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted, ...compared])("%s", (name) =>
+    expect(EXAMPLES.get(name)).toMatch(/\S/),
+  );
 });
 
 describe("the reference", () => {
