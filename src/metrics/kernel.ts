@@ -44,7 +44,7 @@ const MOST = 1e20;
  * The kernel distance of two sets of vectors, squared: the unbiased estimate of the squared maximum mean discrepancy by the kernel k(x, y) = (x · y / d + 1)³ (Bińkowski et al. 2018, "Demystifying MMD
  * GANs", section 4). On features of an Inception network this is what papers call KID. Unlike the Fréchet distance it is right on average for any number of vectors, and takes no distribution to be normal.
  *
- * Papers give the mean over subsets and its deviation; all vectors at once give the more exact `value`. In float64. Time grows as ((n + m)² / 2 + 2 · subsets · subsetSize²) d: about 12 seconds for
+ * Papers give the mean over subsets and its deviation; all vectors at once give the more exact `value`. In float64. Time grows as ((n + m)² / 2 + 2 · subsets · subsetSize²) d: about 14 seconds for
  * 2 × 10,000 vectors of 64, half of them for the subsets. Of very many vectors some will do.
  *
  * @param a vectors `[n, d]`, at least three, of numbers from -1e20 to 1e20

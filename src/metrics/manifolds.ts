@@ -35,7 +35,7 @@ const DENSITY: Fields<Course & { k: number }> = { k: neighbours(5), ...COURSE };
  * precision and recall metric for assessing generative models", equations 1 and 2). Two sets that are the same have 1 and 1. The more vectors there are the larger both become, so that only sets of one size
  * are comparable, on features of one network.
  *
- * Exact, in float64; of all distances no block but one is ever held. Time grows as (n + m)² d: about 6 seconds for 2 × 10,000 vectors of 64.
+ * Exact, in float64; of all distances no block but one is ever held. Time grows as (n + m)² d: about 8 seconds for 2 × 10,000 vectors of 64.
  *
  * @param real vectors of data, `[n, d]`, more than k
  * @param fake generated ones, `[m, d]`, more than k
@@ -74,7 +74,7 @@ export async function precisionRecall(real: Features, fake: Features, options: M
  * "Reliable fidelity and diversity metrics for generative models", equations 3 and 4). For two sets of n vectors of one distribution a coverage of 1 - (n - 1)! (2n - k - 1)! / ((n - k - 1)! (2n - 1)!)
  * is expected, which is about 1 - 2^-k.
  *
- * Exact, in float64; of all distances no block but one is ever held. Time grows as n (n + m) d: about 5 seconds for 2 × 10,000 vectors of 64.
+ * Exact, in float64; of all distances no block but one is ever held. Time grows as n (n + m) d: about 6 seconds for 2 × 10,000 vectors of 64.
  *
  * @param real vectors of data, `[n, d]`, more than k
  * @param fake generated ones, `[m, d]`

@@ -31,7 +31,7 @@ const NEIGHBOURS: Fields<Course & { k: number }> = { k: neighbours(1), ...COURSE
  * The nearest vectors of `data` to each query, exactly: Euclidean distances in float64, of which no block but one is ever held. With pictures a GAN made as queries and what it learned from as data this
  * shows whether it copies. A query that is itself among the data is its own first neighbour. Of vectors equally far the first counts as nearer.
  *
- * Time grows as n m d: about 3 seconds for 10,000 × 10,000 vectors of 64.
+ * Time grows as n m d: about 4 seconds for 10,000 × 10,000 vectors of 64.
  *
  * @param queries vectors `[n, d]`
  * @param data vectors `[m, d]`, at least k
