@@ -16,6 +16,7 @@ import { conditionRows } from "./condition.ts";
 import { checkLatentOptions, type LatentOptions } from "./drawOptions.ts";
 import { encodeGenerator, sampledVariables } from "./generatorWriter.ts";
 import { Monitor } from "./health/monitor.ts";
+import { probeEvery } from "./health/watch.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drawLatents, sphericalInterpolation } from "./latents.ts";
 import {
@@ -146,6 +147,7 @@ export class GAN implements Disposable {
           ...rest,
           onUnhealthy,
           monitor: this.#monitor,
+          probeEvery: probeEvery(this.spec, this.backend.name),
           batchSize,
           reportEvery: every,
           end: this.#end.signal,

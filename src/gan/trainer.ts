@@ -16,6 +16,8 @@ export interface TrainerOptions {
   /** Steps begun before they are waited for. */
   readonly reportEvery: number;
   readonly monitor: Monitor;
+  /** Steps from one probe to the next. */
+  readonly probeEvery: number;
   readonly onUnhealthy: Reaction;
   readonly onStep?: ((report: StepReport) => unknown) | undefined;
   readonly signal?: AbortSignalLike | undefined;
@@ -85,8 +87,8 @@ export class Trainer {
     });
     // Looked up only now: if the executor failed just then, training went back to the state last kept.
     this.#before = this.#host.progress.generatorUpdates;
-    const { monitor, onUnhealthy: reaction } = this.#options;
-    const options = { monitor, reaction, heldOut: this.#source.heldOut, before: this.#before, steps };
+    const { monitor, probeEvery: every, onUnhealthy: reaction } = this.#options;
+    const options = { monitor, every, reaction, heldOut: this.#source.heldOut, before: this.#before, steps };
     const watch = await this.#turn(() => Watch.begin(this.#host, options));
     this.#watch = watch;
     let stopped: TrainReport["stopped"] | undefined;

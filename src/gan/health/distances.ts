@@ -9,13 +9,13 @@ export interface Rows {
 }
 
 /** The most pixels of a side that are compared: more say little of whether pictures are alike, and take long. */
-const SIDE = 16;
+const SIDE = 8;
 
-/** Images [n, H, W, C] as means over squares, at most 16 x 16 of them; vectors [n, d] as they are. */
+/** Images [n, H, W, C] as means over squares, at most 8 x 8 of them; vectors [n, d] by at most 256 of their numbers. */
 export function reduced(data: Float32Array, shape: Shape): Rows {
   const size = sizeOf(shape);
   const n = data.length / size;
-  if (shape.length !== 3) return { n, d: size, data };
+  if (shape.length !== 3) return thinned({ n, d: size, data }, 256);
   const [height, width, channels] = shape as [number, number, number];
   const step = Math.ceil(Math.max(height, width) / SIDE);
   if (step === 1) return { n, d: size, data };
@@ -87,12 +87,31 @@ export function shareWithTwin(distances: Float64Array, n: number, nearer: number
   return has.reduce((a, b) => a + b, 0) / n;
 }
 
+/** Every so many numbers there is a look whether a row can still be the nearest. */
+const GLANCE = 16;
+
 /** The squared distance of each row to the nearest of `pool`; a row of `pool` itself is no neighbour of its own, but other rows like it are. */
 export function nearestDistances(rows: Rows, pool: Rows): Float64Array {
   const nearest = new Float64Array(rows.n).fill(Number.POSITIVE_INFINITY);
   const within = rows.data.buffer === pool.data.buffer && rows.data.byteOffset === pool.data.byteOffset;
+  const { d } = rows;
   for (let i = 0; i < rows.n; i++) {
-    for (let j = 0; j < pool.n; j++) if (!within || i !== j) nearest[i] = Math.min(nearest[i]!, squaredDistance(rows, i, pool, j));
+    for (let j = 0; j < pool.n; j++) {
+      if (within && i === j) continue;
+      let sum = 0;
+      for (let k = 0; k < d && sum < nearest[i]!; ) {
+        for (const end = Math.min(k + GLANCE, d); k < end; k++) sum += (rows.data[i * d + k]! - pool.data[j * d + k]!) ** 2;
+      }
+      nearest[i] = Math.min(nearest[i]!, sum);
+    }
   }
   return nearest;
+}
+
+/** Rows with at most so many of their numbers, evenly chosen. */
+export function thinned({ n, d, data }: Rows, most: number): Rows {
+  if (d <= most) return { n, d, data };
+  const thin = new Float32Array(n * most);
+  for (let i = 0; i < n; i++) for (let k = 0; k < most; k++) thin[i * most + k] = data[i * d + Math.floor((k * d) / most)]!;
+  return { n, d: most, data: thin };
 }

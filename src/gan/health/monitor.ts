@@ -8,9 +8,8 @@ import type { StepValues } from "../../objective/reports.ts";
 import type { GANSpec } from "../spec.ts";
 import type { Training } from "../training.ts";
 import { DIAGNOSIS_ROWS, type DiagnosisName } from "./diagnoses.ts";
-import { reduced } from "./distances.ts";
 import { Examples, rowsOf } from "./examples.ts";
-import { measure } from "./measure.ts";
+import { Likeness, measure } from "./measure.ts";
 import { type ProbeReport, type Record, Window } from "./records.ts";
 
 /** Something that was found wrong, or found to be right again. */
@@ -44,9 +43,6 @@ const MOST_RECORDS = 64;
 /** Probes one after another without a sign of it that clear a diagnosis. */
 const CLEARING = 2;
 
-/** How many steps after the other both networks are looked at: seldom enough that it takes less than a hundredth of the time that steps do. */
-export const probeEvery = ({ batchSize }: Pick<GANSpec, "batchSize">): number => Math.max(100, Math.ceil((100 * LOOKED_AT) / batchSize));
-
 /** How many of so many images go through a program at once: no more than in a step, which takes as much memory. */
 const portion = ({ batchSize }: Pick<GANSpec, "batchSize">, most: number): number => Math.min(batchSize, most);
 
@@ -62,12 +58,11 @@ const NOTHING: State = { signs: 0, quiet: 0, raised: null };
 
 /** What a GAN's training is watched by, from one call of `train` to the next. */
 export class Monitor {
-  /** Steps from one probe to the next. */
-  readonly every: number;
   readonly #spec: GANSpec;
   readonly #kind: DivergenceKind;
   readonly #window = new Window();
   readonly #seen: Examples;
+  #data: Likeness | undefined;
   #records: Record[] = [];
   #states = new Map<DiagnosisName, State>();
   #heldOut: { readonly value: number; readonly gap: number } | undefined;
@@ -78,7 +73,6 @@ export class Monitor {
     this.#spec = spec;
     this.#kind = divergenceKind(spec);
     this.#seen = new Examples(spec.shape, LOOKED_AT - (LOOKED_AT % portion(spec, LOOKED_AT)));
-    this.every = probeEvery(spec);
   }
 
   /** The last estimate on images held out, and how much lower it was than on those of the training. */
@@ -115,9 +109,9 @@ export class Monitor {
     const looks: Fetches[] = [];
     for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
     const { shape } = this.#spec;
-    const { pool } = this.#seen;
-    const others = heldOut ? reduced(heldOut.take(0, reference.count).data, shape) : { ...pool, n: reference.count };
-    const measured = measure(shape, { looks, images: reference.data, pool, others, previous: this.#records.at(-1) });
+    this.#data ??= new Likeness(shape, reference.data);
+    const others = heldOut?.take(0, reference.count).data;
+    const measured = measure(shape, { looks, data: this.#data, pool: this.#seen.pool, heldOut: others, previous: this.#records.at(-1) });
     const { value, gap } = (heldOut && this.#heldOut) || {};
     const record: Record = { step, ...means, heldOut: value, gap, ...measured };
     this.#records = [...this.#records.slice(1 - MOST_RECORDS), record];

@@ -27,10 +27,10 @@ export interface ProbeReport {
   readonly discriminatorWeights: number;
   /**
    * How many different images the generator seems to make of 64 latents, against how many there seem to be among 64 of the data: a ratio of Vendi scores of order 2 (Pasarkar & Dieng 2023), about 1 where they differ as much
-   * from each other. Compared are pixels, at most 16 x 16 of a picture.
+   * from each other. Compared are pixels, at most 8 x 8 of a picture, means over squares.
    */
   readonly diversity: number;
-  /** The same of what the discriminator's last layer takes. */
+  /** The same of what the discriminator's last layer takes, of 64 numbers of it. */
   readonly featureDiversity: number;
   /** The share of generated images that have a twin among the 64: another one nearer than a tenth of what is usual among 64 of the data. */
   readonly duplicates: number;

@@ -3,9 +3,11 @@ import { TrainingError } from "../../core/errors.ts";
 import type { BatchSource } from "../../data/batches.ts";
 import type { Batch } from "../../data/dataset.ts";
 import { type Divergence, divergenceKind } from "../../objective/divergence.ts";
+import { LOOKED_AT } from "../../objective/probe.ts";
 import type { StepValues } from "../../objective/reports.ts";
 import type { Host } from "../host.ts";
 import { type Snapshot, snapshotOf } from "../snapshot.ts";
+import type { GANSpec } from "../spec.ts";
 import { DIAGNOSES } from "./diagnoses.ts";
 import type { HealthEvent, Monitor } from "./monitor.ts";
 import type { ProbeReport } from "./records.ts";
@@ -16,6 +18,8 @@ export type Reaction = "report" | "rollback" | "stop" | "ignore";
 
 export interface WatchOptions {
   readonly monitor: Monitor;
+  /** Steps from one probe to the next. */
+  readonly every: number;
   readonly reaction: Reaction;
   readonly heldOut: BatchSource["heldOut"];
   /** Steps done before the call, and those that it is to do. */
@@ -30,6 +34,13 @@ export interface Findings {
   /** Whether training ends. */
   readonly ends: boolean;
 }
+
+/** Steps from one probe to the next, at least: on a GPU, whose steps are short, the rest of a probe takes as long as many of them. */
+const EVERY = { webgpu: 400, wasm: 100, reference: 100 } as const;
+
+/** Seldom enough that the looking takes about a hundredth of the time of the steps: as many images at least go through those between two probes. */
+export const probeEvery = ({ batchSize }: Pick<GANSpec, "batchSize">, backend: keyof typeof EVERY): number =>
+  Math.max(EVERY[backend], Math.ceil((EVERY[backend] * LOOKED_AT) / batchSize));
 
 const NOTHING: Findings = { events: [], rollback: undefined, ends: false };
 
@@ -65,11 +76,11 @@ export class Watch {
 
   /** Steps from one that is done to the next after which there is a look. */
   stepsToLook(step: number): number {
-    const { monitor, heldOut, before, steps, reaction } = this.#options;
+    const { every, heldOut, before, steps, reaction } = this.#options;
     if (reaction === "ignore") return Number.POSITIVE_INFINITY;
     if (heldOut && step <= before) return 1;
     const toEnd = heldOut && step < before + steps ? before + steps - step : Number.POSITIVE_INFINITY;
-    return Math.min(monitor.every - (step % monitor.every), toEnd);
+    return Math.min(every - (step % every), toEnd);
   }
 
   /** Remembers some of what is trained on. */
@@ -91,12 +102,12 @@ export class Watch {
 
   /** Looks at training as step `step` left it, where it is time, and does what is to be done about it. */
   async look(step: number): Promise<Findings> {
-    const { monitor, heldOut } = this.#options;
+    const { monitor, heldOut, every } = this.#options;
     if (this.stepsToLook(step - 1) !== 1) return NOTHING;
     const training = await this.#host.training();
     if (training.progress.generatorUpdates !== step) return NOTHING; // hardware has failed, and it has gone back
     if (heldOut) await monitor.estimate(training, heldOut);
-    const found = step % monitor.every === 0 ? await monitor.probe(training, step, heldOut) : null;
+    const found = step % every === 0 ? await monitor.probe(training, step, heldOut) : null;
     if (!found) return NOTHING;
     this.probes.push(found.report);
     if (monitor.healthy) await this.#keep();
