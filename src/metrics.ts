@@ -4,7 +4,87 @@
  * @module ganvas/metrics
  */
 
-export { DataError, type ErrorDetail, GanvasError, ShapeError, SpecError } from "./core/errors.ts";
+import { bytesOf } from "./core/arrays.ts";
+import { BackendError, CheckpointError, show } from "./core/errors.ts";
+import type { Examples } from "./data/dataset.ts";
+import type { Classifier } from "./evaluation/classifier.ts";
+import type { ClassifierOptions } from "./evaluation/classifierTraining.ts";
+import type { ComputeOptions, OpenExecutor } from "./evaluation/options.ts";
+
+/** What computes is imported where it is asked for: who wants a distance alone need not load it. */
+const openExecutor: OpenExecutor = async ({ backend, threads }) => {
+  if (backend !== "reference") {
+    const { createWasmExecutor } = await import("./exec/wasm/executor.ts");
+    try {
+      return await createWasmExecutor({ threads, reason: backend === "wasm" ? "asked for" : "the fastest here" });
+    } catch (error) {
+      if (backend === "wasm" || !(error instanceof BackendError)) throw error;
+    }
+  }
+  const { createReferenceExecutor } = await import("./exec/reference/executor.ts");
+  return createReferenceExecutor();
+};
+
+/**
+ * Trains a small classifier, by which samples are judged: its features for {@link createFeatures}, its classes for the modes that a GAN has lost.
+ *
+ * The same data, options and machine give the same classifier. It learns from its part of the examples alone; by those held out its `accuracy` is told.
+ *
+ * @param data examples, each with its class as label
+ * @param options how it learns, and where it computes
+ * @throws {@link SpecError} with every fault of the options at once
+ * @throws {@link DataError} for examples that are faulty or too few, labels that are missing or beyond the classes, or of one class alone
+ * @throws {@link BackendError} when the backend is not there, or has too little memory
+ * @throws {@link TrainingError} when the loss is no longer finite
+ * @throws the signal's reason, once it is aborted
+ *
+ * @example
+ * const classifier = await trainClassifier(digits, { features: 64, steps: 10, seed: 1 });
+ * const { shape } = await classifier.features(digits);
+ * shape; // [200, 64]
+ */
+export async function trainClassifier(data: Examples, options: ClassifierOptions = {}): Promise<Classifier> {
+  const { trainOn } = await import("./evaluation/classifierTraining.ts");
+  return trainOn(data, options, openExecutor);
+}
+
+/**
+ * Makes a classifier as `save` left it. The file may be a stranger's: it is checked before anything comes of it.
+ *
+ * @param bytes the file, which is not needed any more when the classifier is there
+ * @param options where it computes; the file does not say
+ * @throws {@link CheckpointError} when the file is damaged or not of this kind
+ * @throws {@link SpecError} with every fault of the options at once
+ * @throws {@link BackendError} when the backend is not there, or has too little memory
+ *
+ * @example
+ * await writeFile("classifier.safetensors", await classifier.save());
+ * const loaded = await loadClassifier(await readFile("classifier.safetensors"), { threads: 1 });
+ * loaded.spec.classes; // 10
+ */
+export async function loadClassifier(bytes: Uint8Array | ArrayBuffer, options: ComputeOptions = {}): Promise<Classifier> {
+  const file = bytesOf(bytes);
+  if (!file) throw new CheckpointError({ path: "bytes", expected: "a Uint8Array or an ArrayBuffer", got: show(bytes) });
+  const { openClassifier } = await import("./evaluation/classifierOpening.ts");
+  return openClassifier(file, options, openExecutor);
+}
+
+export {
+  BackendError,
+  CheckpointError,
+  DataError,
+  type ErrorDetail,
+  GanvasError,
+  ShapeError,
+  SpecError,
+  StateError,
+  TrainingError,
+} from "./core/errors.ts";
+export type { Classifier } from "./evaluation/classifier.ts";
+export type { ClassifierSpec } from "./evaluation/classifierSpec.ts";
+export type { ClassifierOptions, ClassifierStep } from "./evaluation/classifierTraining.ts";
+export type { ComputeOptions } from "./evaluation/options.ts";
+export type { ImageBatch } from "./evaluation/rows.ts";
 export { jensenShannon, type KullbackLeiblerOptions, kullbackLeibler, totalVariation } from "./metrics/divergences.ts";
 export type { Course, FeatureBatches, Features } from "./metrics/features.ts";
 export { frechetDistance } from "./metrics/frechet.ts";

@@ -16,7 +16,7 @@ export function classLosses({ condition: given }: TrainableSpec, condition: Node
 }
 
 /** The mean of -log softmax(x) at the one-hot rows' ones: of ln Σ e^(x - x there), in which nothing large is left to cancel once the classifier is right. */
-const crossEntropy = (x: Node, oneHot: Node): Node => meanAll(logSumExp(sub(x, reduceSum(mul(x, oneHot), [1]))));
+export const crossEntropy = (x: Node, oneHot: Node): Node => meanAll(logSumExp(sub(x, reduceSum(mul(x, oneHot), [1]))));
 
 /**
  * ln Σ e^x along the second axis of [N, n], as [N, 1]: pairs of columns become one by ln(e^a + e^b) = b + softplus(a - b) until one is left. That overflows nowhere, loses no column
