@@ -83,6 +83,16 @@ export {
 export type { Classifier } from "./evaluation/classifier.ts";
 export type { ClassifierSpec } from "./evaluation/classifierSpec.ts";
 export type { ClassifierOptions, ClassifierStep } from "./evaluation/classifierTraining.ts";
+export {
+  createFeatures,
+  type FeatureExtractor,
+  type FeatureSource,
+  type Model,
+  type ModelInput,
+  type ModelOptions,
+  type ModelOutput,
+  type PixelOptions,
+} from "./evaluation/extractors.ts";
 export type { ComputeOptions } from "./evaluation/options.ts";
 export type { ImageBatch } from "./evaluation/rows.ts";
 export { jensenShannon, type KullbackLeiblerOptions, kullbackLeibler, totalVariation } from "./metrics/divergences.ts";

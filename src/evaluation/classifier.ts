@@ -3,13 +3,12 @@ import { DataError, StateError } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import type { Bytes } from "../core/platform.ts";
 import { sizeOf } from "../core/shape.ts";
-import { Breath } from "../core/time.ts";
 import type { Backend, Executor, MemoryReport, Program, Session } from "../exec/executor.ts";
 import type { Tensor } from "../formats/safetensors.ts";
+import { Progress } from "../metrics/course.ts";
 import type { Course, Features } from "../metrics/features.ts";
 import { encodeClassifier } from "./classifierFile.ts";
 import { type ClassifierSpec, type ClassifierState, classifierTensors, classifyGraph, widest } from "./classifierSpec.ts";
-import { heed } from "./options.ts";
 import { type ImageBatch, readImages } from "./rows.ts";
 
 /** Most examples of one run, and most numbers of one tensor in it. */
@@ -147,13 +146,12 @@ export class Classifier {
     this.#executor.dispose();
   }
 
-  async #run(fetch: "features" | "logits", width: number, images: ImageBatch, { signal, onProgress }: Course): Promise<Features> {
+  async #run(fetch: "features" | "logits", width: number, images: ImageBatch, course: Course): Promise<Features> {
     this.#checkAlive();
     const rows = readImages(images, "images", this.spec.shape);
     const result = allocateFloats(rows.count * width, "images");
-    const breath = new Breath();
+    const progress = new Progress(course);
     for (let first = 0; first < rows.count; ) {
-      heed(signal);
       this.#checkAlive();
       const size = runSize(rows.count - first, this.#most);
       const end = Math.min(rows.count, first + size);
@@ -168,8 +166,7 @@ export class Classifier {
       }
       result.set(made, first * width);
       first = end;
-      onProgress?.(first / rows.count);
-      await breath.take();
+      await progress.at(first / rows.count);
     }
     return { data: result, shape: [rows.count, width] };
   }

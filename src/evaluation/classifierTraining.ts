@@ -4,11 +4,11 @@ import { DataError, TrainingError } from "../core/errors.ts";
 import { fillUniforms, permutation, Stream } from "../core/random.ts";
 import { integerPower } from "../core/series.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
-import { Breath } from "../core/time.ts";
 import { findOutside } from "../core/values.ts";
 import { type Batch, type DataFormat, Dataset, type Examples, fitExamples, takeExamples } from "../data/dataset.ts";
 import type { Executor, Session } from "../exec/executor.ts";
 import type { Tensor } from "../formats/safetensors.ts";
+import { COURSE, Progress } from "../metrics/course.ts";
 import type { Course } from "../metrics/features.ts";
 import { initialValue } from "../nn/init.ts";
 import type { ParameterSpec } from "../nn/network.ts";
@@ -26,7 +26,7 @@ import {
   MOMENTUM,
   slotsOf,
 } from "./classifierSpec.ts";
-import { COMPUTE, type ComputeOptions, type ComputeRequest, callback, heed, type OpenExecutor, SEED, SIGNAL } from "./options.ts";
+import { COMPUTE, type ComputeOptions, type ComputeRequest, callback, type OpenExecutor, SEED } from "./options.ts";
 
 /** What {@link trainClassifier} tells of a step. */
 export interface ClassifierStep {
@@ -86,8 +86,7 @@ const OPTIONS: Fields<Request> = {
   shift: optional<number | undefined>(integer(0, 64), undefined),
   seed: SEED,
   onStep: callback<NonNullable<ClassifierOptions["onStep"]>>(),
-  signal: SIGNAL,
-  onProgress: callback<NonNullable<Course["onProgress"]>>(),
+  ...COURSE,
   ...COMPUTE,
 };
 
@@ -113,10 +112,10 @@ export async function trainOn(data: Examples, options: ClassifierOptions, open: 
   checkTwoClasses(examples.labels!);
   const lesson: Lesson = { take: (indices) => takeExamples(examples, indices, format), ...partsOf(count, request) };
   const spec = checkClassifierSpec({ shape, classes, features: request.features, layers: classifierLayers(shape, request.features) });
-  heed(request.signal);
+  const progress = new Progress(request);
   const executor = await open(request);
   try {
-    return await Classifier.open(executor, { spec, ...(await learn(executor, spec, lesson, request)) });
+    return await Classifier.open(executor, { spec, ...(await learn(executor, spec, lesson, request, progress)) });
   } catch (error) {
     executor.dispose();
     throw error;
@@ -151,13 +150,14 @@ async function learn(
   spec: ClassifierSpec,
   lesson: Lesson,
   request: Request,
+  progress: Progress,
 ): Promise<{ tensors: Map<string, Tensor>; accuracy: number }> {
   const own = classifierTensors(spec);
   const slots = own.filter(({ role }) => role === "weight").flatMap(({ name, shape }) => slotsOf(name).map((slot) => ({ name: slot, shape })));
   const session = await executor.open([...own, ...slots]);
   try {
     for (const tensor of own) await session.write(tensor.name, initialValue(tensor, request.seed));
-    await takeSteps(session, spec, lesson, request);
+    await takeSteps(session, spec, lesson, request, progress);
     const tensors = new Map<string, Tensor>();
     for (const tensor of own) {
       const data = await session.read(tensor.name);
@@ -169,7 +169,7 @@ async function learn(
       if (fault >= 0) throw new TrainingError({ path: `tensor "${tensor.name}"`, expected: "finite numbers", got: `${data[fault]}` });
       tensors.set(tensor.name, { shape: tensor.shape, data });
     }
-    return { tensors, accuracy: await accuracyOf(session, spec, lesson) };
+    return { tensors, accuracy: await accuracyOf(session, spec, lesson, progress) };
   } finally {
     session.dispose();
   }
@@ -184,8 +184,8 @@ function unbias(values: Float32Array, { name, init }: ParameterSpec, steps: numb
   if (name.endsWith(".runningVariance")) for (let i = 0; i < values.length; i++) values[i] = Math.max(values[i]!, 0);
 }
 
-async function takeSteps(session: Session, spec: ClassifierSpec, { take, training }: Lesson, request: Request): Promise<void> {
-  const { steps, seed, learningRate: from, signal, onStep, onProgress } = request;
+async function takeSteps(session: Session, spec: ClassifierSpec, { take, training }: Lesson, request: Request, progress: Progress): Promise<void> {
+  const { steps, seed, learningRate: from, onStep } = request;
   const batch = Math.min(request.batchSize, training.length);
   const optimizer: AdamSpec = {
     name: "adam",
@@ -196,17 +196,14 @@ async function takeSteps(session: Session, spec: ClassifierSpec, { take, trainin
   const shift = request.shift ?? usualShift(spec.shape);
   const program = await session.compile(classifierStep(spec, optimizer, batch));
   const indexAt = shuffled(training, seed);
-  const breath = new Breath();
   for (let step = 0; step < steps; step++) {
-    heed(signal);
     const { data, labels } = take(Uint32Array.from({ length: batch }, (_, i) => indexAt(step * batch + i)));
     const images = shift > 0 && spec.shape.length === 3 ? shifted(data, spec.shape, shift, seed, step) : data;
     const fetches = await program.run({ images, labels: labels!, ...OPTIMIZERS.adam.scalars(optimizer, step + 1, step * batch) });
     const loss = fetches.loss![0]!;
     if (!Number.isFinite(loss)) throw new TrainingError({ path: `step ${step + 1}`, expected: "a finite loss", got: `${loss}` });
     onStep?.({ step: step + 1, loss });
-    onProgress?.((step + 1) / steps);
-    await breath.take();
+    await progress.at((step + 1) / steps);
   }
 }
 
@@ -250,9 +247,8 @@ function shifted(images: Float32Array, [height, width, channels]: Shape, most: n
 const JUDGED = 64;
 
 /** The share of the held-out examples that the network as a session has it is right about. */
-async function accuracyOf(session: Session, spec: ClassifierSpec, { take, heldOut }: Lesson): Promise<number> {
+async function accuracyOf(session: Session, spec: ClassifierSpec, { take, heldOut }: Lesson, progress: Progress): Promise<number> {
   const program = await session.compile(classifyGraph(spec, JUDGED), { reproducible: true });
-  const breath = new Breath();
   let right = 0;
   for (let first = 0; first < heldOut.length; first += JUDGED) {
     const { count, data, labels } = take(heldOut.subarray(first, first + JUDGED));
@@ -261,7 +257,7 @@ async function accuracyOf(session: Session, spec: ClassifierSpec, { take, heldOu
     const { logits } = await program.run({ images });
     const said = largest(logits!, spec.classes);
     for (let i = 0; i < count; i++) if (said[i] === labels![i]) right++;
-    await breath.take();
+    await progress.at(1);
   }
   return right / heldOut.length;
 }

@@ -1,6 +1,5 @@
 /** Options that several functions here take, with their checks. */
-import { type Check, type Fields, integer, isRecord, oneOf, optional, that } from "../core/check.ts";
-import type { AbortSignalLike } from "../core/platform.ts";
+import { type Check, type Fields, integer, oneOf, optional, that } from "../core/check.ts";
 import type { Executor } from "../exec/executor.ts";
 
 /** Where something computes. Nothing must be given. */
@@ -31,14 +30,6 @@ export const COMPUTE: Fields<ComputeRequest> = {
   ),
 };
 
-export const SIGNAL: Check<AbortSignalLike | undefined> = optional(
-  that<AbortSignalLike | undefined>(
-    "an AbortSignal",
-    (v) => isRecord(v) && typeof v.aborted === "boolean" && [v.addEventListener, v.removeEventListener].every((f) => typeof f === "function"),
-  ),
-  undefined,
-);
-
 /** A function that may be left out. */
 export const callback = <T>(): Check<T | undefined> =>
   optional(
@@ -47,8 +38,3 @@ export const callback = <T>(): Check<T | undefined> =>
   );
 
 export const SEED: Check<number> = optional(integer(0, Number.MAX_SAFE_INTEGER), 0);
-
-/** @throws a signal's reason, once it is aborted */
-export function heed(signal: AbortSignalLike | undefined): void {
-  if (signal?.aborted) throw signal.reason;
-}
