@@ -83,6 +83,8 @@ export {
 export type { Classifier } from "./evaluation/classifier.ts";
 export type { ClassifierSpec } from "./evaluation/classifierSpec.ts";
 export type { ClassifierOptions, ClassifierStep } from "./evaluation/classifierTraining.ts";
+export { type ClassSource, type EvaluateOptions, type EvaluationData, evaluate, type Generator } from "./evaluation/evaluate.ts";
+export type { Evaluation, EvaluationRow } from "./evaluation/evaluation.ts";
 export {
   createFeatures,
   type FeatureExtractor,
@@ -93,6 +95,7 @@ export {
   type ModelOutput,
   type PixelOptions,
 } from "./evaluation/extractors.ts";
+export type { EvaluationMetric } from "./evaluation/metrics.ts";
 export type { ComputeOptions } from "./evaluation/options.ts";
 export type { ImageBatch } from "./evaluation/rows.ts";
 export { jensenShannon, type KullbackLeiblerOptions, kullbackLeibler, totalVariation } from "./metrics/divergences.ts";
