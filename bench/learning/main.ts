@@ -1,26 +1,30 @@
-/** `npm run learning -- toys|mnist|faces`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
+/** `npm run learning -- toys|mnist|faces|evaluate`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { evaluateDigits } from "./evaluation.ts";
 import { RECIPES, type Recipe, type Suite } from "./recipes.ts";
 import { type Bench, type Budget, type MixtureName, type Places, type Run, startDigits, startFaces, startToys } from "./runs.ts";
 import { section, tableOf } from "./table.ts";
 
-const USAGE = `npm run learning -- toys|mnist|faces [options]
+const USAGE = `npm run learning -- toys|mnist|faces|evaluate [options]
 
-  --seeds 1,2,3     seeds of each recipe (default: toys 11,12,13,14,15, the others 1,2,3; combinations in toys have the first alone)
+  --seeds 1,2,3     seeds of each recipe (default: toys 11,12,13,14,15, the others 1,2,3; combinations in toys have the first alone), or of evaluate's classifiers
   --only name       the recipe of this name, or all whose names contain it
   --steps n         instead of the suite's own number of steps
-  --seconds s       for recipes that are trained by time (default: what the suite's first recipe took with the same seed)
+  --seconds s       for recipes that are trained by time (default: what the suite's first recipe took with the same seed), and for evaluate's GAN (default: 60)
   --threads n       (default: all cores)
   --mnist folder    of MNIST's test images and labels (default: GANVAS_MNIST)
   --python program  with PyTorch, for the suite mnist (default: python3)
   --out folder      of finished runs, which are not done again, and of pictures (default: learning-output)
   --help            this text`;
 
+/** No suite: it trains classifiers and one GAN, and prints what they are worth. */
+const EVALUATE = "evaluate";
+
 interface Arguments {
-  readonly suite: Suite;
+  readonly suite: Suite | typeof EVALUATE;
   readonly seeds: readonly number[];
   readonly only: string;
   readonly steps: number | undefined;
@@ -29,7 +33,12 @@ interface Arguments {
   readonly places: Places;
 }
 
-const FIRST_SEEDS: Readonly<Record<Suite, readonly number[]>> = { toys: [11, 12, 13, 14, 15], mnist: [1, 2, 3], faces: [1, 2, 3] };
+const FIRST_SEEDS: Readonly<Record<Arguments["suite"], readonly number[]>> = {
+  toys: [11, 12, 13, 14, 15],
+  mnist: [1, 2, 3],
+  faces: [1, 2, 3],
+  evaluate: [1, 2, 3],
+};
 /** Of the first recipe of a suite, and of all that are trained by steps. */
 const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, faces: 1000 };
 
@@ -58,15 +67,17 @@ function read(args: readonly string[]): Arguments | null {
   });
   if (values.help) return null;
   const [suite, ...more] = positionals;
-  if (!suite || !Object.hasOwn(RECIPES, suite) || more.length > 0) throw new Error(`expected one of ${Object.keys(RECIPES).join(", ")}`);
+  if (!suite || !(Object.hasOwn(RECIPES, suite) || suite === EVALUATE) || more.length > 0) {
+    throw new Error(`expected one of ${Object.keys(RECIPES).join(", ")}, ${EVALUATE}`);
+  }
   const folder = values.mnist ?? process.env.GANVAS_MNIST ?? "";
   const [images, labels] = ["images-idx3", "labels-idx1"].map((name) => join(folder, `t10k-${name}-ubyte.gz`)) as [string, string];
-  if (suite === "mnist" && ![images, labels].every((file) => existsSync(file))) {
+  if ((suite === "mnist" || suite === EVALUATE) && ![images, labels].every((file) => existsSync(file))) {
     throw new Error(`--mnist: expected the folder of t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz, got "${folder}"`);
   }
   return {
-    suite: suite as Suite,
-    seeds: values.seeds?.split(",").map((seed) => Math.trunc(number("seeds", seed))) ?? FIRST_SEEDS[suite as Suite],
+    suite: suite as Arguments["suite"],
+    seeds: values.seeds?.split(",").map((seed) => Math.trunc(number("seeds", seed))) ?? FIRST_SEEDS[suite as Arguments["suite"]],
     only: values.only ?? "",
     steps: values.steps === undefined ? undefined : Math.trunc(number("steps", values.steps)),
     seconds: values.seconds === undefined ? undefined : number("seconds", values.seconds),
@@ -115,7 +126,13 @@ class Store {
 }
 
 /** The budget of a recipe's run; by time it is that of the suite's first recipe. */
-function budgetOf({ suite, steps, seconds }: Arguments, recipe: Recipe, part: string, seed: number, store: Store): Budget {
+function budgetOf(
+  { suite, steps, seconds }: Arguments & { readonly suite: Suite },
+  recipe: Recipe,
+  part: string,
+  seed: number,
+  store: Store,
+): Budget {
   if (suite === "toys") return { ...(steps !== undefined && { steps }), ...(seconds !== undefined && { seconds }) };
   if (recipe.bySteps) return { steps: steps ?? STEPS[suite] };
   const first = RECIPES[suite][0].name;
@@ -131,7 +148,13 @@ const chosen = (recipes: readonly Recipe[], only: string): readonly Recipe[] => 
   return exact.length > 0 ? exact : recipes.filter(({ name }) => name.includes(only));
 };
 
-async function runPart(args: Arguments, part: string, bench: Bench, recipes: readonly Recipe[], store: Store): Promise<void> {
+async function runPart(
+  args: Arguments & { readonly suite: Suite },
+  part: string,
+  bench: Bench,
+  recipes: readonly Recipe[],
+  store: Store,
+): Promise<void> {
   if (!store.get(part, "real", "data")) store.put(part, "real", "data", "", await bench.real());
   for (const recipe of chosen(recipes, args.only)) {
     for (const seed of recipe.brief ? args.seeds.slice(0, 1) : args.seeds) {
@@ -146,7 +169,8 @@ async function runPart(args: Arguments, part: string, bench: Bench, recipes: rea
 }
 
 async function main(args: Arguments): Promise<void> {
-  const { suite, places } = args;
+  const { suite, places, seeds, seconds = 60 } = args;
+  if (suite === EVALUATE) return evaluateDigits(places, seeds, seconds);
   const store = new Store(args.out);
   const recipes: readonly Recipe[] = RECIPES[suite];
   const brief = recipes.filter((recipe) => recipe.brief);
@@ -161,7 +185,7 @@ async function main(args: Arguments): Promise<void> {
   for (const part of parts) {
     const bench = await part.start();
     try {
-      await runPart(args, part.name, bench, part.recipes, store);
+      await runPart({ ...args, suite }, part.name, bench, part.recipes, store);
     } finally {
       bench.close();
     }

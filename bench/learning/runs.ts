@@ -65,7 +65,11 @@ export interface Bench {
 }
 
 /** Trains until the budget is spent, and says for how many seconds. */
-async function spend(gan: GAN, data: Dataset, { steps = Number.MAX_SAFE_INTEGER, seconds = Number.POSITIVE_INFINITY }: Budget): Promise<number> {
+export async function spend(
+  gan: GAN,
+  data: Dataset,
+  { steps = Number.MAX_SAFE_INTEGER, seconds = Number.POSITIVE_INFINITY }: Budget,
+): Promise<number> {
   const end = new AbortController();
   await gan.prepare();
   const start = performance.now();
