@@ -40,8 +40,8 @@ const openExecutor: OpenExecutor = async ({ backend, threads }) => {
  *
  * @example
  * const classifier = await trainClassifier(digits, { features: 64, steps: 10, seed: 1 });
- * const { shape } = await classifier.features(digits);
- * shape; // [200, 64]
+ * const features = await classifier.features(digits);
+ * features.shape.join(); // "200,64"
  */
 export async function trainClassifier(data: Examples, options: ClassifierOptions = {}): Promise<Classifier> {
   const { trainOn } = await import("./evaluation/classifierTraining.ts");
@@ -60,7 +60,7 @@ export async function trainClassifier(data: Examples, options: ClassifierOptions
  * @example
  * await writeFile("classifier.safetensors", await classifier.save());
  * const loaded = await loadClassifier(await readFile("classifier.safetensors"), { threads: 1 });
- * loaded.spec.classes; // 10
+ * loaded.spec.shape.join(); // "28,28,1"
  */
 export async function loadClassifier(bytes: Uint8Array | ArrayBuffer, options: ComputeOptions = {}): Promise<Classifier> {
   const file = bytesOf(bytes);

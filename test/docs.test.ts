@@ -44,13 +44,16 @@ const PRELUDE = `
   import { animeFaceFactors, animeFaces, grid, mnist, readIdx, ring } from "ganvas/datasets";
   import { histograms, jensenShannon, kullbackLeibler, multiScaleSWD, sinkhorn, slicedWasserstein, totalVariation, wasserstein1d, wassersteinExact } from "ganvas/metrics";
   import { classShares, densityCoverage, frechetDistance, kernelDistance, modeCounts, msSSIM, nearestNeighbours, precisionRecall } from "ganvas/metrics";
+  import { createFeatures, evaluate, loadClassifier, trainClassifier } from "ganvas/metrics";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
   const values = new Float32Array(8 * 28 * 28);
   const tf = { tensor4d: (values, shape) => ({ shape, data: async () => values }) };
   const gan = await createGAN({ shape: [28, 28, 1], architecture: "mlp", width: 8, latent: 4, batchSize: 8, backend: "wasm", threads: 1 });
-  const images = await gan.sample({ count: 16 });`;
+  const images = await gan.sample({ count: 16 });
+  const digits = new Dataset({ data: pixels.subarray(0, 200 * 784), shape: [200, 28, 28, 1], labels: Array.from({ length: 200 }, (_, i) => i % 10) });
+  const classifier = await trainClassifier(digits, { steps: 1, batchSize: 8, threads: 1 });`;
 
 describe("the example of", () => {
   const folder = mkdtempSync(join(tmpdir(), "ganvas-docs-"));
@@ -88,7 +91,18 @@ describe("there is an example of", () => {
   const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation", "modeCounts", "classShares"];
   const compared = ["frechetDistance", "kernelDistance", "precisionRecall", "densityCoverage", "nearestNeighbours", "msSSIM"];
 
-  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted, ...compared])("%s", (name) =>
+  const judged = [
+    "trainClassifier",
+    "loadClassifier",
+    "createFeatures",
+    "evaluate",
+    "Classifier.logits",
+    "Classifier.classify",
+    "Classifier.features",
+    "Classifier.save",
+  ];
+
+  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted, ...compared, ...judged])("%s", (name) =>
     expect(EXAMPLES.get(name)).toMatch(/\S/),
   );
 });

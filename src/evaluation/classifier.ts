@@ -85,7 +85,7 @@ export class Classifier {
    *
    * @example
    * const logits = await classifier.logits({ data: pixels.subarray(0, 5 * 784), shape: [5, 28, 28, 1] });
-   * logits.shape; // [5, 10]
+   * logits.shape.join(); // "5,10"
    */
   async logits(images: ImageBatch, course: Course = {}): Promise<Features> {
     return this.#run("logits", this.spec.classes, images, course);
@@ -103,7 +103,7 @@ export class Classifier {
    *
    * @example
    * const labels = await classifier.classify({ data: pixels.subarray(0, 5 * 784), shape: [5, 28, 28, 1] });
-   * labels.length; // 5
+   * Array.of(labels.length); // [5]
    */
   async classify(images: ImageBatch, course: Course = {}): Promise<Int32Array> {
     const { data } = await this.logits(images, course);
@@ -122,7 +122,7 @@ export class Classifier {
    *
    * @example
    * const features = await classifier.features({ data: pixels.subarray(0, 5 * 784), shape: [5, 28, 28, 1] });
-   * features.shape; // [5, 64]
+   * features.shape.join(); // "5,64"
    */
   async features(images: ImageBatch, course: Course = {}): Promise<Features> {
     return this.#run("features", this.spec.features, images, course);

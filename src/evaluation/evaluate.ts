@@ -24,7 +24,12 @@ export interface Generator {
     readonly signal?: AbortSignalLike | undefined;
   }): ImageBatch | PromiseLike<ImageBatch>;
   /** What it is: where it says that it has a `condition`, samples are made for the labels of the examples that they are compared with. */
-  readonly spec?: { readonly condition?: unknown } | undefined;
+  readonly spec?:
+    | {
+        /** What samples are made for; null or undefined for nothing. */
+        readonly condition?: unknown;
+      }
+    | undefined;
 }
 
 /** Real examples: a `Dataset`, or what could become one. */
@@ -36,7 +41,12 @@ export interface EvaluationData extends ImageBatch {
 /** A classifier, as far as it is asked for features and classes. */
 export interface ClassSource extends FeatureSource {
   /** What it is: how many features and classes it has. */
-  readonly spec: { readonly features: number; readonly classes: number };
+  readonly spec: {
+    /** Numbers of one image's features. */
+    readonly features: number;
+    /** Classes that it tells apart. */
+    readonly classes: number;
+  };
   /** The class of each image. */
   classify(images: ImageBatch, course?: Course): Promise<ArrayLike<number>>;
 }

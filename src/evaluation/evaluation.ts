@@ -69,7 +69,8 @@ function cellsOf({ name, value, standardError, floor, better, unit }: Evaluation
 
 /** A number in three digits, and without an exponent where that is short. */
 function brief(x: number): string {
+  if (Number.isInteger(x)) return `${x}`;
   const size = Math.abs(x);
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return x.toExponential(2);
-  return size >= 100 ? x.toFixed(0) : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size || 1))));
+  if (size < 1e-4 || size >= 1e6) return x.toExponential(2);
+  return size >= 100 ? x.toFixed(0) : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
 }

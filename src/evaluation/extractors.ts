@@ -19,7 +19,10 @@ export interface FeatureExtractor {
 /** A classifier, as far as it gives features. */
 export interface FeatureSource {
   /** What it is: how many features it has. */
-  readonly spec: { readonly features: number };
+  readonly spec: {
+    /** Numbers of one image's features. */
+    readonly features: number;
+  };
   /** The share of held-out examples that it is right about. */
   readonly accuracy: number;
   /** The features of images, `[N, features]`. */
@@ -99,25 +102,32 @@ const MOST_PIXELS = 8;
  *
  * A metric is as good as its features: a classifier trained on the data ({@link trainClassifier}) or a large network trained on others tell what people tell; pixels hardly do.
  *
- * @param source a classifier; a model, as a function of images, such as a network of TensorFlow.js or ONNX Runtime; or "pixels"
- * @param options what a model is to be shown, and what it gives; or how pixels become features
+ * @param source a classifier; or a model, as a function of images, such as a network of TensorFlow.js or ONNX Runtime; or "pixels"
  * @returns a function of images that gives their features, with a `description`. It throws a {@link DataError} where the model gives numbers that are not finite, or not as many as it should, a
  *   {@link ShapeError} for images that the model cannot be shown, and what the model throws
  * @throws {@link SpecError} for options that cannot be
  *
  * @example
  * const features = createFeatures(classifier);
- * const { shape } = await features(dataset); // [1000, 64]
+ * const { shape } = await features(images);
+ * shape.join(); // "16,64"
  */
 export function createFeatures(source: FeatureSource): FeatureExtractor;
-/** Makes an extractor of pixels, in a smaller size: what is near then is alike at a glance, and no more. */
+/**
+ * Makes an extractor of pixels, in a smaller size: what is near then is alike at a glance, and no more.
+ *
+ * @param options the size
+ */
 export function createFeatures(source: "pixels", options?: PixelOptions): FeatureExtractor;
 /**
  * Makes an extractor of a model, which is shown images as `options` say, a few at a time.
  *
+ * @param options what it is to be shown, and what it gives
+ *
  * @example
  * const features = createFeatures((images) => images.data.map(Math.abs), { size: [4, 4], range: [0, 1], dimension: 16 });
- * (await features(dataset)).shape; // [1000, 16]
+ * const { shape } = await features(images);
+ * shape.join(); // "16,16"
  */
 export function createFeatures(source: Model, options?: ModelOptions): FeatureExtractor;
 export function createFeatures(source: FeatureSource | Model | "pixels", options: ModelOptions | PixelOptions = {}): FeatureExtractor {

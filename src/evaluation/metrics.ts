@@ -12,6 +12,18 @@ import { slicedWasserstein } from "../metrics/sliced.ts";
 import { msSSIM } from "../metrics/ssim.ts";
 import type { EvaluationRow } from "./evaluation.ts";
 
+/** A metric, or several that are had at once. */
+export type EvaluationMetric =
+  | "frechetDistance"
+  | "kernelDistance"
+  | "precisionRecall"
+  | "densityCoverage"
+  | "slicedWasserstein"
+  | "multiScaleSWD"
+  | "msSSIM"
+  | "classes"
+  | "nearestNeighbours";
+
 /** Some examples, in every form that a metric may want. */
 export interface Examined {
   /** As they are, [count, H, W, C] within [-1, 1] or [count, d]. */
@@ -85,7 +97,7 @@ const NEAREST = 0.01;
 const distances = async (from: Features, to: Features, course: Course): Promise<Float64Array> =>
   (await nearestNeighbours(from, to, course)).distances;
 
-export const METRICS = {
+const METRICS: Readonly<Record<EvaluationMetric, MetricRow>> = {
   /** The Fréchet distance of features. */
   frechetDistance: {
     measure: ofPairs({ frechetDistance: lower("squared features") }, async (real, compared, _, course) => ({
@@ -146,10 +158,7 @@ export const METRICS = {
       return [{ name: "copies", value: share(ofSamples), standardError: null, floor: share(ofOthers), ...lower("share") }];
     },
   },
-} as const satisfies Readonly<Record<string, MetricRow>>;
-
-/** A metric, or several that are had at once. */
-export type EvaluationMetric = keyof typeof METRICS;
+};
 
 export const METRIC_NAMES = Object.keys(METRICS) as EvaluationMetric[];
 
