@@ -53,7 +53,7 @@ describe("a classifier", () => {
   });
 
   it("is the same for a seed, and another for another", async () => {
-    const few = { ...brief, steps: 4 };
+    const few = { ...brief, steps: 2 };
     const weights = async (options: ClassifierOptions) => {
       const trained = await trainClassifier(data, options);
       trained.dispose();
