@@ -9,7 +9,9 @@ import { BackendError, CheckpointError, show } from "./core/errors.ts";
 import type { Examples } from "./data/dataset.ts";
 import type { Classifier } from "./evaluation/classifier.ts";
 import type { ClassifierOptions } from "./evaluation/classifierTraining.ts";
+import type { DivergenceEstimate, DivergenceOptions } from "./evaluation/divergence.ts";
 import type { ComputeOptions, OpenExecutor } from "./evaluation/options.ts";
+import type { Features } from "./metrics/features.ts";
 
 /** What computes is imported where it is asked for: who wants a distance alone need not load it. */
 const openExecutor: OpenExecutor = async ({ backend, threads }) => {
@@ -69,6 +71,32 @@ export async function loadClassifier(bytes: Uint8Array | ArrayBuffer, options: C
   return openClassifier(file, options, openExecutor);
 }
 
+/**
+ * How far samples are from data by a discriminator of its own: a fresh one is trained on three fifths of both sets until a further fifth says that it gets no better, and what it tells of the last
+ * fifth, which it has never seen, is the divergence, with an interval. A discriminator in training says less: it runs after a generator that moves on.
+ *
+ * For "wasserstein-1" its slope is bounded to 1 by its layers, so that what it tells is never too much by more than chance. A few thousand samples of few dimensions take seconds. The same
+ * samples and options give the same result on every machine with WebAssembly.
+ *
+ * @param real samples of the data, `[n, d]` or images `[n, H, W, C]`, 50 at least
+ * @param fake samples of the generator, of the same shape but for their number
+ * @param options what is estimated, and how
+ * @throws {@link SpecError} with every fault of the options at once
+ * @throws {@link DataError} for sets that are too small, or of numbers that are not finite
+ * @throws {@link ShapeError} for samples of different shapes
+ * @throws {@link BackendError} when the backend is not there, or has too little memory
+ * @throws {@link TrainingError} when no discriminator has finite scores
+ * @throws the signal's reason, once it is aborted
+ *
+ * @example
+ * const { value, interval, ceiling } = await estimateDivergence(points, generated, { objective: "jensen-shannon", steps: 20, seed: 1 });
+ * const share = value / ceiling; // 1 where they nowhere overlap
+ */
+export async function estimateDivergence(real: Features, fake: Features, options: DivergenceOptions = {}): Promise<DivergenceEstimate> {
+  const { estimate } = await import("./evaluation/divergence.ts");
+  return estimate(real, fake, options, openExecutor);
+}
+
 export {
   BackendError,
   CheckpointError,
@@ -83,6 +111,7 @@ export {
 export type { Classifier } from "./evaluation/classifier.ts";
 export type { ClassifierSpec } from "./evaluation/classifierSpec.ts";
 export type { ClassifierOptions, ClassifierStep } from "./evaluation/classifierTraining.ts";
+export type { DivergenceEstimate, DivergenceName, DivergenceOptions } from "./evaluation/divergence.ts";
 export { type ClassSource, type EvaluateOptions, type EvaluationData, evaluate, type Generator } from "./evaluation/evaluate.ts";
 export type { Evaluation, EvaluationRow } from "./evaluation/evaluation.ts";
 export {
