@@ -89,8 +89,9 @@ export async function loadClassifier(bytes: Uint8Array | ArrayBuffer, options: C
  * @throws the signal's reason, once it is aborted
  *
  * @example
- * const { value, interval, ceiling } = await estimateDivergence(points, generated, { objective: "jensen-shannon", steps: 20, seed: 1 });
- * const share = value / ceiling; // 1 where they nowhere overlap
+ * const [real, fake] = [ring({ count: 500, seed: 1 }), grid({ count: 500, seed: 1 })];
+ * const { value, interval, ceiling } = await estimateDivergence(real, fake, { objective: "jensen-shannon", steps: 50 });
+ * value < ceiling; // true
  */
 export async function estimateDivergence(real: Features, fake: Features, options: DivergenceOptions = {}): Promise<DivergenceEstimate> {
   const { estimate } = await import("./evaluation/divergence.ts");

@@ -133,12 +133,14 @@ export class CriticTraining {
   async #scoresOf(rows: Float32Array, pause: () => Promise<void>): Promise<Float32Array> {
     const width = sizeOf(this.#shape);
     const scores = new Float32Array(rows.length / width);
-    for (let first = 0; first < scores.length; first += MOST_SCORED) {
-      const part = rows.subarray(first * width, (first + MOST_SCORED) * width);
-      const samples = new Float32Array(MOST_SCORED * width);
+    for (let first = 0; first < scores.length; ) {
+      const size = runSize(scores.length - first);
+      const part = rows.subarray(first * width, (first + size) * width);
+      const samples = new Float32Array(size * width);
       samples.set(part);
-      const program = await this.#program("scores", () => scoreGraph(this.#critic, this.#shape, MOST_SCORED));
+      const program = await this.#program(`scores/${size}`, () => scoreGraph(this.#critic, this.#shape, size));
       scores.set((await program.run({ samples })).scores!.subarray(0, part.length / width), first);
+      first += size;
       await pause();
     }
     return scores;
@@ -149,6 +151,13 @@ export class CriticTraining {
     this.#programs.set(key, program);
     return program;
   }
+}
+
+/** The smallest power of two that holds `rows`, or `MOST_SCORED`, which is one. */
+function runSize(rows: number): number {
+  let size = 1;
+  while (size < rows && size < MOST_SCORED) size *= 2;
+  return size;
 }
 
 function variablesOf({ bound }: Critic, { name, shape }: CriticTensor): VariableSpec[] {
