@@ -104,9 +104,31 @@ async function tryLambda() {
   return { result: `${hashOf(found.bytes).slice(0, 12)} (seed 7)` };
 }
 
+/** Fewer steps than anyone would take, and enough for a distance of 2 to be told from one of 1. */
+const FEW_STEPS = { "segments.js": "60", "training.js": "2" };
+
+async function tryDivergence() {
+  const folder = join(copies, "divergence");
+  symlinkSync(join(copies, "node_modules"), join(folder, "node_modules"), "junction");
+  let told = "";
+  for (const [program, steps] of Object.entries(FEW_STEPS)) {
+    const { fault, said } = await run(process.execPath, [program, steps], { cwd: folder, env: environment, limit: MODEL_MS });
+    if (fault) throw new Error(`${program}: ${fault}: ${said}`);
+    told += said;
+  }
+  for (const distance of [1, 2]) {
+    const [, found] = new RegExp(`θ ${distance}: wasserstein-1 ([\\d.]+)`).exec(told) ?? [];
+    if (!(Math.abs(found - distance) < 0.1 * distance)) throw new Error(`a distance of ${distance} is told as ${found}`);
+  }
+  const charts = ["segments", "jensen-shannon", "wasserstein"].map((name) => readFileSync(join(folder, `${name}.svg`), "utf8"));
+  if (!charts.every((svg) => svg.startsWith("<svg") && svg.includes("<circle") && !svg.includes("NaN"))) throw new Error("a chart is not drawn");
+  return { result: `${charts.length} charts` };
+}
+
 const rows = [
   ...SERVERS.map((server) => ({ name: server.name, work: () => tryServer(server) })),
   { name: "lambda", work: tryLambda },
+  { name: "divergence", work: tryDivergence },
   ...PAGES.map(({ name, work }) => ({ name, work: async () => ({ result: await work(tarball, copies) }) })),
 ];
 const texts = options.only?.toLowerCase().split(",");
