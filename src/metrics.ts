@@ -75,8 +75,8 @@ export async function loadClassifier(bytes: Uint8Array | ArrayBuffer, options: C
  * How far samples are from data by a discriminator of its own: a fresh one is trained on three fifths of both sets until a further fifth says that it gets no better, and what it tells of the last
  * fifth, which it has never seen, is the divergence, with an interval. A discriminator in training says less: it runs after a generator that moves on.
  *
- * For "wasserstein-1" its slope is bounded to 1 by its layers, so that what it tells is never too much by more than chance. A few thousand samples of few dimensions take seconds. The same
- * samples and options give the same result on every machine with WebAssembly.
+ * For "wasserstein-1" its slope is bounded to 1 by its layers, so that what it tells is never too much by more than chance; images count as vectors for it. A few thousand samples of few
+ * dimensions take seconds. The same samples and options give the same result on every machine with WebAssembly.
  *
  * @param real samples of the data, `[n, d]` or images `[n, H, W, C]`, 50 at least
  * @param fake samples of the generator, of the same shape but for their number

@@ -49,16 +49,13 @@ describe("an estimate", () => {
   const brief: DivergenceOptions = { steps: 10, seed: 1, threads: 1 };
 
   it("is the same for the same seed, and on every executor but for rounding", async () => {
-    const found = await estimateDivergence(...sets, brief);
-    expect(await estimateDivergence(...sets, { ...brief, objective: "non-saturating" })).toEqual(found);
-    expect(await estimateDivergence(...sets, { ...brief, seed: 2 })).not.toEqual(found);
-    const [exact, plain] = [
-      await estimateDivergence(...sets, { ...brief, steps: 3 }),
-      await estimateDivergence(...sets, { ...brief, steps: 3, backend: "reference" }),
-    ];
-    expect(plain.training).toBeCloseTo(exact.training, 4);
-    expect(plain.interval[1]).toBeCloseTo(exact.interval[1], 4);
-    expect(plain.steps).toBe(exact.steps);
+    const found = await estimateDivergence(...sets, { ...brief, steps: 3 });
+    expect(await estimateDivergence(...sets, { ...brief, steps: 3, objective: "non-saturating" })).toEqual(found);
+    expect(await estimateDivergence(...sets, { ...brief, steps: 3, seed: 2 })).not.toEqual(found);
+    const plain = await estimateDivergence(...sets, { ...brief, steps: 3, backend: "reference" });
+    expect(plain.training).toBeCloseTo(found.training, 4);
+    expect(plain.interval[1]).toBeCloseTo(found.interval[1], 4);
+    expect(plain.steps).toBe(found.steps);
   });
 
   it("of Wasserstein-1 has the unit of the samples, wherever they are, and is no more than it can be", async () => {
