@@ -68,26 +68,34 @@ const workerFile = {
   },
 };
 
-/** Packages that are carried along: in the form for browsers, as the one for Node begins with `createRequire`, which edge runtimes have not. */
-const CARRIED = ["fast-png", "fflate", "iobuffer"];
-const carried = nodeResolve({ resolveOnly: CARRIED, exportConditions: ["browser"], browser: true });
+/**
+ * Packages that are carried along, by the chunk that has them and nothing else of theirs: in the form for browsers, as the one for Node of some begins with `createRequire`, which edge runtimes have not.
+ */
+const CARRIED = { png: ["fast-png", "fflate", "iobuffer"], d3: ["d3-array", "d3-format", "internmap"] };
+const carriedNames = Object.values(CARRIED).flat();
+const carried = nodeResolve({ resolveOnly: carriedNames, exportConditions: ["browser"], browser: true });
 
 /** What their licences ask for; and no map to sources that are not in the package. */
 const carriedAlong = {
   name: "carried-along",
   async generateBundle(_, files) {
-    const texts = await Promise.all(CARRIED.map(async (name) => `${name}\n\n${await readFile(here(`./node_modules/${name}/LICENSE`), "utf8")}`));
-    this.emitFile({ type: "asset", fileName: "png.LICENSE.txt", source: texts.join("\n\n") });
-    const { "png.js": png } = files;
-    png.code = png.code.replace(/\/\/# sourceMappingURL=.*\n?$/, "");
-    png.map = null;
-    delete files["png.js.map"];
+    for (const [chunk, names] of Object.entries(CARRIED)) {
+      const texts = await Promise.all(names.map(async (name) => `${name}\n\n${await readFile(here(`./node_modules/${name}/LICENSE`), "utf8")}`));
+      this.emitFile({ type: "asset", fileName: `${chunk}.LICENSE.txt`, source: texts.join("\n\n") });
+      const file = files[`${chunk}.js`];
+      file.code = file.code.replace(/\/\/# sourceMappingURL=.*\n?$/, "");
+      file.map = null;
+      delete files[`${chunk}.js.map`];
+    }
   },
 };
 
-const external = (id) => !CARRIED.includes(id) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
+/** Packages that are imported at once would lie among our own code. */
+const apart = (id) => (/\/node_modules\/(d3-\w+|internmap)\//.test(id) ? "d3" : undefined);
 
-const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts" };
+const external = (id) => !carriedNames.includes(id) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
+
+const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts" };
 
 /** Entries that share code, in chunks of `folder`. */
 const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({
@@ -97,6 +105,7 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
     format: "es",
     sourcemap: !edge, // bundlers make of it what they like
     sourcemapExcludeSources: true,
+    manualChunks: apart,
     chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js`,
   },
   external,

@@ -22,7 +22,6 @@ import { cli } from "../src/demo/cli.ts";
 import { WriteError, writeWhole } from "../src/demo/files.ts";
 import { Interruption, onInterruption } from "../src/demo/interruption.ts";
 import { parseOptions, UsageError } from "../src/demo/options.ts";
-import { plotLosses } from "../src/demo/plot.ts";
 import { duration, showProgress } from "../src/demo/progress.ts";
 import { type DemoSettings, settings } from "../src/demo/settings.ts";
 import { loadGAN } from "../src/index.ts";
@@ -123,6 +122,7 @@ describe("the demo", () => {
     expect(readdirSync(out).sort()).toEqual(["losses.svg", "model.safetensors", "progress.png", "samples.png"]);
     expect(decode(readFileSync(join(out, "samples.png")))).toMatchObject({ width: 8 * 16 * 2, height: 8 * 16 * 2, channels: 3 });
     expect(decode(readFileSync(join(out, "progress.png")))).toMatchObject({ width: 3 * 16 * 2, height: 3 * 16 * 2, channels: 3 });
+    expect(readFileSync(join(out, "losses.svg"), "utf8")).toMatch(/^<svg .*>generator<.*<\/svg>\n$/s);
     using gan = await loadGAN(readFileSync(join(out, "model.safetensors")), { backend: "wasm" });
     expect(gan.step).toBe(4);
     expect(gan.spec.shape).toEqual([16, 16, 3]);
@@ -327,21 +327,5 @@ describe("showProgress", () => {
 
   it("tells time as minutes and seconds", () => {
     expect([0, 59.6, 600, 3725].map(duration)).toEqual(["0:00", "1:00", "10:00", "62:05"]);
-  });
-});
-
-describe("plotLosses", () => {
-  it("draws an SVG with a line for each curve and its name", () => {
-    const svg = plotLosses([
-      { name: "up", values: [0, 1, 2, 3], color: "#123456" },
-      { name: "down", values: [3, 2, 1, 0], color: "#654321" },
-    ]);
-    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
-    for (const text of [">up<", ">down<", ">step<"]) expect(svg).toContain(text);
-    for (const color of ["#123456", "#654321"]) expect(svg.split(`stroke="${color}"`).length - 1).toBeGreaterThanOrEqual(2);
-  });
-
-  it("draws axes alone before the first step", () => {
-    expect(plotLosses([{ name: "none", values: [], color: "#000000" }])).toContain("<svg");
   });
 });

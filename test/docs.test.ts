@@ -28,7 +28,7 @@ function examplesOf(entries: readonly string[]): Map<string, string> {
 /** `expression; // value` is a claim, to be held against what the expression gives. */
 const withClaims = (example: string): string => example.replaceAll(/^([\w.]+[([.].*); \/\/ (.+)$/gm, "deepEqual($1, $2);");
 
-const EXAMPLES = examplesOf(["index.d.ts", "datasets.d.ts", "metrics.d.ts"]);
+const EXAMPLES = examplesOf(["index.d.ts", "datasets.d.ts", "metrics.d.ts", "plots.d.ts"]);
 
 /** MNIST's format: a file of so many unsigned bytes of zero, gzipped. */
 function idx(shape: readonly number[]): Uint8Array {
@@ -44,7 +44,8 @@ const PRELUDE = `
   import { animeFaceFactors, animeFaces, grid, mnist, readIdx, ring } from "ganvas/datasets";
   import { histograms, jensenShannon, kullbackLeibler, multiScaleSWD, sinkhorn, slicedWasserstein, totalVariation, wasserstein1d, wassersteinExact } from "ganvas/metrics";
   import { classShares, densityCoverage, frechetDistance, kernelDistance, modeCounts, msSSIM, nearestNeighbours, precisionRecall } from "ganvas/metrics";
-  import { createFeatures, evaluate, loadClassifier, trainClassifier } from "ganvas/metrics";
+  import { createFeatures, estimateDivergence, evaluate, loadClassifier, trainClassifier } from "ganvas/metrics";
+  import { plotCurves, plotPoints, plotTraining } from "ganvas/plots";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
@@ -86,6 +87,7 @@ describe("there is an example of", () => {
   const gan = ["train", "prepare", "sample", "discriminate", "latents", "interpolate", "save"].map((name) => `GAN.${name}`);
   const images = ["toPNG", "toImageData", "toTensor", "toResponse"].map((name) => `Images.${name}`);
   const datasets = ["Dataset", "Dataset.fromTensor", "animeFaces", "ring", "grid", "mnist", "readIdx"];
+  const plots = ["plotCurves", "plotPoints", "plotTraining"];
 
   const metrics = ["wasserstein1d", "wassersteinExact", "sinkhorn", "slicedWasserstein", "multiScaleSWD"];
   const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation", "modeCounts", "classShares"];
@@ -95,6 +97,7 @@ describe("there is an example of", () => {
     "trainClassifier",
     "loadClassifier",
     "createFeatures",
+    "estimateDivergence",
     "evaluate",
     "Classifier.logits",
     "Classifier.classify",
@@ -102,7 +105,7 @@ describe("there is an example of", () => {
     "Classifier.save",
   ];
 
-  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted, ...compared, ...judged])("%s", (name) =>
+  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted, ...compared, ...judged, ...plots])("%s", (name) =>
     expect(EXAMPLES.get(name)).toMatch(/\S/),
   );
 });

@@ -54,12 +54,14 @@ const LAYERS: readonly Layer[] = [
   { files: "datasets/", imports: ["core/", "formats/", "data/"] },
   { files: "metrics/", imports: ["core/"] },
   { files: "evaluation/", imports: ["core/", "graph/", "nn/", "objective/", "exec/*", "formats/", "data/", "metrics/"] },
+  { files: "plots/", imports: ["core/"], packages: ["d3-array", "d3-format"] },
   { files: "sample.ts", imports: ["core/", "nn/", "exec/", "formats/", "gan/"] },
   { files: "index.ts", imports: ["core/", "graph/", "nn/", "objective/", "exec/", "formats/", "data/", "gan/"] },
   { files: "datasets.ts", imports: ["core/", "formats/", "data/", "datasets/"] },
   { files: "metrics.ts", imports: ["core/", "exec/", "data/", "metrics/", "evaluation/"] },
+  { files: "plots.ts", imports: ["core/", "plots/"] },
   // A program like any other that uses the library: through its entries alone.
-  { files: "demo/", imports: ["index.ts", "datasets.ts"], packages: ["cli-progress", "echarts/", "node:"] },
+  { files: "demo/", imports: ["index.ts", "datasets.ts", "plots.ts"], packages: ["cli-progress", "node:"] },
 ];
 
 interface Import {

@@ -137,6 +137,7 @@ describe("what a bundler makes of it, minified and gzipped", () => {
     const main = await bundled('export * from "ganvas";');
     const training = main.entry + main.chunk(/executor-/) + main.chunk(/png-/) + kernels("simd-threads") + kernels("relaxed-threads");
     check("ganvas without TensorFlow.js", training, 110_000);
+    check("ganvas/plots", (await bundled('export * from "ganvas/plots";')).entry, 13_000);
     const all = ["simd", "relaxed", "simd-threads", "relaxed-threads", "sample"].reduce((sum, name) => sum + kernels(name), 0);
     check("all kernels", all, 60_000);
   });
@@ -171,6 +172,7 @@ describe("importing it", () => {
       await import("ganvas");
       await import("ganvas/datasets");
       await import("ganvas/sample");
+      await import("ganvas/plots");
       await new Promise((resolve) => setTimeout(resolve, 50));
       console.log(JSON.stringify([workers, state() === before || [before, state()]]));`);
     expect(stderr).toBe("");
@@ -178,7 +180,7 @@ describe("importing it", () => {
   });
 
   it("does not load TensorFlow.js, nor the kernels", async () => {
-    for (const file of ["dist/index.js", "dist/datasets.js", "dist/sample.js", "dist/metrics.js"]) {
+    for (const file of ["dist/index.js", "dist/datasets.js", "dist/sample.js", "dist/metrics.js", "dist/plots.js"]) {
       const reached = new Set([file]);
       for (const path of reached) {
         for (const [, name] of read(path).matchAll(/(?:^|\n)(?:import|export)\s[^;]*?["']([^"']+)["']/g)) {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type GAN, Images, TrainingError } from "../index.ts";
+import { plotTraining } from "../plots.ts";
 import { WriteError, writeWhole } from "./files.ts";
 import { openData, openFolder, openGAN } from "./inputs.ts";
 import type { DemoOptions } from "./options.ts";
-import { plotLosses } from "./plot.ts";
 import { showProgress, type Terminal } from "./progress.ts";
 import type { DemoSettings } from "./settings.ts";
 
@@ -84,7 +84,7 @@ class Journal {
   readonly #latents: Float32Array;
   /** Pictures made of the same latents. */
   readonly #looks: Images[] = [];
-  readonly #losses = { discriminator: [] as number[], generator: [] as number[], divergence: [] as number[] };
+  readonly #report = { discriminatorLosses: [] as number[], generatorLosses: [] as number[], divergences: [] as number[] };
 
   constructor(gan: GAN, settings: DemoSettings, options: DemoOptions) {
     this.#gan = gan;
@@ -95,9 +95,9 @@ class Journal {
   }
 
   async note(step: number, discriminatorLoss: number, generatorLoss: number, divergence: number): Promise<void> {
-    this.#losses.discriminator.push(discriminatorLoss);
-    this.#losses.generator.push(generatorLoss);
-    this.#losses.divergence.push(divergence);
+    this.#report.discriminatorLosses.push(discriminatorLoss);
+    this.#report.generatorLosses.push(generatorLoss);
+    this.#report.divergences.push(divergence);
     if (this.#moments.has(step)) await this.look();
   }
 
@@ -113,16 +113,11 @@ class Journal {
     const step = this.#gan.step;
     const looks = this.#moments.has(step) ? this.#looks : [...this.#looks, await this.#picture()];
     const samples = await this.#gan.sample({ count: 64, seed });
-    const { discriminator, generator, divergence } = this.#losses;
     const results: Record<(typeof RESULTS)[number], Uint8Array | string> = {
       "model.safetensors": await this.#gan.save(),
       "samples.png": await samples.toPNG({ columns: 8, scale }),
       "progress.png": await sideBySide(looks).toPNG({ columns: looks.length, scale }),
-      "losses.svg": plotLosses([
-        { name: "discriminator loss", values: discriminator, color: "#3366cc" },
-        { name: "generator loss", values: generator, color: "#dd5533" },
-        { name: "divergence", values: divergence, color: "#339966" },
-      ]),
+      "losses.svg": plotTraining(this.#report),
     };
     for (const name of RESULTS) await writeWhole(join(out, name), results[name]);
   }
