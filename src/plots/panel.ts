@@ -83,11 +83,13 @@ export function tickTexts({ domain: { low, high } }: Scale, count: number): { re
 export const roomForNames = (names: readonly string[]): number =>
   names.length === 0 ? 12 : NAMES + 4 + Math.max(...names.map((name) => widthOf(name, FONT)));
 
-/** What a vertical axis shows, in round numbers: these ranges, the levels, and the curves, of what is drawn faintly without its rarest values. */
+/** What a vertical axis shows, in round numbers: these ranges, the levels, and the curves, of noisy ones without their rarest values. */
 export function heightsOf(curves: readonly DrawnCurve[], levels: readonly Level[], ranges: readonly Range[] = []): Range {
-  const usual = curves.flatMap(({ points, each }) => (each ? [rangeOf(points.y), usualRangeOf(each.y)] : [rangeOf(points.y)]));
+  const usual = curves.flatMap(({ points, each }) => (each ? [usualRangeOf(points.y), usualRangeOf(each.y)] : [rangeOf(points.y)]));
   const covered = around([...usual, ...levels.map(({ value }) => ({ low: value, high: value })), ...ranges]);
-  const [low, high] = nice(covered.low, covered.high, 5);
+  // What is 0 but for rounding is not to begin another tick.
+  const exact = (value: number) => (Math.abs(value) < 1e-9 * (covered.high - covered.low) ? 0 : value);
+  const [low, high] = nice(exact(covered.low), exact(covered.high), 5);
   return { low, high };
 }
 
@@ -189,7 +191,7 @@ function drawn({ points, each, role, dashed, dots }: DrawnCurve, x: Scale, y: Sc
   return [
     ...(each ? [faintly(each, role, x, y, palette)] : []),
     element("path", {
-      d: path(thinned(points, COLUMNS), x, y),
+      d: path(thinned(points, each ? COLUMNS / 2 : COLUMNS), x, y), // a mean is smooth
       ...palette.paint({ stroke: role }),
       "stroke-width": 2,
       "stroke-dasharray": dashed ? DASHES : undefined,

@@ -11,7 +11,7 @@ import { element, FONT, Palette, picture, roleOf, widthOf } from "./svg.ts";
 export interface PointGroup {
   /** What the legend says. */
   readonly name: string;
-  /** The points: a `Dataset` or what `gan.sample` gives will do. Of more than 2000, every so many are drawn. */
+  /** The points: a `Dataset` or what `gan.sample` gives will do. Of more than 2000, so many are drawn. */
   readonly points: PlanePoints;
 }
 
@@ -70,8 +70,7 @@ export function plotPoints(groups: readonly PointGroup[], options: PointsOptions
   const inside = [
     ...gridLines(x, y, frame, palette),
     ...all.map((group, i) => {
-      const every = Math.ceil(group.x.length / MOST_POINTS);
-      const spots = Array.from(group.x, (at, p) => (p % every === 0 && drawable(at) && drawable(group.y[p]!) ? spot(x(at), y(group.y[p]!)) : ""));
+      const spots = chosen(group.x.length).map((p) => (drawable(group.x[p]!) && drawable(group.y[p]!) ? spot(x(group.x[p]!), y(group.y[p]!)) : ""));
       return element("path", {
         d: spots.join(""),
         ...palette.paint({ stroke: roleOf(i) }),
@@ -130,6 +129,13 @@ function square(groups: readonly Group[]): [Range, Range] {
   const [across, up] = [around(groups.map(({ x }) => rangeOf(x))), around(groups.map(({ y }) => rangeOf(y)))];
   const half = 0.53 * Math.max(across.high - across.low, up.high - up.low);
   return [across, up].map(({ low, high }) => ({ low: (low + high) / 2 - half, high: (low + high) / 2 + half })) as [Range, Range];
+}
+
+/** The numbers of the points that are drawn. Many are thinned by steps of the golden ratio: every so many would miss whole kinds of points that come by turns. */
+function chosen(count: number): number[] {
+  if (count <= MOST_POINTS) return Array.from({ length: count }, (_, i) => i);
+  const golden = (Math.sqrt(5) - 1) / 2;
+  return Array.from({ length: MOST_POINTS }, (_, i) => Math.floor(((i * golden) % 1) * count));
 }
 
 function described({ name, x, y }: Group): string {

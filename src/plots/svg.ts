@@ -106,6 +106,7 @@ export function picture({
     height,
     viewBox: `0 0 ${tenths(width)} ${tenths(height)}`,
     role: "img",
+    "aria-label": title,
     "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif",
     "font-size": FONT,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ring } from "../../src/datasets.ts";
-import { apart, linear, tickTexts } from "../../src/plots/panel.ts";
+import { apart, heightsOf, linear, tickTexts } from "../../src/plots/panel.ts";
 import { band, evenly, runningMean, thinned } from "../../src/plots/series.ts";
 import { type Curve, DataError, plotCurves, plotPoints, ShapeError, SpecError } from "../../src/plots.ts";
 import { boxesOf, overlaps, textsOf } from "./svg.ts";
@@ -85,6 +85,15 @@ describe("plotPoints", () => {
     expect(overlaps(boxesOf(svg))).toEqual([]);
   });
 
+  it("draws of many points some of each kind, by whatever turns they come", () => {
+    const points = ring({ count: 20_000, modes: 8, stddev: 0 }); // the modes in turns
+    const svg = plotPoints([{ name: "ring", points }]);
+    const places = [...svg.matchAll(/M[\d.]+,[\d.]+h0/g)].map(([place]) => place);
+    const counts = new Map(places.slice(1).map((place) => [place, places.filter((other) => other === place).length]));
+    expect(counts.size).toBe(8);
+    expect(Math.min(...counts.values())).toBeGreaterThan(200);
+  });
+
   it("stays small, and draws no points at all as well", () => {
     expect(plotPoints([{ name: "many", points: ring({ count: 30_000 }) }]).length).toBeLessThan(60_000);
     expect(plotPoints([{ name: "none", points: { data: [], shape: [0, 2] } }])).not.toMatch(/NaN|Infinity/);
@@ -148,6 +157,27 @@ describe("an axis", () => {
     [{ low: 0, high: 3e-5 }, ["0e+0", "1e-5", "2e-5", "3e-5"]],
   ])("from %j has the numbers %j", (domain, texts) => {
     expect(tickTexts(linear(domain, 0, 1), texts.length === 2 ? 2 : 4).map(({ text }) => text.replace("e−", "e-"))).toEqual(texts);
+  });
+});
+
+describe("the vertical axis", () => {
+  const curve = (y: ArrayLike<number>, each?: ArrayLike<number>) => ({
+    name: "",
+    role: "series0" as const,
+    points: evenly(y),
+    ...(each && { each: evenly(each) }),
+  });
+
+  it("covers curves and levels by round numbers, and no tick more for a 0 that was rounded", () => {
+    expect(heightsOf([curve([0.1, 0.93])], [{ name: "", value: 1.31 }])).toEqual({ low: 0, high: 1.4 });
+    expect(heightsOf([curve([-1e-17, 0.69])], [])).toEqual({ low: 0, high: 0.7 });
+  });
+
+  it("leaves out rare spikes of noisy curves, but nothing of others", () => {
+    const spike = Float64Array.from({ length: 1000 }, (_, i) => (i === 500 ? 1000 : i % 10));
+    expect(heightsOf([curve(spike)], []).high).toBe(1000);
+    expect(heightsOf([curve(runningMean(spike)!, spike)], []).high).toBeLessThan(100);
+    expect(heightsOf([curve([0, 1], [0, 9])], [])).toEqual({ low: 0, high: 10 });
   });
 });
 
