@@ -10,9 +10,9 @@ export type { ChartOptions } from "./plots/options.ts";
 export type { Level } from "./plots/panel.ts";
 export { type PlanePoints, type PointGroup, type PointsOptions, plotPoints } from "./plots/points.ts";
 export {
-  type EstimatedDivergence,
-  type HealthEvent,
-  type HeldOutProbe,
+  type PlottedDivergence,
+  type PlottedHealth,
+  type PlottedProbe,
   plotTraining,
   type TrainingPlotOptions,
   type TrainingReport,

@@ -32,15 +32,15 @@ export interface TrainingReport {
   /** The estimate of the divergence, step by step. */
   readonly divergences?: ArrayLike<number> | undefined;
   /** What the divergence is. */
-  readonly divergence?: EstimatedDivergence | undefined;
+  readonly divergence?: PlottedDivergence | undefined;
   /** What was looked at now and then. */
-  readonly probes?: readonly HeldOutProbe[] | undefined;
+  readonly probes?: readonly PlottedProbe[] | undefined;
   /** What began to go wrong, and what ceased to. */
-  readonly health?: readonly HealthEvent[] | undefined;
+  readonly health?: readonly PlottedHealth[] | undefined;
 }
 
 /** What it is that is estimated at each step. */
-export interface EstimatedDivergence {
+export interface PlottedDivergence {
   /** Its name, such as "jensen-shannon". */
   readonly name: string;
   /** The most that it can be; none is drawn where it is infinite. */
@@ -48,7 +48,7 @@ export interface EstimatedDivergence {
 }
 
 /** A look at data that were held out. */
-export interface HeldOutProbe {
+export interface PlottedProbe {
   /** The step after which it was taken. */
   readonly step: number;
   /** The divergence from these data; undefined where there are none. */
@@ -56,7 +56,7 @@ export interface HeldOutProbe {
 }
 
 /** Something that is not well from a step on, or well again. */
-export interface HealthEvent {
+export interface PlottedHealth {
   /** The step. */
   readonly step: number;
   /** What it is called. */
@@ -178,7 +178,7 @@ interface Lane {
 
 const LANE = 22;
 
-function lanesOf(health: readonly HealthEvent[]): Lane[] {
+function lanesOf(health: readonly PlottedHealth[]): Lane[] {
   const lanes = new Map<string, Lane>();
   for (const { step, name, state, evidence, remedy } of health) {
     const lane = lanes.get(name) ?? { name, spells: [] };
