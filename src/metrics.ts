@@ -112,7 +112,7 @@ export {
 export type { Classifier } from "./evaluation/classifier.ts";
 export type { ClassifierSpec } from "./evaluation/classifierSpec.ts";
 export type { ClassifierOptions, ClassifierStep } from "./evaluation/classifierTraining.ts";
-export type { DivergenceEstimate, DivergenceName, DivergenceOptions } from "./evaluation/divergence.ts";
+export type { DivergenceEstimate, DivergenceOptions } from "./evaluation/divergence.ts";
 export { type ClassSource, type EvaluateOptions, type EvaluationData, evaluate, type Generator } from "./evaluation/evaluate.ts";
 export type { Evaluation, EvaluationRow } from "./evaluation/evaluation.ts";
 export {
@@ -147,3 +147,5 @@ export {
   wasserstein1d,
   wassersteinExact,
 } from "./metrics/wasserstein.ts";
+export type { DivergenceKind } from "./objective/divergence.ts";
+export type { DivergenceName } from "./objective/objectives.ts";

@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
   { files: "sample.ts", imports: ["core/", "nn/", "exec/", "formats/", "gan/"] },
   { files: "index.ts", imports: ["core/", "graph/", "nn/", "objective/", "exec/", "formats/", "data/", "gan/"] },
   { files: "datasets.ts", imports: ["core/", "formats/", "data/", "datasets/"] },
-  { files: "metrics.ts", imports: ["core/", "exec/", "data/", "metrics/", "evaluation/"] },
+  { files: "metrics.ts", imports: ["core/", "objective/", "exec/", "data/", "metrics/", "evaluation/"] },
   { files: "plots.ts", imports: ["core/", "plots/"] },
   // A program like any other that uses the library: through its entries alone.
   { files: "demo/", imports: ["index.ts", "datasets.ts", "plots.ts"], packages: ["cli-progress", "node:"] },

@@ -4,24 +4,11 @@ import { ShapeError, TrainingError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { COURSE, Progress } from "../metrics/course.ts";
 import { type Course, checkFeatures, type Features } from "../metrics/features.ts";
-import { OBJECTIVES, type Objective, type ObjectiveName } from "../objective/objectives.ts";
+import { type DivergenceName, OBJECTIVES, type Objective, type ObjectiveName } from "../objective/objectives.ts";
 import { boundedCritic, freeCritic } from "./critics.ts";
 import { CriticTraining } from "./criticTraining.ts";
 import { COMPUTE, type ComputeOptions, type ComputeRequest, type OpenExecutor, SEED } from "./options.ts";
 import { drawSides, type Parts, splitSets } from "./parts.ts";
-
-/** What a discriminator can tell of two distributions p and q. */
-export type DivergenceName =
-  /** The Jensen-Shannon divergence in nats, from 0 to log 2: by cross entropy. */
-  | "jensen-shannon"
-  /** The same of pairs, of p ⊗ q and q ⊗ p: by the relativistic objective. */
-  | "jensen-shannon-of-pairs"
-  /** ∫ (p - q)² / (p + q), from 0 to 2: by least squares. */
-  | "triangular-discrimination"
-  /** ½ ∫ |p - q|, from 0 to 1: by the hinge. */
-  | "total-variation"
-  /** The least mean distance by which mass is moved to make q of p, in the unit of the samples (Kantorovich's dual): by a critic of slope 1 at most. */
-  | "wasserstein-1";
 
 /** How a divergence is estimated. Nothing must be given. */
 export interface DivergenceOptions extends ComputeOptions, Course {
@@ -56,14 +43,8 @@ export interface DivergenceEstimate {
   readonly stopped: boolean;
 }
 
-const ESTIMATES: { readonly [N in DivergenceName]: { readonly objectives: readonly [ObjectiveName, ...ObjectiveName[]]; readonly ceiling: number } } =
-  {
-    "jensen-shannon": { objectives: ["non-saturating", "minimax"], ceiling: Math.LN2 },
-    "jensen-shannon-of-pairs": { objectives: ["relativistic"], ceiling: Math.LN2 },
-    "triangular-discrimination": { objectives: ["least-squares"], ceiling: 2 },
-    "total-variation": { objectives: ["hinge"], ceiling: 1 },
-    "wasserstein-1": { objectives: ["wasserstein"], ceiling: Number.POSITIVE_INFINITY },
-  };
+/** The objectives, by the names of what their discriminators estimate; where several estimate the same, their discriminators learn alike. */
+const ESTIMATED = new Map<DivergenceName, Objective>(Object.values(OBJECTIVES).map((row) => [row.estimates.name, row as Objective]));
 
 interface Request extends ComputeRequest, Course {
   readonly objective: DivergenceName | ObjectiveName;
@@ -72,10 +53,8 @@ interface Request extends ComputeRequest, Course {
   readonly seed: number;
 }
 
-const NAMES = Object.keys(ESTIMATES) as DivergenceName[];
-
 const FIELDS: Fields<Request> = {
-  objective: optional(oneOf(...NAMES, ...(Object.keys(OBJECTIVES) as ObjectiveName[])), "jensen-shannon"),
+  objective: optional(oneOf(...ESTIMATED.keys(), ...(Object.keys(OBJECTIVES) as ObjectiveName[])), "jensen-shannon"),
   steps: optional(integer(1, 1_000_000), 1000),
   confidence: optional(numberFrom(0.5, 0.999), 0.95),
   seed: SEED,
@@ -104,10 +83,9 @@ export async function estimate(real: Features, fake: Features, options: Divergen
     throw new ShapeError({ path: "fake.shape", expected: showShape([sets[1].n, ...shape]), got: showShape([...fake.shape]) });
   }
   const progress = new Progress(request);
-  const name = nameOf(request.objective);
-  const objective = OBJECTIVES[ESTIMATES[name].objectives[0]] as Objective;
+  const objective = ESTIMATED.get(request.objective) ?? (OBJECTIVES[request.objective as ObjectiveName] as Objective);
+  const { name, ceiling, presumesSlope: isTransport = false } = objective.estimates;
   const isImage = shape.length === 3;
-  const isTransport = name === "wasserstein-1";
   const critic = isTransport ? boundedCritic(shape) : freeCritic(shape);
   // The distance that mass is moved must stay what it is, and pixels are of one kind.
   const parts = splitSets(...sets, request.seed, !isTransport && !isImage);
@@ -120,7 +98,6 @@ export async function estimate(real: Features, fake: Features, options: Divergen
     try {
       const { tensors, steps, stopped, gain } = await fit(training, parts, isImage ? BATCH.images : BATCH.vectors, request, progress);
       const told = await tell(training, parts, request, progress);
-      const { ceiling } = ESTIMATES[name];
       const unit = critic.bound ? parts.scale / critic.bound.slope(tensors) : 1;
       const inUnits = (x: number): number => Math.min(Math.max(x * unit, 0), ceiling);
       const interval = [inUnits(told.low), inUnits(told.high + Math.max(0, told.training - told.value) + gain)] as const;
@@ -132,9 +109,6 @@ export async function estimate(real: Features, fake: Features, options: Divergen
     executor.dispose();
   }
 }
-
-const nameOf = (asked: DivergenceName | ObjectiveName): DivergenceName =>
-  NAMES.find((name) => name === asked || (ESTIMATES[name].objectives as readonly string[]).includes(asked))!;
 
 /** Share of the work that is training. */
 const TRAINING_SHARE = 0.9;

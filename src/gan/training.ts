@@ -12,7 +12,7 @@ import type { NoiseSpec } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
 import type { StepImages } from "../objective/counters.ts";
 import { type DivergenceKind, divergenceKind, withinBounds } from "../objective/divergence.ts";
-import { divergenceGraph, LOOKED_AT, probeGraph } from "../objective/probe.ts";
+import { divergenceGraph, HELD_OUT, LOOKED_AT, probeGraph } from "../objective/probe.ts";
 import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
@@ -80,6 +80,7 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
   const graphs = [
     ...kindsOf(spec).map((kind) => updateGraph(spec, batchSize, kind, { stops: true }).graph),
     probeGraph(spec, Math.min(batchSize, LOOKED_AT)).graph,
+    divergenceGraph(spec, Math.min(batchSize, HELD_OUT)).graph,
     sampleGraph(spec, most, spec.ema ? emaName : undefined),
     judgeGraph(spec, most),
   ];

@@ -15,8 +15,15 @@ export interface CommonParameters {
   readonly discriminatorSteps: number;
 }
 
-/** The name of what an objective's value function estimates. */
-export type DivergenceName = "jensen-shannon" | "jensen-shannon-of-pairs" | "triangular-discrimination" | "total-variation" | "wasserstein-1";
+/** The name of what an objective's value function estimates, with p the density of the data and q that of the generator. See {@link DivergenceKind}. */
+export type DivergenceName =
+  | "jensen-shannon"
+  | "jensen-shannon-of-pairs"
+  | "triangular-discrimination"
+  | "total-variation"
+  | "wasserstein-1"
+  // Another objective may have another.
+  | (string & {});
 
 /** One objective. `P` are its parameters with all options filled in. */
 export interface Objective<P extends CommonParameters = CommonParameters> {

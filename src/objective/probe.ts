@@ -8,6 +8,9 @@ import { weightsInUse } from "./weights.ts";
 /** Images of the data, and of the generator, that a probe looks at. */
 export const LOOKED_AT = 64;
 
+/** Of those held out. */
+export const HELD_OUT = 128;
+
 /** Inputs and noise are those of a step. */
 const NOTHING_UPDATED = { generator: true, penalties: [] };
 

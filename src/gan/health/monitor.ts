@@ -3,7 +3,7 @@ import type { HeldOut } from "../../data/batches.ts";
 import type { Batch } from "../../data/dataset.ts";
 import type { Fetches } from "../../exec/executor.ts";
 import { type DivergenceKind, divergenceKind, withinBounds } from "../../objective/divergence.ts";
-import { LOOKED_AT } from "../../objective/probe.ts";
+import { HELD_OUT, LOOKED_AT } from "../../objective/probe.ts";
 import type { StepValues } from "../../objective/reports.ts";
 import type { GANSpec } from "../spec.ts";
 import type { Training } from "../training.ts";
@@ -36,8 +36,6 @@ export interface HealthEvent {
   readonly remedy: string;
 }
 
-/** Of those held out. */
-const HELD_OUT = 128;
 /** Probes that are remembered. */
 const MOST_RECORDS = 64;
 /** Probes one after another without a sign of it that clear a diagnosis. */

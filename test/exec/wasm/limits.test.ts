@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { probeEvery } from "../../../src/gan/health/watch.ts";
 import { matmul, neg } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { BackendError, type CreateOptions, createGAN } from "../../../src/index.ts";
@@ -26,6 +27,7 @@ describe("maxMemory", () => {
     expect(error.message).toBe(`maxMemory: expected at least ${total} bytes, got ${total - 1}; a smaller batchSize, width or image shape needs less`);
     const enough = await createGAN({ ...options, maxMemory: total });
     await enough.prepare();
+    await enough.train(new Float32Array(64 * 20), { steps: probeEvery(enough.spec, "wasm"), validation: 0.5 });
     await enough.sample({ count: 4 });
     await enough.discriminate(new Float32Array(64 * 4));
     expect(enough.memory.total).toBe(total);
@@ -131,7 +133,7 @@ describe("1,000 steps", () => {
           await gan.sample({ count: 3 });
         }
       };
-      await round(1500); // by then the engine has compiled what it will
+      await round(1700); // by then the engine has compiled what it will, and both networks were looked at, after step 1,600
       const before = await used();
       await round(1000);
       console.log(JSON.stringify({ before, after: await used(), finite: (await gan.train(data, { steps: 1 })).generatorLosses.every(Number.isFinite) }));`;
