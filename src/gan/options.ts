@@ -87,7 +87,7 @@ export interface TrainOptions {
    */
   readonly validation?: number | undefined;
   /**
-   * What becomes of a training in which something is found wrong (see {@link HealthEvent}). Both networks are looked at every 100 steps (400 on WebGPU), or every 6,400 images of the data (25,600) where that is later, for about a hundredth of the time.
+   * What becomes of a training in which something is found wrong (see {@link HealthEvent}). Both networks are looked at every 100 steps (1,000 on WebGPU), or every 6,400 images of the data (64,000) where that is later, for about a hundredth of the time.
    *
    * - `"report"`: it is told, and training goes on.
    * - `"rollback"`: training goes back to the last state in which nothing was wrong, of which two copies are kept in memory, and goes on with half the learning rates; so too where a step is not finite. After ten times

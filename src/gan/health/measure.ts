@@ -15,7 +15,6 @@ export class Likeness {
   readonly mean: number;
   /** The squared distance below which two images are twins: a tenth of the median one to the nearest, as that is not squared. */
   readonly near: number;
-  readonly n: number;
   /** Images that the training has seen; and the median squared distance of the data to the nearest of them. */
   #pool: Rows | undefined;
   #usual = 0;
@@ -28,7 +27,6 @@ export class Likeness {
     this.median = median(this.between);
     this.mean = this.between.reduce((sum, distance) => sum + distance / this.between.length, 0);
     this.near = TWINS * median(nearestDistances(rows, rows));
-    this.n = rows.n;
   }
 
   /**
@@ -38,17 +36,19 @@ export class Likeness {
    */
   nearest(samples: Rows, pool: Rows, heldOut: Float32Array | undefined): number {
     if (this.#pool?.n !== pool.n) {
-      const others = heldOut ? reduced(heldOut, this.#shape) : { ...pool, n: Math.min(pool.n, this.n) };
-      this.#usual = median(nearestDistances(others, pool));
+      const others = heldOut ? reduced(heldOut, this.#shape) : pool;
+      this.#usual = median(nearestDistances(some(others), pool));
       this.#pool = pool;
     }
-    return Math.sqrt(ratio(median(nearestDistances(samples, pool)), this.#usual));
+    return Math.sqrt(ratio(median(nearestDistances(some(samples), pool)), this.#usual));
   }
 }
 
 /** Distances of the kernel by which images are alike: a quarter of the median one, as it is squared. */
 const SCALE = 1 / 16;
 const TWINS = 1e-2;
+/** Images whose nearest ones are looked for: the median is what counts, and it takes long. */
+const NEIGHBOURS = 16;
 /** Features that are compared. */
 const FEATURES = 64;
 
@@ -91,6 +91,8 @@ export function measure(shape: Shape, { looks, data, pool, heldOut, previous }: 
     dataDistance: data.mean,
   };
 }
+
+const some = (rows: Rows): Rows => ({ ...rows, n: Math.min(rows.n, NEIGHBOURS) });
 
 const ratio = (a: number, b: number): number => (b > 0 ? a / b : 1);
 

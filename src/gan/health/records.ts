@@ -36,7 +36,7 @@ export interface ProbeReport {
   readonly duplicates: number;
   /** The share of images of the data with such a twin. */
   readonly dataDuplicates: number;
-  /** The median distance of generated images to the nearest image of the data, of at most 1,024 that are remembered, over the same of images of the data to each other (or of those held out). */
+  /** The median distance of 16 generated images to the nearest image of the data, of at most 1,024 that are remembered, over the same of images of the data to each other (or of those held out). */
   readonly nearest: number;
   /** How far the images of the same 64 latents are from those of the probe before, over the data's root mean square distance from each other; undefined at the first probe. */
   readonly moved: number | undefined;

@@ -36,7 +36,7 @@ export interface Findings {
 }
 
 /** Steps from one probe to the next, at least: on a GPU, whose steps are short, the rest of a probe takes as long as many of them. */
-const EVERY = { webgpu: 400, wasm: 100, reference: 100 } as const;
+const EVERY = { webgpu: 1000, wasm: 100, reference: 100 } as const;
 
 /** Seldom enough that the looking takes about a hundredth of the time of the steps: as many images at least go through those between two probes. */
 export const probeEvery = ({ batchSize }: Pick<GANSpec, "batchSize">, backend: keyof typeof EVERY): number =>
