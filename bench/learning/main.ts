@@ -1,14 +1,15 @@
-/** `npm run learning -- toys|mnist|faces|evaluate`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
+/** `npm run learning -- toys|mnist|faces|evaluate|health`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { countAlarms } from "./alarms.ts";
 import { evaluateDigits } from "./evaluation.ts";
 import { RECIPES, type Recipe, type Suite } from "./recipes.ts";
 import { type Bench, type Budget, type MixtureName, type Places, type Run, startDigits, startFaces, startToys } from "./runs.ts";
 import { section, tableOf } from "./table.ts";
 
-const USAGE = `npm run learning -- toys|mnist|faces|evaluate [options]
+const USAGE = `npm run learning -- toys|mnist|faces|evaluate|health [options]
 
   --seeds 1,2,3     seeds of each recipe (default: toys 11,12,13,14,15, the others 1,2,3; combinations in toys have the first alone), or of evaluate's classifiers
   --only name       the recipe of this name, or all whose names contain it
@@ -22,9 +23,11 @@ const USAGE = `npm run learning -- toys|mnist|faces|evaluate [options]
 
 /** No suite: it trains classifiers and one GAN, and prints what they are worth. */
 const EVALUATE = "evaluate";
+/** Nor is this: it counts false alarms. */
+const HEALTH = "health";
 
 interface Arguments {
-  readonly suite: Suite | typeof EVALUATE;
+  readonly suite: Suite | typeof EVALUATE | typeof HEALTH;
   readonly seeds: readonly number[];
   readonly only: string;
   readonly steps: number | undefined;
@@ -38,6 +41,7 @@ const FIRST_SEEDS: Readonly<Record<Arguments["suite"], readonly number[]>> = {
   mnist: [1, 2, 3],
   faces: [1, 2, 3],
   evaluate: [1, 2, 3],
+  health: [1, 2, 3],
 };
 /** Of the first recipe of a suite, and of all that are trained by steps. */
 const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, faces: 1000 };
@@ -67,8 +71,8 @@ function read(args: readonly string[]): Arguments | null {
   });
   if (values.help) return null;
   const [suite, ...more] = positionals;
-  if (!suite || !(Object.hasOwn(RECIPES, suite) || suite === EVALUATE) || more.length > 0) {
-    throw new Error(`expected one of ${Object.keys(RECIPES).join(", ")}, ${EVALUATE}`);
+  if (!suite || !(Object.hasOwn(RECIPES, suite) || suite === EVALUATE || suite === HEALTH) || more.length > 0) {
+    throw new Error(`expected one of ${Object.keys(RECIPES).join(", ")}, ${EVALUATE}, ${HEALTH}`);
   }
   const folder = values.mnist ?? process.env.GANVAS_MNIST ?? "";
   const [images, labels] = ["images-idx3", "labels-idx1"].map((name) => join(folder, `t10k-${name}-ubyte.gz`)) as [string, string];
@@ -171,6 +175,7 @@ async function runPart(
 async function main(args: Arguments): Promise<void> {
   const { suite, places, seeds, seconds = 60 } = args;
   if (suite === EVALUATE) return evaluateDigits(places, seeds, seconds);
+  if (suite === HEALTH) return countAlarms(places, seeds, args.only);
   const store = new Store(args.out);
   const recipes: readonly Recipe[] = RECIPES[suite];
   const brief = recipes.filter((recipe) => recipe.brief);
