@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type GAN, Images, TrainingError } from "../index.ts";
+import { type Divergence, type GAN, type HealthEvent, Images, type StepReport, TrainingError } from "../index.ts";
 import { plotTraining } from "../plots.ts";
 import { WriteError, writeWhole } from "./files.ts";
 import { openData, openFolder, openGAN } from "./inputs.ts";
@@ -44,11 +44,15 @@ export async function runDemo(options: DemoOptions, settings: DemoSettings, { ou
       await gan.train(dataset, {
         steps: options.steps,
         signal,
-        async onStep({ step, discriminatorLoss, generatorLoss, divergence }) {
+        async onStep(report) {
+          const { step, discriminatorLoss, generatorLoss, health } = report;
           const secondsPerStep = (performance.now() - start) / 1000 / step;
           const imagesPerSecond = settings.batchSize / secondsPerStep;
           progress.update({ step, discriminatorLoss, generatorLoss, imagesPerSecond, secondsLeft: secondsPerStep * (options.steps - step) });
-          await journal.note(step, discriminatorLoss, generatorLoss, divergence.value);
+          for (const { state, name, evidence, remedy } of health) {
+            err.write(state === "raised" ? `demo: step ${step}, ${name}: ${evidence}; ${remedy}\n` : `demo: step ${step}, ${name} no more\n`);
+          }
+          await journal.note(report);
           if (performance.now() - written < settings.writeEvery * 1000) return;
           // A disk that is full now may not be so in the end.
           await journal.write().catch((error: unknown) => {
@@ -84,7 +88,9 @@ class Journal {
   readonly #latents: Float32Array;
   /** Pictures made of the same latents. */
   readonly #looks: Images[] = [];
-  readonly #report = { discriminatorLosses: [] as number[], generatorLosses: [] as number[], divergences: [] as number[] };
+  readonly #losses = { discriminatorLosses: [] as number[], generatorLosses: [] as number[], divergences: [] as number[] };
+  readonly #health: HealthEvent[] = [];
+  #divergence: Divergence | undefined;
 
   constructor(gan: GAN, settings: DemoSettings, options: DemoOptions) {
     this.#gan = gan;
@@ -94,10 +100,12 @@ class Journal {
     this.#latents = gan.latents({ count: settings.rows, seed: options.seed });
   }
 
-  async note(step: number, discriminatorLoss: number, generatorLoss: number, divergence: number): Promise<void> {
-    this.#report.discriminatorLosses.push(discriminatorLoss);
-    this.#report.generatorLosses.push(generatorLoss);
-    this.#report.divergences.push(divergence);
+  async note({ step, discriminatorLoss, generatorLoss, divergence, health }: StepReport): Promise<void> {
+    this.#losses.discriminatorLosses.push(discriminatorLoss);
+    this.#losses.generatorLosses.push(generatorLoss);
+    this.#losses.divergences.push(divergence.value);
+    this.#divergence = divergence;
+    this.#health.push(...health);
     if (this.#moments.has(step)) await this.look();
   }
 
@@ -117,7 +125,7 @@ class Journal {
       "model.safetensors": await this.#gan.save(),
       "samples.png": await samples.toPNG({ columns: 8, scale }),
       "progress.png": await sideBySide(looks).toPNG({ columns: looks.length, scale }),
-      "losses.svg": plotTraining(this.#report),
+      "losses.svg": plotTraining({ ...this.#losses, divergence: this.#divergence, health: this.#health }),
     };
     for (const name of RESULTS) await writeWhole(join(out, name), results[name]);
   }

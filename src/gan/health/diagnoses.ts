@@ -93,15 +93,15 @@ export const DIAGNOSES = {
   memorising: {
     lasting: 3,
     sign(course) {
-      const { nearest, divergence, heldOut, duplicates } = last(course);
-      const { ceiling } = course.divergence;
+      const { nearest, divergence, heldOut, duplicates, dataDistance } = last(course);
+      const { ceiling, upToFactor } = course.divergence;
       if (nearest < 0.25 && duplicates < 0.5)
         return `generated images are ${percent(nearest)} as far from the nearest image of the data as those are from each other`;
-      if (heldOut === undefined) return null;
+      if (heldOut === undefined || upToFactor) return null;
       // One probe's estimate is of few images.
       const recent = course.records.slice(-3);
       const gap = recent.reduce((sum, record) => sum + (record.gap ?? 0) / recent.length, 0);
-      const much = ceiling === Number.POSITIVE_INFINITY ? Math.abs(divergence) / 2 : ceiling / 3;
+      const much = ceiling === Number.POSITIVE_INFINITY ? Math.max(divergence / 2, Math.sqrt(dataDistance) / 4) : ceiling / 3;
       return gap > much ? `the divergence is ${brief(divergence)} on images of the training, and ${brief(heldOut)} on those held out` : null;
     },
     remedy: "train on more images or stop earlier; a smaller discriminator, dropout in it or a stronger penalty makes it know less by heart",
