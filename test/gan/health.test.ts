@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fillNormals, Stream } from "../../src/core/random.ts";
+import { probeEvery } from "../../src/gan/health/watch.ts";
 import {
   type CreateOptions,
   createGAN,
@@ -207,6 +208,61 @@ describe("examples held out", () => {
     const error = await gan.train(data as TrainingData, options).catch((fault: unknown) => fault);
     expect(error).toBeInstanceOf(kind);
     expect(error).toMatchObject({ path });
+    gan.dispose();
+  });
+});
+
+describe("a probe of any GAN has finite numbers", () => {
+  const dense = (units: number) => ({ type: "dense", units }) as const;
+  const random = (length: number, seed: number) => {
+    const values = new Float32Array(length);
+    fillNormals(values, seed, Stream.data, 1);
+    return values.map((x) => Math.max(-1, Math.min(1, x / 3)));
+  };
+  const classes = Uint8Array.from({ length: 90 }, (_, i) => i % 3);
+  const conditions: Readonly<Record<string, readonly [CreateOptions["condition"] & object, Float32Array | Uint8Array]>> = {
+    classes: [{ classes: 3 }, classes],
+    "an auxiliary classifier": [{ classes: 3, discriminator: "auxiliary-classifier" }, classes],
+    vectors: [{ size: 2 }, random(180, 3)],
+    images: [{ shape: [4, 4, 2] }, random(90 * 32, 4)],
+  };
+  const mixing = {
+    generator: [dense(8), { type: "batchNorm" }, dense(16), { type: "reshape", shape: [4, 4, 1] }],
+    discriminator: [{ type: "flatten" }, dense(8), { type: "batchNorm" }, { type: "dropout", rate: 0.3 }, dense(1)],
+  } as const;
+  const curve = { curve: "linear", from: 0.2, to: 0, images: 1000 } as const;
+  it.each<[string, Partial<CreateOptions>, (Float32Array | Uint8Array)?]>([
+    ...Object.entries(conditions).map(([name, [condition, labels]]): [string, Partial<CreateOptions>, Float32Array | Uint8Array] => [
+      name,
+      { condition },
+      labels,
+    ]),
+    ["batch norm and dropout", { architecture: mixing, batchSize: 5 }],
+    ["spectral norm and noise that ends", { objective: "hinge", regularizers: ["spectral-norm", { name: "instance-noise", stdDev: curve }] }],
+    ["several updates of the discriminator, and penalties now and then", { objective: { name: "wasserstein-gp", discriminatorSteps: 2 } }],
+    ["no average, one image a batch", { ema: false, batchSize: 1 }],
+    ["batches larger than the data", { batchSize: 200 }],
+  ])("%s", async (_, options, labels) => {
+    const { objective = "non-saturating-r1", ...more } = options;
+    const gan = await createGAN({
+      shape: [4, 4, 1],
+      architecture: "mlp",
+      ...(!options.architecture && { width: 8 }),
+      latent: 3,
+      batchSize: 8,
+      backend: "wasm",
+      threads: 1,
+      ...more,
+      ...(options.architecture ? {} : { objective }),
+    } as CreateOptions);
+    const steps = probeEvery(gan.spec, "wasm");
+    const data = { data: random(90 * 16, 2), shape: [90, 4, 4, 1], labels };
+    const { probes, divergence } = await gan.train(data, { steps, validation: 0.3, onUnhealthy: "rollback" });
+    expect(probes.length).toBeGreaterThan(0);
+    // Nothing has moved since a probe that there was none of.
+    const { moved = 0, ...others } = probes.at(-1)!;
+    for (const [name, value] of Object.entries({ moved, ...others })) expect(value, name).toSatisfy(Number.isFinite);
+    expect(divergence.heldOut).toSatisfy(Number.isFinite);
     gan.dispose();
   });
 });
