@@ -147,7 +147,7 @@ export class GAN implements Disposable {
           ...rest,
           onUnhealthy,
           monitor: this.#monitor,
-          probeEvery: probeEvery(this.spec, this.backend.name),
+          probeEvery: probeEvery({ batchSize }, this.backend.name),
           batchSize,
           reportEvery: every,
           end: this.#end.signal,
