@@ -31,6 +31,8 @@ export type TrainingData = Values | Examples | Iterable<BatchLike> | AsyncIterab
 export interface HeldOut {
   /** The next `count` of an endless walk through them, `position` having been taken before. @throws {@link DataError} if they were changed to what cannot be */
   take(position: number, count: number): Batch;
+  /** As many of those that are trained on, likewise. @throws {@link DataError} as `take` */
+  others(position: number, count: number): Batch;
 }
 
 /** Where a training loop takes its batches from. */
@@ -70,23 +72,22 @@ export function openSource(data: TrainingData, format: DataFormat, seed: number,
   const examples = fitExamples(data, format);
   if (validation === 0) return new ShuffledSource(examples, format, seed);
   const [held, kept] = split(examples.shape[0]!, validation, seed);
-  const take: HeldOut["take"] = (position, count) =>
-    takeExamples(
-      examples,
-      Uint32Array.from({ length: count }, (_, i) => held[(position + i) % held.length]!),
-      format,
-    );
-  return new ShuffledSource(examples, format, seed, { heldOut: { take }, indices: kept });
+  const walk = (through: Uint32Array, position: number, count: number): Batch => {
+    const indices = Uint32Array.from({ length: count }, (_, i) => through[(position + i) % through.length]!);
+    return takeExamples(examples, indices, format);
+  };
+  const heldOut: HeldOut = { take: (...which) => walk(held, ...which), others: (...which) => walk(kept, ...which) };
+  return new ShuffledSource(examples, format, seed, { heldOut, indices: kept.slice().sort() });
 }
 
-/** Which of so many examples are held out, and which are not. */
+/** Which of so many examples are held out, and which are not, both at random. */
 function split(count: number, validation: number, seed: number): readonly [held: Uint32Array, kept: Uint32Array] {
   const held = Math.floor(count * validation);
   if (held === 0) {
     throw new DataError({ path: "validation", expected: `a share of the ${count} examples that comes to at least one`, got: `${validation}` });
   }
   const order = permutation(count, seed, Stream.split, 0);
-  return [order.slice(0, held), order.slice(held).sort()];
+  return [order.slice(0, held), order.slice(held)];
 }
 
 /** An endless walk through a dataset, each epoch in an order of its own. */

@@ -1,6 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { fillNormals, Stream } from "../../src/core/random.ts";
+import { Monitor } from "../../src/gan/health/monitor.ts";
 import { probeEvery } from "../../src/gan/health/watch.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
+import type { Training } from "../../src/gan/training.ts";
 import {
   type CreateOptions,
   createGAN,
@@ -199,6 +202,14 @@ describe("examples held out", () => {
     gan.dispose();
   });
 
+  it("are held against images of the training by one discriminator: what differs is none the less where both are alike", async () => {
+    const gan = await createGAN({ ...TINY, batchSize: 16, width: 32, objective: "wasserstein-gp", seed: 2 });
+    const { divergence, health } = await gan.train(cloud(5000, 0, 1), { steps: 400, validation: 0.1 });
+    gan.dispose();
+    expect(Math.abs(divergence.gap!)).toBeLessThan(0.3); // the estimates of steps are about 1 apart
+    expect(health).toEqual([]);
+  });
+
   it.each([
     ["of an iterable", [[new Float32Array(20)], { steps: 1, validation: 0.1 }] as const, DataError, "data"],
     ["of too few", [new Float32Array(8), { steps: 1, validation: 0.1 }] as const, DataError, "validation"],
@@ -265,4 +276,32 @@ describe("a probe of any GAN has finite numbers", () => {
     expect(divergence.heldOut).toSatisfy(Number.isFinite);
     gan.dispose();
   });
+it("is looked at by the images that went through, whatever the GAN's own batch size", async () => {
+  const gan = await createGAN({ ...TINY, batchSize: 1 });
+  const { probes } = await gan.train(cloud(512, 0, 1), { steps: 100, batchSize: 64 });
+  gan.dispose();
+  expect(probes.map(({ step }) => step)).toEqual([100]);
+});
+
+it("images that are all the same are not said to be copied", async () => {
+  const gan = await createGAN(TINY);
+  const { probes } = await gan.train(new Dataset({ data: new Float32Array(128).fill(0.5), shape: [64, 2] }), { steps: 100 });
+  gan.dispose();
+  expect(probes).toMatchObject([{ nearest: 1, diversity: 1 }]);
+});
+
+it("a probe that failed and is made again tells of the same steps", async () => {
+  const monitor = new Monitor(resolveSpec({ shape: [2], latent: 2, batchSize: 64 }));
+  const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
+  monitor.see({ count: 64, data: numbers(128), labels: null });
+  monitor.note({ discriminatorLoss: 1, divergence: 0.5, realScore: 0, fakeScore: 0, discriminatorAccuracy: 0.75, generatorLoss: 1 });
+  const scalars = { generatorGradient: numbers(1), generatorWeights: numbers(1), discriminatorWeights: numbers(1) };
+  const features = { realFeatures: numbers(128), fakeFeatures: numbers(128) };
+  const look = vi
+    .fn<Training["look"]>()
+    .mockRejectedValueOnce(new Error("lost"))
+    .mockResolvedValue({ ...scalars, ...features, samples: numbers(128), realScores: numbers(64), fakeScores: numbers(64) });
+  const training = { look } as unknown as Training;
+  await expect(monitor.probe(training, 100, null)).rejects.toThrow("lost");
+  expect((await monitor.probe(training, 100, null))!.report).toMatchObject({ divergence: 0.5, accuracy: 0.75, loss: 1 });
 });

@@ -93,16 +93,19 @@ export const DIAGNOSES = {
   memorising: {
     lasting: 3,
     sign(course) {
-      const { nearest, divergence, heldOut, duplicates, dataDistance } = last(course);
-      const { ceiling, upToFactor } = course.divergence;
+      const { nearest, divergence, heldOut, duplicates, scoreDeviation } = last(course);
+      const { ceiling } = course.divergence;
       if (nearest < 0.25 && duplicates < 0.5)
         return `generated images are ${percent(nearest)} as far from the nearest image of the data as those are from each other`;
-      if (heldOut === undefined || upToFactor) return null;
+      if (heldOut === undefined) return null;
       // One probe's estimate is of few images.
       const recent = course.records.slice(-3);
       const gap = recent.reduce((sum, record) => sum + (record.gap ?? 0) / recent.length, 0);
-      const much = ceiling === Number.POSITIVE_INFINITY ? Math.max(divergence / 2, Math.sqrt(dataDistance) / 4) : ceiling / 3;
-      return gap > much ? `the divergence is ${brief(divergence)} on images of the training, and ${brief(heldOut)} on those held out` : null;
+      // Without a ceiling, several times what the choice of the images makes of it.
+      const much = ceiling === Number.POSITIVE_INFINITY ? Math.max(divergence / 2, scoreDeviation / 4) : ceiling / 3;
+      return gap > much
+        ? `the estimate of the divergence is by ${brief(gap)} higher on images of the training than on those held out, where it is ${brief(heldOut)}`
+        : null;
     },
     remedy: "train on more images or stop earlier; a smaller discriminator, dropout in it or a stronger penalty makes it know less by heart",
   },

@@ -76,8 +76,11 @@ export function measure(shape: Shape, { looks, data, pool, heldOut, previous }: 
     return pairs(thinned({ n, d: values.length / n, data: values }, FEATURES));
   };
   const ofReal = features("realFeatures");
+  const scores = joined([whole("realScores"), whole("fakeScores")]);
+  const scoreDeviation = deviation(scores);
   return {
-    scoreSpread: spread(joined([whole("realScores"), whole("fakeScores")])),
+    scoreDeviation,
+    scoreSpread: scoreDeviation / rootMeanSquare(scores) || 0,
     generatorGradient: mean("generatorGradient"),
     generatorWeights: mean("generatorWeights"),
     discriminatorWeights: mean("discriminatorWeights"),
@@ -94,7 +97,8 @@ export function measure(shape: Shape, { looks, data, pool, heldOut, previous }: 
 
 const some = (rows: Rows): Rows => ({ ...rows, n: Math.min(rows.n, NEIGHBOURS) });
 
-const ratio = (a: number, b: number): number => (b > 0 ? a / b : 1);
+/** 1 where there is nothing to compare with: of images that are all the same, none has a nearest other one. */
+const ratio = (a: number, b: number): number => (b > 0 && b < Number.POSITIVE_INFINITY ? a / b : 1);
 
 /** How many rows there seem to be, over how many of the data, whose median squared distance is `usual`. */
 function diversity(distances: Float64Array, ofData: Float64Array, n: number, usual: number): number {
@@ -102,10 +106,9 @@ function diversity(distances: Float64Array, ofData: Float64Array, n: number, usu
   return scale > 0 ? effectiveNumber(distances, n, scale) / effectiveNumber(ofData, n, scale) : 1;
 }
 
-/** The standard deviation over the root mean square. */
-function spread(values: Float32Array): number {
+function deviation(values: Float32Array): number {
   const mean = values.reduce((sum, x) => sum + x / values.length, 0);
-  const square = values.reduce((sum, x) => sum + (x * x) / values.length, 0);
-  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2 / values.length, 0);
-  return Math.sqrt(variance / square) || 0;
+  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2 / values.length, 0));
 }
+
+const rootMeanSquare = (values: Float32Array): number => Math.sqrt(values.reduce((sum, x) => sum + (x * x) / values.length, 0));

@@ -73,7 +73,7 @@ export class Monitor {
     this.#seen = new Examples(spec.shape, LOOKED_AT - (LOOKED_AT % portion(spec, LOOKED_AT)));
   }
 
-  /** The last estimate on images held out, and how much lower it was than on those of the training. */
+  /** The last estimate on images held out, and how much higher it was on those of the training. */
   get heldOut(): { readonly value: number; readonly gap: number } | undefined {
     return this.#heldOut;
   }
@@ -101,8 +101,6 @@ export class Monitor {
   ): Promise<{ readonly report: ProbeReport; readonly events: readonly HealthEvent[] } | null> {
     const reference = this.#seen.reference;
     if (!reference) return null;
-    const { means } = this.#window;
-    this.#window.begin();
     const size = portion(this.#spec, LOOKED_AT);
     const looks: Fetches[] = [];
     for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
@@ -111,9 +109,10 @@ export class Monitor {
     const others = heldOut?.take(0, reference.count).data;
     const measured = measure(shape, { looks, data: this.#data, pool: this.#seen.pool, heldOut: others, previous: this.#records.at(-1) });
     const { value, gap } = (heldOut && this.#heldOut) || {};
-    const record: Record = { step, ...means, heldOut: value, gap, ...measured };
+    const record: Record = { step, ...this.#window.means, heldOut: value, gap, ...measured };
+    this.#window.begin(); // only now, as all of it is done over where the executor fails
     this.#records = [...this.#records.slice(1 - MOST_RECORDS), record];
-    const { samples, dataDistance, ...report } = record;
+    const { samples, dataDistance, scoreDeviation, ...report } = record;
     return { report, events: this.#judge(step) };
   }
 
@@ -124,16 +123,21 @@ export class Monitor {
     this.#window.begin();
   }
 
-  /** Estimates the divergence on images that were held out. To be done before a look, which ends what it is compared with. */
+  /**
+   * Estimates the divergence on images that were held out and on as many of the training, by the discriminator as it is and with the same generated images: what the steps have told was said by others, of others, and within
+   * bounds.
+   */
   async estimate(training: Training, heldOut: HeldOut): Promise<void> {
     const size = portion(this.#spec, HELD_OUT);
     const count = Math.floor(HELD_OUT / size);
-    let sum = 0;
+    let [value, others] = [0, 0];
     for (let i = 0; i < count; i++) {
-      sum += (await training.estimate(heldOut.take(this.#heldOutSeen, size), this.#heldOutSeen)) / count;
+      const position = this.#heldOutSeen;
+      value += (await training.estimate(heldOut.take(position, size), position)) / count;
+      others += (await training.estimate(heldOut.others(position, size), position)) / count;
       this.#heldOutSeen += size;
     }
-    this.#heldOut = { value: withinBounds(sum, this.#kind), gap: this.#window.means.divergence - sum };
+    this.#heldOut = { value: withinBounds(value, this.#kind), gap: others - value };
   }
 
   /** What the last probe shows that the ones before did not. */

@@ -11,7 +11,7 @@ export interface ProbeReport {
   readonly divergence: number;
   /** The same of images held out; undefined where none are. */
   readonly heldOut: number | undefined;
-  /** How much higher the estimate was on the batches than on images held out, before that was held within its bounds; undefined where none are held out. */
+  /** How much higher the estimate is on images of the training than on as many held out, by the discriminator as it is and before either is held within its bounds; undefined where none are held out. */
   readonly gap: number | undefined;
   /** The mean of `discriminatorAccuracy` over these steps. */
   readonly accuracy: number;
@@ -48,6 +48,8 @@ export interface Record extends ProbeReport {
   readonly samples: Rows;
   /** Mean squared distance of two images of the data. */
   readonly dataDistance: number;
+  /** Standard deviation of the discriminator's scores over images of the data and generated ones. */
+  readonly scoreDeviation: number;
 }
 
 /** What diagnoses are made from. */
