@@ -93,7 +93,7 @@ export interface TrainOptions {
    * - `"rollback"`: training goes back to the last state in which nothing was wrong, of which two copies are kept in memory, and goes on with half the learning rates; so too where a step is not finite. After ten times
    *   without getting further it ends there, "unhealthy".
    * - `"stop"`: training ends, "unhealthy", as the step leaves it.
-   * - `"ignore"`: nothing is looked at.
+   * - `"ignore"`: nothing is looked for; the divergence on images held out is told all the same.
    *
    * Default "report".
    */

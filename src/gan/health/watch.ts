@@ -77,7 +77,7 @@ export class Watch {
   /** Steps from one that is done to the next after which there is a look. */
   stepsToLook(step: number): number {
     const { every, heldOut, before, steps, reaction } = this.#options;
-    if (reaction === "ignore") return Number.POSITIVE_INFINITY;
+    if (reaction === "ignore" && !heldOut) return Number.POSITIVE_INFINITY;
     if (heldOut && step <= before) return 1;
     const toEnd = heldOut && step < before + steps ? before + steps - step : Number.POSITIVE_INFINITY;
     return Math.min(every - (step % every), toEnd);
@@ -102,12 +102,12 @@ export class Watch {
 
   /** Looks at training as step `step` left it, where it is time, and does what is to be done about it. */
   async look(step: number): Promise<Findings> {
-    const { monitor, heldOut, every } = this.#options;
+    const { monitor, heldOut, every, reaction } = this.#options;
     if (this.stepsToLook(step - 1) !== 1) return NOTHING;
     const training = await this.#host.training();
     if (training.progress.generatorUpdates !== step) return NOTHING; // hardware has failed, and it has gone back
     if (heldOut) await monitor.estimate(training, heldOut);
-    const found = step % every === 0 ? await monitor.probe(training, step, heldOut) : null;
+    const found = reaction !== "ignore" && step % every === 0 ? await monitor.probe(training, step, heldOut) : null;
     if (!found) return NOTHING;
     this.probes.push(found.report);
     if (monitor.healthy) await this.#keep();
