@@ -13,9 +13,9 @@ export interface StepReport extends Omit<StepValues, "divergence"> {
   readonly imagesPerSecond: number | undefined;
   /** How far the generator's images are from the data, before the discriminator's update, and what that means. */
   readonly divergence: Divergence;
-  /** What was found wrong, or found to be right again, after this step: as a rule nothing. */
+  /** What was found wrong, or found to be right again, after this step, or since the one told of before it where a step in between was not finite: as a rule nothing. */
   readonly health: readonly HealthEvent[];
-  /** Where training went back to after this step; undefined where it did not. */
+  /** Where training went back to then; undefined where it did not. */
   readonly rollback: Rollback | undefined;
 }
 

@@ -56,6 +56,8 @@ export class Trainer {
   #before = 0;
   readonly #journal = new Journal();
   #watch!: Watch;
+  /** What was found and waits for a step to be told with. */
+  #untold = NOTHING_FOUND;
 
   constructor(host: Host, turn: Turn, source: BatchSource, options: TrainerOptions) {
     this.#host = host;
@@ -125,13 +127,20 @@ export class Trainer {
     const { findings, unmet } = await this.#findings(results.at(-1)?.step, fault);
     if (findings.rollback) this.#journal.cut(findings.rollback.to - this.#before);
     for (const result of results) {
-      const found = result === results.at(-1) ? findings : { events: [], rollback: undefined };
+      if (result === results.at(-1)) this.#found(findings);
+      const { events: health, rollback } = this.#untold;
+      this.#untold = NOTHING_FOUND;
       const divergence = this.#watch.divergence(result.divergence);
-      if (!(await this.#report({ ...result, imagesPerSecond, divergence, health: found.events, rollback: found.rollback }))) break;
+      if (!(await this.#report({ ...result, imagesPerSecond, divergence, health, rollback }))) break;
     }
+    if (results.length === 0) this.#found(findings);
     if (unmet) throw unmet;
     if ("error" in begun) throw begun.error;
     return findings.ends ? { ...begun, stopped: "unhealthy" } : begun;
+  }
+
+  #found({ events, rollback, ends }: Findings): void {
+    this.#untold = { events: [...this.#untold.events, ...events], rollback: rollback ?? this.#untold.rollback, ends };
   }
 
   /** What comes of a look after this step, if it is time for one, or of the fault that ended the steps; `unmet` is a fault that nothing is done about. */

@@ -161,6 +161,17 @@ describe("an update that is not finite", () => {
     expect(health).toMatchObject([{ name: "diverging", state: "raised", evidence: expect.stringMatching(/finite/) }]);
   });
 
+  it("is told of with the next step that is", async () => {
+    const gan = await createGAN({ ...huge, optimizer: rates(1e-3, 1e5) });
+    const told: { step: number; health: readonly HealthEvent[]; from: number | undefined }[] = [];
+    const onStep: TrainOptions["onStep"] = ({ step, health, rollback }) => void told.push({ step, health, from: rollback?.from });
+    const { health, rollbacks, stopped } = await gan.train(cloud(64, 0, 1), { steps: 8, onUnhealthy: "rollback", onStep });
+    gan.dispose();
+    expect(stopped).toBe("steps");
+    expect(told.flatMap((step) => step.health)).toEqual(health);
+    expect(told.findLast(({ from }) => from !== undefined)).toMatchObject({ step: 1, from: rollbacks.at(-1)!.from });
+  });
+
   it("is undone, with half the learning rates, as often as that may help; the factor is kept in files", async () => {
     const gan = await createGAN(huge);
     const { stopped, rollbacks } = await gan.train(cloud(64, 0, 1), { steps: 50, onUnhealthy: "rollback" });
@@ -208,6 +219,14 @@ describe("examples held out", () => {
     gan.dispose();
     expect(Math.abs(divergence.gap!)).toBeLessThan(0.3); // the estimates of steps are about 1 apart
     expect(health).toEqual([]);
+  });
+
+  it("are told of where nothing else is looked for", async () => {
+    const gan = await createGAN(TINY);
+    const { divergence, probes } = await gan.train(cloud(512, 0, 1), { steps: 100, validation: 0.1, onUnhealthy: "ignore" });
+    gan.dispose();
+    expect(divergence.heldOut).toBeGreaterThanOrEqual(0);
+    expect(probes).toEqual([]);
   });
 
   it.each([
