@@ -323,4 +323,7 @@ it("a probe that failed and is made again tells of the same steps", async () => 
   const training = { look } as unknown as Training;
   await expect(monitor.probe(training, 100, null)).rejects.toThrow("lost");
   expect((await monitor.probe(training, 100, null))!.report).toMatchObject({ divergence: 0.5, accuracy: 0.75, loss: 1 });
+  // Nor is it held against what steps done over had come to.
+  const moved = async (step: number) => (await monitor.probe(training, step, null))!.report.moved;
+  expect([await moved(200), await moved(100)]).toEqual([0, undefined]);
 });

@@ -101,6 +101,7 @@ export class Monitor {
   ): Promise<{ readonly report: ProbeReport; readonly events: readonly HealthEvent[] } | null> {
     const reference = this.#seen.reference;
     if (!reference) return null;
+    this.#records = this.#records.filter((record) => record.step < step); // those of steps that are done over
     const size = portion(this.#spec, LOOKED_AT);
     const looks: Fetches[] = [];
     for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
