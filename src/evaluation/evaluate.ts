@@ -6,6 +6,7 @@ import { allocateFloats } from "../core/memory.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { permutation, Stream } from "../core/random.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { findNotFinite } from "../core/values.ts";
 import { COURSE, Progress } from "../metrics/course.ts";
 import { type Course, checkFeatures, type Features } from "../metrics/features.ts";
 import { Evaluation, type EvaluationRow } from "./evaluation.ts";
@@ -227,6 +228,8 @@ async function featuresOf(extract: Extractor, images: { readonly data: Float32Ar
     if (first > 0) checkWidth(d, width);
     else [all, width] = [allocateFloats(count * d, "features"), d];
     all.set(data, first * width);
+    const fault = findNotFinite(all.subarray(first * width, end * width));
+    if (fault >= 0) throw new DataError({ path: `features.data[${fault}]`, expected: "a number that a float32 can be", got: show(data[fault]) });
     await progress.at(end / count);
   }
   return { data: all, shape: [count, width] };

@@ -167,6 +167,7 @@ describe("what cannot be evaluated", () => {
     await expect(by(createFeatures(() => [Number.NaN]))).rejects.toThrow(DataError);
     await expect(by(() => ({ data: [1], shape: [1, 1] }))).rejects.toThrow(ShapeError);
     await expect(by(() => null as never)).rejects.toThrow(DataError);
+    await expect(by(({ shape }) => ({ data: new Array(shape[0]).fill(1e100), shape: [shape[0]!, 1] }))).rejects.toThrow("features.data[0]");
     let call = 0;
     await expect(by(({ shape }) => ({ data: new Float32Array(shape[0]! * ++call), shape: [shape[0]!, call] }))).rejects.toThrow("features.shape");
   });
