@@ -176,6 +176,7 @@ export class Host {
   /** Training goes back to a state, on which a failure of the executor falls back as well. Nothing may be under way. */
   async restore(state: Snapshot): Promise<void> {
     if (this.#keeps) this.#state = state;
+    this.#reached = undefined; // what comes after is no further, and yet not futile
     await (await this.training()).restore(state);
   }
 

@@ -15,7 +15,7 @@ export interface DivergenceKind {
    * - `"wasserstein-1"` ("wasserstein"): W₁(p, q) = sup E f(x) - E f(G(z)) over f of slope at most 1, in units of the data's distances (Arjovsky, Chintala & Bottou 2017, equation 2).
    */
   readonly name: DivergenceName;
-  /** The most that it can be, which it is where data and generator nowhere overlap; `Infinity` where there is no bound. */
+  /** The most that it can be, which it is where data and generator nowhere overlap; `Infinity` (null in JSON) where there is no bound. */
   readonly ceiling: number;
   /**
    * Whether it is known up to a positive factor alone: of "wasserstein", unless "gradient-penalty" or "spectral-norm" holds the slope of the discriminator to about 1. Weight clipping bounds the slope, but

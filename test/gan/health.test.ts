@@ -132,6 +132,8 @@ describe.each(SEEDS)("with seed %i", (seed) => {
     expect(withIt).toMatchObject({ stopped: "steps", steps: 1500 });
     expect(withIt.discriminatorLosses.length).toBe(1500);
     expect(withIt.rollbacks[0]).toMatchObject({ learningRateFactor: 0.5, because: ["dead-discriminator"] });
+    // Nothing stays wrong of what training went back from.
+    expect(withIt.health.filter(({ state }) => state === "cleared").length).toBe(withIt.health.filter(({ state }) => state === "raised").length);
     expect(withIt.away).toBeLessThan((2 / 3) * without.away);
   });
 });
@@ -295,6 +297,8 @@ describe("a probe of any GAN has finite numbers", () => {
     expect(divergence.heldOut).toSatisfy(Number.isFinite);
     gan.dispose();
   });
+});
+
 it("is looked at by the images that went through, whatever the GAN's own batch size", async () => {
   const gan = await createGAN({ ...TINY, batchSize: 1 });
   const { probes } = await gan.train(cloud(512, 0, 1), { steps: 100, batchSize: 64 });

@@ -25,8 +25,7 @@ export const DIAGNOSES = {
       const { accuracy, divergence, heldOut } = last(course);
       const { ceiling, name } = course.divergence;
       const estimate = heldOut ?? divergence;
-      if (!(accuracy > 0.99 && (ceiling === Number.POSITIVE_INFINITY || estimate > 0.95 * ceiling))) return null;
-      if (ceiling === Number.POSITIVE_INFINITY) return null;
+      if (!(accuracy > 0.99 && estimate > 0.95 * ceiling)) return null;
       return `the discriminator is right about ${percent(accuracy)} of the images, and the divergence (${name}) is ${brief(estimate)} of at most ${brief(ceiling)}`;
     },
     remedy:
@@ -37,14 +36,14 @@ export const DIAGNOSES = {
   "mode-collapse": {
     lasting: 4,
     sign(course) {
-      const { diversity, featureDiversity, duplicates, dataDuplicates } = last(course);
+      const { diversity, featureDiversity, duplicates, dataDuplicates, samples } = last(course);
       // A generator that has just begun makes much the same of everything, and gets over it.
       if (diversity > 1.2 * (course.records.at(-2)?.diversity ?? Number.POSITIVE_INFINITY)) return null;
       if (diversity < 0.25) {
-        return `64 latents give images that differ ${percent(diversity)} as much as as many of the data (${percent(featureDiversity)} in the discriminator's features)`;
+        return `${samples.n} latents give images that differ ${percent(diversity)} as much as as many of the data (${percent(featureDiversity)} in the discriminator's features)`;
       }
       if (duplicates > 0.5 && dataDuplicates < 0.25)
-        return `${percent(duplicates)} of 64 images have a twin among them, of the data ${percent(dataDuplicates)}`;
+        return `${percent(duplicates)} of ${samples.n} images have a twin among them, of the data ${percent(dataDuplicates)}`;
       return null;
     },
     remedy:
@@ -114,10 +113,11 @@ export const DIAGNOSES = {
   "dead-discriminator": {
     lasting: 2,
     sign(course) {
-      const { scoreSpread, generatorGradient } = last(course);
-      if (scoreSpread < 1e-5) return `its scores of 64 images of the data and 64 generated ones differ by ${brief(scoreSpread)} of what they are`;
+      const { scoreSpread, generatorGradient, samples } = last(course);
+      if (scoreSpread < 1e-5)
+        return `its scores of ${samples.n} images of the data and as many generated ones differ by ${brief(scoreSpread)} of what they are`;
       return generatorGradient === 0
-        ? "the generator's gradient is 0: the discriminator's scores of 64 generated images do not depend on what they show"
+        ? `the generator's gradient is 0: the discriminator's scores of ${samples.n} generated images do not depend on what they show`
         : null;
     },
     remedy: "lower its learning rate and begin anew: units that are 0 for every image learn no more; leaky ones (leakyRelu) do not die",
@@ -136,7 +136,7 @@ export const DIAGNOSES = {
       let farthest = 0;
       for (const [i, distance] of away.entries()) {
         if (farthest > 0.5 && distance < 0.4 * farthest) {
-          return `the images of 64 latents went ${percent(farthest)} of the distance between images of the data away, and are back, within ${percent(distance)}, where they were ${i + 1} probes ago`;
+          return `the images of ${now.samples.n} latents went ${percent(farthest)} of the distance between images of the data away, and are back, within ${percent(distance)}, where they were ${i + 1} probes ago`;
         }
         farthest = Math.max(farthest, distance);
       }

@@ -5,6 +5,7 @@ import type { Fetches } from "../../exec/executor.ts";
 import { type DivergenceKind, divergenceKind, withinBounds } from "../../objective/divergence.ts";
 import { HELD_OUT, LOOKED_AT } from "../../objective/probe.ts";
 import type { StepValues } from "../../objective/reports.ts";
+import type { Snapshot } from "../snapshot.ts";
 import type { GANSpec } from "../spec.ts";
 import type { Training } from "../training.ts";
 import { DIAGNOSIS_ROWS, type DiagnosisName } from "./diagnoses.ts";
@@ -28,7 +29,7 @@ export interface HealthEvent {
    * - `"oscillating"`: the generator goes round in circles.
    */
   readonly name: DiagnosisName;
-  /** Whether it was found, or, having been found before, is gone. */
+  /** Whether it was found, or, having been found before, is gone: by itself, or as training went back. */
   readonly state: "raised" | "cleared";
   /** What showed it, with figures. Of one that is cleared: what it was raised for. */
   readonly evidence: string;
@@ -54,7 +55,7 @@ interface State {
 
 const NOTHING: State = { signs: 0, quiet: 0, raised: null };
 
-/** What a GAN's training is watched by, from one call of `train` to the next. */
+/** What a GAN's training is watched by, from one call of `train` to the next. Generated images are held against the first examples that were ever trained on. */
 export class Monitor {
   readonly #spec: GANSpec;
   readonly #kind: DivergenceKind;
@@ -63,6 +64,7 @@ export class Monitor {
   #data: Likeness | undefined;
   #records: Record[] = [];
   #states = new Map<DiagnosisName, State>();
+  #kept: readonly Snapshot[] = [];
   #heldOut: { readonly value: number; readonly gap: number } | undefined;
   /** Images held out that were looked at. */
   #heldOutSeen = 0;
@@ -117,11 +119,23 @@ export class Monitor {
     return { report, events: this.#judge(step) };
   }
 
-  /** Forgets what was found after step `step`, to which training went back. */
-  goBack(step: number): void {
+  /** The last two states in which nothing was wrong, the latest first, where they were kept. */
+  get states(): readonly Snapshot[] {
+    return this.#kept;
+  }
+
+  /** Keeps a state in which nothing is wrong. */
+  keep(state: Snapshot): void {
+    this.#kept = [state, ...this.#kept.slice(0, 1)];
+  }
+
+  /** Forgets what was found after step `step`, to which training went back. @returns what was found wrong, and is no more, with the evidence */
+  goBack(step: number): ReadonlyMap<DiagnosisName, string> {
+    const raised = new Map([...this.#states].flatMap(([name, state]) => (state.raised === null ? [] : [[name, state.raised] as const])));
     this.#records = this.#records.filter((record) => record.step <= step);
     this.#states.clear();
     this.#window.begin();
+    return raised;
   }
 
   /**

@@ -19,14 +19,14 @@ export interface ProbeReport {
   readonly loss: number;
   /** Standard deviation of the discriminator's scores over images of the data and generated ones, over their root mean square: 0 where it says the same of everything. */
   readonly scoreSpread: number;
-  /** Norm of the gradient of the generator's loss with respect to its weights. */
+  /** Norm of the gradient of the objective's loss of the generator, without that of classes, with respect to its weights. */
   readonly generatorGradient: number;
   /** Norm of all weights of the generator. */
   readonly generatorWeights: number;
   /** Norm of all weights of the discriminator. */
   readonly discriminatorWeights: number;
   /**
-   * How many different images the generator seems to make of 64 latents, against how many there seem to be among 64 of the data: a ratio of Vendi scores of order 2 (Pasarkar & Dieng 2023), about 1 where they differ as much
+   * How many different images the generator seems to make of 64 latents (fewer where batches are smaller, or do not divide it), against how many there seem to be among as many of the data: a ratio of Vendi scores of order 2 (Pasarkar & Dieng 2023), about 1 where they differ as much
    * from each other. Compared are pixels, at most 8 x 8 of a picture, means over squares.
    */
   readonly diversity: number;

@@ -6,7 +6,7 @@ import { type Divergence, divergenceKind } from "../../objective/divergence.ts";
 import { LOOKED_AT } from "../../objective/probe.ts";
 import type { StepValues } from "../../objective/reports.ts";
 import type { Host } from "../host.ts";
-import { type Snapshot, snapshotOf } from "../snapshot.ts";
+import { snapshotOf } from "../snapshot.ts";
 import type { GANSpec } from "../spec.ts";
 import { DIAGNOSES } from "./diagnoses.ts";
 import type { HealthEvent, Monitor } from "./monitor.ts";
@@ -51,6 +51,13 @@ const PATIENCE = 3;
 /** Learning rates grow no smaller than by this: they would come to nothing. */
 const LEAST_FACTOR = 2 ** -40;
 
+/** What was found wrong in which step, for which training goes back. */
+interface GoingBack {
+  readonly step: number;
+  readonly events: readonly HealthEvent[];
+  readonly because: Rollback["because"];
+}
+
 /** Watches one call of `train`. Calls must not overlap. */
 export class Watch {
   readonly probes: ProbeReport[] = [];
@@ -58,19 +65,23 @@ export class Watch {
   readonly rollbacks: Rollback[] = [];
   readonly #host: Host;
   readonly #options: WatchOptions;
-  /** The last two states in which nothing was wrong, the latest first, where they may be gone back to, and the times that they were. */
-  #healthy: readonly Snapshot[] = [];
+  /** Times that training went back without getting further. */
   #returns = 0;
+  /** What learning rates are multiplied by. */
+  #factor: number;
+  /** What training is going back for, until it has. */
+  #goingBack: GoingBack | undefined;
 
   private constructor(host: Host, options: WatchOptions) {
     this.#host = host;
     this.#options = options;
+    this.#factor = host.progress.learningRateFactor;
   }
 
   /** Begins to watch a call. */
   static async begin(host: Host, options: WatchOptions): Promise<Watch> {
     const watch = new Watch(host, options);
-    await watch.#keep();
+    if (options.monitor.healthy || options.monitor.states.length === 0) await watch.#keep();
     return watch;
   }
 
@@ -102,6 +113,7 @@ export class Watch {
 
   /** Looks at training as step `step` left it, where it is time, and does what is to be done about it. */
   async look(step: number): Promise<Findings> {
+    if (this.#goingBack) return this.#goBack(this.#goingBack);
     const { monitor, heldOut, every, reaction } = this.#options;
     if (this.stepsToLook(step - 1) !== 1) return NOTHING;
     const training = await this.#host.training();
@@ -116,6 +128,7 @@ export class Watch {
 
   /** Does what is to be done about an update that failed. @throws the fault where that is nothing */
   async meet(fault: unknown): Promise<Findings> {
+    if (this.#goingBack) return this.#goBack(this.#goingBack);
     const { reaction } = this.#options;
     if (!(fault instanceof TrainingError) || reaction === "report" || reaction === "ignore") throw fault;
     const step = this.#host.progress.generatorUpdates + 1;
@@ -123,27 +136,45 @@ export class Watch {
   }
 
   async #react(step: number, events: readonly HealthEvent[]): Promise<Findings> {
-    this.health.push(...events);
     const because = events.filter(({ state }) => state === "raised").map(({ name }) => name);
-    const { reaction, monitor } = this.#options;
-    if (because.length === 0 || reaction === "report") return { ...NOTHING, events };
-    if (reaction === "stop") return { ...NOTHING, events, ends: true };
-    const ends = ++this.#returns > MOST_ROLLBACKS;
-    const learningRateFactor = Math.max(LEAST_FACTOR, this.#host.progress.learningRateFactor / 2);
+    const { reaction } = this.#options;
+    if (because.length > 0 && reaction === "rollback") {
+      this.#goingBack = { step, events, because };
+      return this.#goBack(this.#goingBack);
+    }
+    this.health.push(...events);
+    return { ...NOTHING, events, ends: because.length > 0 && reaction === "stop" };
+  }
+
+  /** Goes back to the last state that was well. Where hardware fails at it, it is done over. */
+  async #goBack({ step, events: found, because }: GoingBack): Promise<Findings> {
+    const { monitor } = this.#options;
+    const returns = this.#returns + 1;
+    const learningRateFactor = Math.max(LEAST_FACTOR, this.#factor / 2);
     // What went wrong may have begun before it showed.
-    const healthy = this.#healthy[this.#returns > PATIENCE ? this.#healthy.length - 1 : 0]!;
+    const healthy = monitor.states[returns > PATIENCE ? monitor.states.length - 1 : 0]!;
     const state = { ...healthy, progress: { ...healthy.progress, learningRateFactor } };
     await this.#host.restore(state);
-    monitor.goBack(state.progress.generatorUpdates);
-    const rollback = { from: step, to: state.progress.generatorUpdates, learningRateFactor, because };
+    this.#goingBack = undefined;
+    this.#returns = returns;
+    this.#factor = learningRateFactor;
+    const to = state.progress.generatorUpdates;
+    const wrong = new Map([
+      ...monitor.goBack(to),
+      ...found.filter((event) => event.state === "raised").map(({ name, evidence }) => [name, evidence] as const),
+    ]);
+    const gone = Array.from(wrong, ([name, evidence]): HealthEvent => ({ step, name, state: "cleared", evidence, remedy: DIAGNOSES[name].remedy }));
+    const events = [...found, ...gone];
+    const rollback = { from: step, to, learningRateFactor, because };
+    this.health.push(...events);
     this.rollbacks.push(rollback);
-    return { events, rollback, ends };
+    return { events, rollback, ends: returns > MOST_ROLLBACKS };
   }
 
   /** Keeps the state, where it may be gone back to. */
   async #keep(): Promise<void> {
     if (this.#options.reaction !== "rollback") return;
-    this.#healthy = [snapshotOf(await this.#host.checkpoint()), ...this.#healthy.slice(0, 1)];
+    this.#options.monitor.keep(snapshotOf(await this.#host.checkpoint()));
     this.#returns = 0;
   }
 }
