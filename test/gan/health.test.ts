@@ -65,7 +65,7 @@ const FAILURES: Readonly<Record<HealthEvent["name"], readonly [options: CreateOp
   // The data are out of the generator's reach, and it hardly moves.
   "discriminator-saturated": [{ ...TINY, objective: "non-saturating", optimizer: rates(1e-7, 1e-2) }, cloud(512, 10, 0.1), { steps: 600 }],
   // The generator runs after every move of a discriminator that is ten times as slow.
-  "mode-collapse": [{ ...TINY, shape: [4, 4, 1], architecture: "mlp", objective: "minimax", optimizer: rates(1e-2, 1e-3) }, patterns, { steps: 400 }],
+  "mode-collapse": [{ ...TINY, shape: [4, 4, 1], architecture: "mlp", objective: "minimax", optimizer: rates(1e-2, 1e-3) }, patterns, { steps: 500 }],
   // log(1 - D(G(z))) is flat where D is sure.
   "vanishing-gradient": [{ ...TINY, objective: "minimax", optimizer: rates(1e-7, 3e-2) }, cloud(512, 10, 0.1), { steps: 2000 }],
   // Nothing bounds the critic.
@@ -131,7 +131,8 @@ describe.each(SEEDS)("with seed %i", (seed) => {
     const withIt = await course("rollback");
     expect(withIt).toMatchObject({ stopped: "steps", steps: 1500 });
     expect(withIt.discriminatorLosses.length).toBe(1500);
-    expect(withIt.rollbacks[0]).toMatchObject({ learningRateFactor: 0.5, because: ["dead-discriminator"] });
+    expect(withIt.rollbacks[0]!.learningRateFactor).toBe(0.5);
+    expect(withIt.rollbacks.flatMap(({ because }) => because)).toContain("dead-discriminator");
     // Nothing stays wrong of what training went back from.
     expect(withIt.health.filter(({ state }) => state === "cleared").length).toBe(withIt.health.filter(({ state }) => state === "raised").length);
     expect(withIt.away).toBeLessThan((2 / 3) * without.away);

@@ -38,7 +38,7 @@ export const DIAGNOSES = {
     sign(course) {
       const { diversity, featureDiversity, duplicates, dataDuplicates, samples } = last(course);
       // A generator that has just begun makes much the same of everything, and gets over it.
-      if (diversity > 1.2 * (course.records.at(-2)?.diversity ?? Number.POSITIVE_INFINITY)) return null;
+      if (diversity > (course.records.at(-2)?.diversity ?? Number.POSITIVE_INFINITY) + 0.03) return null;
       if (diversity < 0.25) {
         return `${samples.n} latents give images that differ ${percent(diversity)} as much as as many of the data (${percent(featureDiversity)} in the discriminator's features)`;
       }
@@ -135,7 +135,7 @@ export const DIAGNOSES = {
         .map(({ samples }) => Math.sqrt(meanSquaredDistance(now.samples, samples) / now.dataDistance));
       let farthest = 0;
       for (const [i, distance] of away.entries()) {
-        if (farthest > 0.5 && distance < 0.4 * farthest) {
+        if (farthest > 0.5 && distance < farthest / 3) {
           return `the images of ${now.samples.n} latents went ${percent(farthest)} of the distance between images of the data away, and are back, within ${percent(distance)}, where they were ${i + 1} probes ago`;
         }
         farthest = Math.max(farthest, distance);
