@@ -9,7 +9,7 @@ import { weightsInUse } from "./weights.ts";
 export const LOOKED_AT = 64;
 
 /** Of those held out. */
-export const HELD_OUT = 128;
+export const HELD_OUT = 64;
 
 /** Inputs and noise are those of a step. */
 const NOTHING_UPDATED = { generator: true, penalties: [] };

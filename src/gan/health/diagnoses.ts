@@ -134,10 +134,13 @@ export const DIAGNOSES = {
         .reverse()
         .map(({ samples }) => Math.sqrt(meanSquaredDistance(now.samples, samples) / now.dataDistance));
       let farthest = 0;
+      let near: { readonly distance: number; readonly probes: number } | null = null;
       for (const [i, distance] of away.entries()) {
-        if (farthest > 0.5 && distance < farthest / 3) {
-          return `the images of ${now.samples.n} latents went ${percent(farthest)} of the distance between images of the data away, and are back, within ${percent(distance)}, where they were ${i + 1} probes ago`;
+        // Once is no circle: a generator that settles may overshoot.
+        if (near && distance > 0.5 && distance > 2 * near.distance) {
+          return `the images of ${now.samples.n} latents went ${percent(farthest)} of the distance between images of the data away, and are back, within ${percent(near.distance)}, where they were ${near.probes} probes ago; and so before that`;
         }
+        if (!near && farthest > 0.5 && distance < farthest / 3) near = { distance, probes: i + 1 };
         farthest = Math.max(farthest, distance);
       }
       return null;
