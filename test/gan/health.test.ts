@@ -220,7 +220,8 @@ describe("examples held out", () => {
     const gan = await createGAN({ ...TINY, batchSize: 16, width: 32, objective: "wasserstein-gp", seed: 2 });
     const { divergence, health } = await gan.train(cloud(5000, 0, 1), { steps: 400, validation: 0.1 });
     gan.dispose();
-    expect(Math.abs(divergence.gap!)).toBeLessThan(0.3); // the estimates of steps are about 1 apart
+    // Two means over 64 points, of scores that have a standard deviation of about 1: 2.4 of theirs. The estimates of steps are about 1 apart.
+    expect(Math.abs(divergence.gap!)).toBeLessThan(0.42);
     expect(health).toEqual([]);
   });
 
