@@ -74,7 +74,7 @@ describe("the package", () => {
 
   it("holds each source once, where the maps of its code say", () => {
     const maps = files.filter((path) => path.endsWith(".js.map"));
-    expect(maps).toContain("dist/library.js.map");
+    expect(maps).toContain("dist/index.js.map");
     for (const path of maps) {
       const { sources, sourcesContent } = JSON.parse(read(path)) as { sources: readonly string[]; sourcesContent?: unknown };
       expect(sourcesContent, path).toBeUndefined();

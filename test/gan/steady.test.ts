@@ -42,8 +42,8 @@ describe("memory within one call of train", () => {
         const onStep = ({ step }: { step: number }) => void (step % mark === 0 && (step === mark || step === STEPS) && marks.push(held()));
         await gan.train(data(), { steps: STEPS, onStep, ...(signalled && { signal: new AbortController().signal }) });
         const [early, late] = marks as [number, number];
-        // The reports of the call are kept: a few dozen bytes a step, twice that where their array has just grown.
-        expect(late - early).toBeLessThan(process.env.GANVAS_FUZZ ? MB : MB / 2);
+        // The reports of the call are kept, a few dozen bytes a step, and what it is watched by: a program and some images. (Batches that were kept would be 900 of them, of 1 kB, and more.)
+        expect(late - early).toBeLessThan(MB);
         if (process.env.GANVAS_FUZZ) console.log(threads, kind, signalled, ((late - early) / MB).toFixed(3), "MB");
         gan.dispose();
       });

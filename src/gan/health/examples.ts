@@ -37,14 +37,19 @@ export class Examples {
     if (this.#noted >= 4 * MOST || this.#pooled.size >= MOST) return;
     this.#noted += batch.count;
     const rows = reduced(batch.data, this.#shape);
+    const { d } = rows;
+    const others: number[] = [];
     for (let i = 0; i < rows.n && this.#pooled.size < MOST; i++) {
-      // A copy, as the numbers may be the caller's.
-      const data = rows.data.slice(i * rows.d, (i + 1) * rows.d);
-      const sum = checksum(data);
+      const sum = checksum(rows.data.slice(i * d, (i + 1) * d));
       if (this.#pooled.has(sum)) continue;
       this.#pooled.add(sum);
-      this.#pool.push({ n: 1, d: rows.d, data });
+      others.push(i);
     }
+    if (others.length === 0) return;
+    // A copy, as the numbers may be the caller's.
+    const data = new Float32Array(others.length * d);
+    for (const [k, i] of others.entries()) data.set(rows.data.subarray(i * d, (i + 1) * d), k * d);
+    this.#pool.push({ n: others.length, d, data });
   }
 
   /** The first ones, as they are; null until there are enough. */
