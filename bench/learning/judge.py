@@ -4,6 +4,9 @@ Trains the classifier on real digits, or reads it from the file CLASSIFIER, then
 {"samples": path, "asked": labels or null}, by one line each: the squared Fréchet distance of its features between all real digits and the
 samples (Heusel et al. 2017, equation 6), the share of samples of which it is sure, and, where it was said what was asked for, the share that it
 recognises, over all and of the worst class. Without samples the answer is about real digits, one half of them against the other.
+
+{"stacked": path} is about samples [N, 28, 28, 3] whose channels are a digit each: how many of the thousand triples there are, and the divergence
+KL(samples || data) of their shares, those of the data being what independent draws of digits have.
 """
 
 import json
@@ -92,6 +95,15 @@ def verdict(features, probabilities, reference, asked):
     return result
 
 
+def triples(model, path, shares):
+    channels = np.fromfile(path, np.float32).reshape(-1, 28, 28, 3).transpose(3, 0, 1, 2)
+    digits = [examine(model, torch.from_numpy(x.copy())[:, None])[1].argmax(1).numpy() for x in channels]
+    counts = np.bincount(digits[0] * 100 + digits[1] * 10 + digits[2], minlength=1000)
+    p, q = counts / counts.sum(), np.einsum("i,j,k", shares, shares, shares).ravel()
+    seen = p > 0
+    return {"triples": int(seen.sum()), "kl": float((p[seen] * np.log(p[seen] / q[seen])).sum())}
+
+
 def main():
     images, labels, path = sys.argv[1:]
     x, y = read_digits(images, labels)
@@ -99,7 +111,9 @@ def main():
     features, probabilities = examine(model, x)
     for line in sys.stdin:
         request = json.loads(line)
-        if "samples" not in request:
+        if "stacked" in request:
+            answer = triples(model, request["stacked"], np.bincount(y.numpy(), minlength=10) / len(y))
+        elif "samples" not in request:
             answer = {"accuracy": accuracy, **verdict(features[::2], probabilities[::2], features[1::2], y[::2])}
         else:
             samples = torch.from_numpy(np.fromfile(request["samples"], np.float32).reshape(-1, 1, 28, 28))

@@ -1,4 +1,4 @@
-/** `npm run learning -- toys|mnist|faces|evaluate|health`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
+/** `npm run learning -- toys|mnist|stacked|faces|evaluate|health`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { parseArgs } from "node:util";
 import { countAlarms } from "./alarms.ts";
 import { evaluateDigits } from "./evaluation.ts";
 import { RECIPES, type Recipe, type Suite } from "./recipes.ts";
-import { type Bench, type Budget, type MixtureName, type Places, type Run, startDigits, startFaces, startToys } from "./runs.ts";
+import { type Bench, type Budget, type MixtureName, type Places, type Run, startDigits, startFaces, startStacked, startToys } from "./runs.ts";
 import { section, tableOf } from "./table.ts";
 
-const USAGE = `npm run learning -- toys|mnist|faces|evaluate|health [options]
+const USAGE = `npm run learning -- toys|mnist|stacked|faces|evaluate|health [options]
 
   --seeds 1,2,3     seeds of each recipe (default: toys 11,12,13,14,15, the others 1,2,3; combinations in toys have the first alone), or of evaluate's classifiers
   --only name       the recipe of this name, or all whose names contain it
@@ -17,7 +17,7 @@ const USAGE = `npm run learning -- toys|mnist|faces|evaluate|health [options]
   --seconds s       for recipes that are trained by time (default: what the suite's first recipe took with the same seed), and for evaluate's GAN (default: 60)
   --threads n       (default: all cores)
   --mnist folder    of MNIST's test images and labels (default: GANVAS_MNIST)
-  --python program  with PyTorch, for the suite mnist (default: python3)
+  --python program  with PyTorch, for the suites mnist and stacked (default: python3)
   --out folder      of finished runs, which are not done again, and of pictures (default: learning-output)
   --help            this text`;
 
@@ -39,12 +39,16 @@ interface Arguments {
 const FIRST_SEEDS: Readonly<Record<Arguments["suite"], readonly number[]>> = {
   toys: [11, 12, 13, 14, 15],
   mnist: [1, 2, 3],
+  stacked: [1, 2, 3],
   faces: [1, 2, 3],
   evaluate: [1, 2, 3],
   health: [1, 2, 3],
 };
 /** Of the first recipe of a suite, and of all that are trained by steps. */
-const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, faces: 1000 };
+const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, stacked: 10_000, faces: 1000 };
+
+/** How each suite but the toys begins. */
+const STARTS = { mnist: startDigits, stacked: startStacked, faces: startFaces } as const;
 
 function number(option: string, text: string): number {
   const value = Number(text);
@@ -76,7 +80,7 @@ function read(args: readonly string[]): Arguments | null {
   }
   const folder = values.mnist ?? process.env.GANVAS_MNIST ?? "";
   const [images, labels] = ["images-idx3", "labels-idx1"].map((name) => join(folder, `t10k-${name}-ubyte.gz`)) as [string, string];
-  if ((suite === "mnist" || suite === EVALUATE) && ![images, labels].every((file) => existsSync(file))) {
+  if ((suite === "mnist" || suite === "stacked" || suite === EVALUATE) && ![images, labels].every((file) => existsSync(file))) {
     throw new Error(`--mnist: expected the folder of t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz, got "${folder}"`);
   }
   return {
@@ -186,7 +190,7 @@ async function main(args: Arguments): Promise<void> {
           start: () => startToys(name, places),
           recipes: name === "ring" ? recipes : recipes.filter((recipe) => !brief.includes(recipe)),
         }))
-      : [{ name: suite, start: () => (suite === "mnist" ? startDigits(places) : startFaces(places)), recipes }];
+      : [{ name: suite, start: () => STARTS[suite](places), recipes }];
   for (const part of parts) {
     const bench = await part.start();
     try {

@@ -71,6 +71,11 @@ export const RECIPES = {
     DEFAULT,
     { name: "default, by class", options: { condition: { classes: 10 } } },
   ],
+  stacked: [
+    { name: "DCGAN, Adam 2e-4", options: PLAIN, bySteps: true },
+    { name: '"wasserstein-gp"', options: { objective: "wasserstein-gp" }, bySteps: true },
+    { ...DEFAULT, bySteps: true },
+  ],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],
 } as const satisfies Readonly<Record<string, readonly Recipe[]>>;
 

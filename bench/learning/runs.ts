@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { animeFaces, type Dataset, grid, mnist, ring } from "../../src/datasets.ts";
 import { type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
-import { createGAN, type GAN, type GANOptions } from "../../src/index.ts";
+import { createGAN, type GAN, type GANOptions, type TrainingData } from "../../src/index.ts";
 import { type Command, Line } from "../line.ts";
 import { judgeFaces } from "./faces.ts";
 import { coverage, type Mixture } from "./points.ts";
 import type { Recipe } from "./recipes.ts";
+import { freshTriples, triples } from "./stacked.ts";
 
 /** What is known of one run; numbers by the names of the table's columns. */
 export interface Run {
@@ -67,7 +68,7 @@ export interface Bench {
 /** Trains until the budget is spent, and says for how many seconds. */
 export async function spend(
   gan: GAN,
-  data: Dataset,
+  data: TrainingData,
   { steps = Number.MAX_SAFE_INTEGER, seconds = Number.POSITIVE_INFINITY }: Budget,
 ): Promise<number> {
   const end = new AbortController();
@@ -116,7 +117,7 @@ export function startToys(name: MixtureName, { threads }: Places): Bench {
   };
 }
 
-const SHAPE = { mnist: [28, 28, 1], faces: [32, 32, 3] } as const;
+const SHAPE = { mnist: [28, 28, 1], stacked: [28, 28, 3], faces: [32, 32, 3] } as const;
 /** As the benchmark's DCGANs and the demo are. */
 const WIDTH = 32;
 
@@ -156,6 +157,52 @@ export async function startDigits(places: Places): Promise<Bench> {
       return run;
     },
     real: () => judge.ask({}),
+    close: () => judge.end(),
+  };
+}
+
+/** Samples that modes are counted in: Metz et al. 2017 and all after them have as many. */
+const TRIPLES = 26_000;
+
+export async function startStacked(places: Places): Promise<Bench> {
+  const { images, labels, classifier } = places;
+  const digits = mnist({ images: readFileSync(images), labels: readFileSync(labels) });
+  const judge = new Line<Verdict>(python(places, [`${SCRIPTS}/judge.py`, images, labels, classifier]));
+  const samples = join(tmpdir(), `ganvas-learning-${process.pid}.f32`);
+  const of = ({ options }: Recipe, seed: number): GANOptions => ({ width: WIDTH, ...options, shape: SHAPE.stacked, seed });
+  const verdict = (data: Float32Array): Promise<Verdict> => {
+    writeFileSync(samples, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return judge.ask({ stacked: samples });
+  };
+  const count = async (gan: GAN): Promise<Verdict> => verdict((await gan.sample({ count: TRIPLES, seed: 77 })).data);
+  return {
+    describe: (recipe, seed) => resolveSpec(of(recipe, seed)),
+    async train(recipe, seed, { steps = 0 }) {
+      const gan = await createGAN({ ...of(recipe, seed), threads: places.threads, backend: "wasm" });
+      const shown = gan.spec.batchSize * gan.spec.objective.discriminatorSteps;
+      const data = freshTriples(digits, gan.spec.batchSize, seed);
+      const course: { time: number; found: Verdict }[] = [];
+      for (const end of [steps / 4, steps / 2, steps]) {
+        const time = await spend(gan, data, { steps: Math.round(end) - gan.step });
+        course.push({ time, found: await count(gan) });
+        console.log(`  stacked, ${recipe.name}, seed ${seed}, step ${gan.step}: ${JSON.stringify(course.at(-1))}`);
+      }
+      await picture(gan, places, `stacked-${recipe.name}-${seed}`);
+      const run = {
+        steps: gan.step,
+        images: gan.step * shown,
+        seconds: seconds(course.reduce((sum, { time }) => sum + time, 0)),
+        triplesQuarter: course[0]!.found.triples!,
+        triplesHalf: course[1]!.found.triples!,
+        ...course[2]!.found,
+      };
+      gan.dispose();
+      return run;
+    },
+    real: () => {
+      const { data } = triples(digits, TRIPLES, 0, 0);
+      return verdict(Float32Array.from(data as Uint8Array, (byte) => byte / 127.5 - 1));
+    },
     close: () => judge.end(),
   };
 }

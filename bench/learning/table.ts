@@ -7,10 +7,15 @@ const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 /** Columns in their order, by the names that runs have their numbers under. */
 const COLUMNS: Readonly<Record<string, { readonly title: string; show(x: number): string }>> = {
   steps: { title: "steps", show: (x) => x.toFixed(0) },
+  images: { title: "images seen", show: (x) => x.toFixed(0) },
   seconds: { title: "seconds", show: (x) => x.toFixed(0) },
   good: { title: "within 3σ", show: percent },
   modes: { title: "modes with a fair share", show: (x) => x.toFixed(0) },
   frechet: { title: "Fréchet distance", show: (x) => x.toFixed(1) },
+  triplesQuarter: { title: "modes at a quarter", show: (x) => x.toFixed(0) },
+  triplesHalf: { title: "modes at half", show: (x) => x.toFixed(0) },
+  triples: { title: "modes of 1,000", show: (x) => x.toFixed(0) },
+  kl: { title: "KL", show: (x) => x.toFixed(3) },
   sure: { title: "sure of", show: percent },
   recognised: { title: "recognised", show: percent },
   worstClass: { title: "worst class", show: percent },
