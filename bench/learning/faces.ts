@@ -1,6 +1,6 @@
 /** How drawn faces are judged without a network. */
 import type { Images } from "../../src/index.ts";
-import { frechetDistance } from "../../src/metrics.ts";
+import { type Features, frechetDistance, nearestNeighbours } from "../../src/metrics.ts";
 import { gridMeans } from "../gridMeans.ts";
 
 export interface Faces {
@@ -34,3 +34,9 @@ export const judgeFaces = async (real: Pick<Images, "shape" | "data">, made: Pic
   frechet: await frechetDistance(gridMeans(real), gridMeans(made)),
   speckle: speckle(made),
 });
+
+/** The share of samples that are nearer to what was learned from than to as many others: a half where nothing is copied, all where there is nothing but copies. */
+export async function copies(made: Features, learned: Features, others: Features): Promise<number> {
+  const [own, other] = [await nearestNeighbours(made, learned), await nearestNeighbours(made, others)];
+  return own.distances.filter((distance, i) => distance < other.distances[i]!).length / own.distances.length;
+}

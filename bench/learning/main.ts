@@ -1,4 +1,4 @@
-/** `npm run learning -- toys|mnist|stacked|faces|evaluate|health`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
+/** `npm run learning -- toys|mnist|stacked|faces|few|large|evaluate|health`: how well the defaults learn, beside what else there is. What it does is told in ../LEARNING.md, which it writes. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -6,15 +6,27 @@ import { parseArgs } from "node:util";
 import { countAlarms } from "./alarms.ts";
 import { evaluateDigits } from "./evaluation.ts";
 import { RECIPES, type Recipe, type Suite } from "./recipes.ts";
-import { type Bench, type Budget, type MixtureName, type Places, type Run, startDigits, startFaces, startStacked, startToys } from "./runs.ts";
+import {
+  type Bench,
+  type Budget,
+  type MixtureName,
+  type Places,
+  type Run,
+  startDigits,
+  startFaces,
+  startFew,
+  startLarge,
+  startStacked,
+  startToys,
+} from "./runs.ts";
 import { section, tableOf } from "./table.ts";
 
-const USAGE = `npm run learning -- toys|mnist|stacked|faces|evaluate|health [options]
+const USAGE = `npm run learning -- toys|mnist|stacked|faces|few|large|evaluate|health [options]
 
   --seeds 1,2,3     seeds of each recipe (default: toys 11,12,13,14,15, the others 1,2,3; combinations in toys have the first alone), or of evaluate's classifiers
   --only name       the recipe of this name, or all whose names contain it
   --steps n         instead of the suite's own number of steps
-  --seconds s       for recipes that are trained by time (default: what the suite's first recipe took with the same seed), and for evaluate's GAN (default: 60)
+  --seconds s       for recipes that are trained by time (default: what the suite's first recipe took with the same seed, and 900 for large), and for evaluate's GAN (default: 60)
   --threads n       (default: all cores)
   --mnist folder    of MNIST's test images and labels (default: GANVAS_MNIST)
   --python program  with PyTorch, for the suites mnist and stacked (default: python3)
@@ -41,14 +53,19 @@ const FIRST_SEEDS: Readonly<Record<Arguments["suite"], readonly number[]>> = {
   mnist: [1, 2, 3],
   stacked: [1, 2, 3],
   faces: [1, 2, 3],
+  few: [1, 2, 3],
+  large: [1],
   evaluate: [1, 2, 3],
   health: [1, 2, 3],
 };
 /** Of the first recipe of a suite, and of all that are trained by steps. */
-const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, stacked: 10_000, faces: 1000 };
+const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, stacked: 10_000, faces: 1000, few: 3000, large: 1000 };
+
+/** Of suites whose recipes are all trained for as long. */
+const SECONDS: Readonly<Partial<Record<Suite, number>>> = { large: 900 };
 
 /** How each suite but the toys begins. */
-const STARTS = { mnist: startDigits, stacked: startStacked, faces: startFaces } as const;
+const STARTS = { mnist: startDigits, stacked: startStacked, faces: startFaces, few: startFew, large: startLarge } as const;
 
 function number(option: string, text: string): number {
   const value = Number(text);
@@ -144,7 +161,7 @@ function budgetOf(
   if (suite === "toys") return { ...(steps !== undefined && { steps }), ...(seconds !== undefined && { seconds }) };
   if (recipe.bySteps) return { steps: steps ?? STEPS[suite] };
   const first = RECIPES[suite][0].name;
-  const budget = seconds ?? store.get(part, first, seed)?.seconds;
+  const budget = seconds ?? SECONDS[suite] ?? store.get(part, first, seed)?.seconds;
   if (budget === undefined)
     throw new Error(`${recipe.name} has the seconds of "${first}" with seed ${seed}, which was not run: run that first, or say --seconds`);
   return { seconds: budget };

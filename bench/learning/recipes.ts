@@ -76,6 +76,8 @@ export const RECIPES = {
     { name: '"wasserstein-gp"', options: { objective: "wasserstein-gp" }, bySteps: true },
     { ...DEFAULT, bySteps: true },
   ],
+  few: [{ ...DEFAULT, bySteps: true }],
+  large: [DEFAULT],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],
 } as const satisfies Readonly<Record<string, readonly Recipe[]>>;
 

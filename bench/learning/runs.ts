@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { animeFaces, type Dataset, grid, mnist, ring } from "../../src/datasets.ts";
 import { type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
-import { createGAN, type GAN, type GANOptions, type TrainingData } from "../../src/index.ts";
+import { createGAN, type GAN, type GANOptions, type Images, type TrainingData } from "../../src/index.ts";
+import { gridMeans } from "../gridMeans.ts";
 import { type Command, Line } from "../line.ts";
-import { judgeFaces } from "./faces.ts";
+import { copies, judgeFaces } from "./faces.ts";
 import { coverage, type Mixture } from "./points.ts";
 import type { Recipe } from "./recipes.ts";
 import { freshTriples, triples } from "./stacked.ts";
@@ -117,7 +118,7 @@ export function startToys(name: MixtureName, { threads }: Places): Bench {
   };
 }
 
-const SHAPE = { mnist: [28, 28, 1], stacked: [28, 28, 3], faces: [32, 32, 3] } as const;
+const SHAPE = { mnist: [28, 28, 1], stacked: [28, 28, 3] } as const;
 /** As the benchmark's DCGANs and the demo are. */
 const WIDTH = 32;
 
@@ -207,26 +208,58 @@ export async function startStacked(places: Places): Promise<Bench> {
   };
 }
 
-/** The demo's faces; images that were not learned from stand for what could be reached. */
-export function startFaces(places: Places): Bench {
-  const data = animeFaces({ count: 8000, size: SHAPE.faces[0], seed: 1 });
-  const others = animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 2 });
-  const images = (dataset: Dataset) => ({ shape: dataset.shape, data: dataset.take(Array.from({ length: dataset.count }, (_, i) => i)).data });
-  const real = images(others);
-  const of = ({ options }: Recipe, seed: number): GANOptions => ({ ...options, shape: SHAPE.faces, width: WIDTH, seed });
+/** Drawn faces to learn from, and others that stand for what could be reached. */
+interface FacePool {
+  readonly size: number;
+  readonly count: number;
+  readonly width: number;
+}
+
+/** What is judged beside the distance to faces that were not learned from. */
+type Judgement = (made: Pictures, learned: Pictures) => Promise<Verdict> | Verdict;
+
+type Pictures = Pick<Images, "shape" | "data">;
+
+const all = (dataset: Dataset): Pictures => ({
+  shape: dataset.shape,
+  data: dataset.take(Array.from({ length: dataset.count }, (_, i) => i)).data,
+});
+
+function startDrawn(suite: string, { size, count, width }: FacePool, places: Places, judged: Judgement): Bench {
+  const data = animeFaces({ count, size, seed: 1 });
+  const real = all(animeFaces({ count: 4096, size, seed: 2 }));
+  const learned = all(data);
+  const of = ({ options }: Recipe, seed: number): GANOptions => ({ width, ...options, shape: [size, size, 3], seed });
+  const verdict = async (made: Pictures): Promise<Verdict> => ({ ...(await judgeFaces(real, made)), ...(await judged(made, learned)) });
   return {
     describe: (recipe, seed) => resolveSpec(of(recipe, seed)),
     async train(recipe, seed, budget) {
-      const { name } = recipe;
       const gan = await createGAN({ ...of(recipe, seed), threads: places.threads, backend: "wasm" });
       const time = await spend(gan, data, budget);
       const made = await gan.sample({ count: 4096, seed: 77 });
-      await picture(gan, places, `faces-${name}-${seed}`);
-      const run = { steps: gan.step, seconds: seconds(time), ...(await judgeFaces(real, made)) };
+      await picture(gan, places, `${suite}-${recipe.name}-${seed}`);
+      const run = { steps: gan.step, seconds: seconds(time), ...(await verdict(made)) };
       gan.dispose();
       return run;
     },
-    real: async () => ({ ...(await judgeFaces(real, images(animeFaces({ count: 4096, size: SHAPE.faces[0], seed: 3 })))) }),
+    real: async () => verdict(all(animeFaces({ count: 4096, size, seed: 3 }))),
     close() {},
   };
 }
+
+/** The demo's faces. */
+export const startFaces = (places: Places): Bench => startDrawn("faces", { size: 32, count: 8000, width: WIDTH }, places, () => ({}));
+
+/** As many faces as somebody may have. */
+const FEW = 500;
+
+/** Few faces: whether samples are those that were learned from. */
+export function startFew(places: Places): Bench {
+  const others = gridMeans(all(animeFaces({ count: FEW, size: 32, seed: 4 })));
+  return startDrawn("few", { size: 32, count: FEW, width: WIDTH }, places, async (made, learned) => ({
+    copies: await copies(gridMeans(made), gridMeans(learned), others),
+  }));
+}
+
+/** Larger faces. */
+export const startLarge = (places: Places): Bench => startDrawn("large", { size: 64, count: 8000, width: WIDTH }, places, () => ({}));

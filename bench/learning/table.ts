@@ -19,6 +19,7 @@ const COLUMNS: Readonly<Record<string, { readonly title: string; show(x: number)
   sure: { title: "sure of", show: percent },
   recognised: { title: "recognised", show: percent },
   worstClass: { title: "worst class", show: percent },
+  copies: { title: "nearer to what was learned", show: percent },
   speckle: { title: "speckle", show: (x) => x.toFixed(3) },
 };
 
