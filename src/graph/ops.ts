@@ -181,16 +181,18 @@ export const OPS = {
     },
   },
 
-  /** op(a) op(b) of two matrices, op transposing where the flag is set. */
+  /** op(a) op(b) of the matrices in the last two axes, op transposing where the flag is set; leading axes, equal in both, number the products. */
   matmul: {
     arity: 2,
     kind: "contraction",
     shape([a, b], { transposeA, transposeB }) {
-      if (a!.length !== 2 || b!.length !== 2) fail("matmul", "two matrices", `${showShape(a!)} and ${showShape(b!)}`);
-      const [m, ka] = transposeA ? [a![1]!, a![0]!] : [a![0]!, a![1]!];
-      const [kb, n] = transposeB ? [b![1]!, b![0]!] : [b![0]!, b![1]!];
+      const batch = a!.slice(0, -2);
+      if (a!.length < 2 || b!.length < 2 || !sameShape(batch, b!.slice(0, -2)))
+        fail("matmul", "two matrices, or as many of each along equal leading axes", `${showShape(a!)} and ${showShape(b!)}`);
+      const [m, ka] = matrixSize(a!, transposeA);
+      const [kb, n] = matrixSize(b!, transposeB);
       if (ka !== kb) fail("matmul", `equal inner sizes`, `${ka} and ${kb} (${showShape(a!)} and ${showShape(b!)})`);
-      return [m, n];
+      return [...batch, m, n];
     },
   },
   /** (x, w) -> y: cross-correlation, y[n,i,j,o] = Σ x[n, i s + a - p, j s + b - p, c] w[a,b,c,o]. */
@@ -372,6 +374,12 @@ export const OPS = {
     },
   },
 } satisfies { readonly [O in OpName]: OpRow<OpAttrs[O]> };
+
+/** Rows and columns of the matrices in the last two axes, as they are or transposed. */
+export function matrixSize(shape: Shape, transposed: boolean): Pair {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
+}
 
 /** Output [height, width] of a convolution over an input of `size`. */
 export function convOutput(op: string, size: Pair, filter: Pair, { strides, pads }: ConvAttrs): Pair {

@@ -34,7 +34,7 @@ const RULES: { readonly [O in OpName]?: Rule<O> } = {
 
   matmul(y, a, b) {
     const inner = a.shape[y.attrs.transposeA ? 0 : 1];
-    return inner === 1 ? mul(reshape(a, [y.shape[0]!, 1]), reshape(b, [1, y.shape[1]!])) : null;
+    return a.shape.length === 2 && inner === 1 ? mul(reshape(a, [y.shape[0]!, 1]), reshape(b, [1, y.shape[1]!])) : null;
   },
   reduceSum(y, x) {
     const axes = y.attrs.axes.filter((a) => x.shape[a] !== 1);

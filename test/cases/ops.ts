@@ -202,9 +202,21 @@ const MATRICES: readonly (readonly [m: number, k: number, n: number])[] = [
   [9, 300, 10],
 ];
 
-const matmuls: readonly OpCase[] = MATRICES.flatMap(([m, k, n]) =>
+/** Leading axes, and the matrices along them. */
+const BATCHES: readonly (readonly [batch: Shape, m: number, k: number, n: number])[] = [
+  [[1], 3, 5, 7],
+  [[5], 1, 1, 1],
+  [[3], 13, 17, 11],
+  [[2, 3], 4, 1, 9],
+  [[7], 6, 8, 3],
+  [[2, 1, 2], 25, 4, 16],
+];
+
+const matmuls: readonly OpCase[] = [...MATRICES.map(([m, k, n]) => [[], m, k, n] as const), ...BATCHES].flatMap(([batch, m, k, n]) =>
   [false, true].flatMap((transposeA) =>
-    [false, true].map((transposeB) => opCase("matmul", { transposeA, transposeB }, transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n])),
+    [false, true].map((transposeB) =>
+      opCase("matmul", { transposeA, transposeB }, [...batch, ...(transposeA ? [k, m] : [m, k])], [...batch, ...(transposeB ? [n, k] : [k, n])]),
+    ),
   ),
 );
 

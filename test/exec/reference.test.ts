@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { createReferenceExecutor } from "../../src/exec/reference/executor.ts";
-import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, mul, sumAll } from "../../src/graph/build.ts";
+import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, matmul, mul, sumAll } from "../../src/graph/build.ts";
 import { isComposite } from "../../src/graph/composites.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
 import { type ComputeOp, OPS, type OpAttrs, type OpName } from "../../src/graph/ops.ts";
@@ -97,6 +97,22 @@ describe("contractions", () => {
     expect(run("matmul", { transposeA: false, transposeB: true }, a, a)).toEqual([14, 32, 32, 77]);
     expect(run("matmul", { transposeA: true, transposeB: false }, b, b)).toEqual([35, 44, 44, 56]);
     expect(run("matmul", { transposeA: true, transposeB: true }, a, b)).toEqual([9, 19, 29, 12, 26, 40, 15, 33, 51]);
+  });
+
+  it("multiply as many matrices as leading axes number", () => {
+    const pair = (rows: number, columns: number): Tensor => [[2, 1, rows, columns], counting(12)];
+    expect(run("matmul", { transposeA: false, transposeB: false }, pair(2, 3), pair(3, 2))).toEqual([22, 28, 49, 64, 220, 244, 301, 334]);
+    expect(run("matmul", { transposeA: false, transposeB: true }, pair(2, 3), pair(2, 3))).toEqual([14, 32, 32, 77, 194, 266, 266, 365]);
+  });
+
+  it.each([
+    [[3], [3, 2], "two matrices, or as many of each along equal leading axes, got [3] and [3, 2]"],
+    [[2, 2, 3], [3, 2], "two matrices, or as many of each along equal leading axes, got [2, 2, 3] and [3, 2]"],
+    [[2, 2, 3], [1, 3, 2], "two matrices, or as many of each along equal leading axes, got [2, 2, 3] and [1, 3, 2]"],
+    [[2, 2, 3], [2, 2, 3], "equal inner sizes, got 3 and 2 ([2, 2, 3] and [2, 2, 3])"],
+  ])("refuse to multiply %j and %j", (a, b, message) => {
+    const graph = new Graph();
+    expect(() => matmul(graph.input("a", a), graph.input("b", b))).toThrow(`matmul: expected ${message}`);
   });
 
   it("convolve without flipping the filter, with strides and asymmetric padding", () => {

@@ -55,7 +55,7 @@ def adjoint(f, shape, dy, **attrs):
 
 
 def matmul(a, b, transposeA, transposeB):
-    return (a.T if transposeA else a) @ (b.T if transposeB else b)
+    return (a.mT if transposeA else a) @ (b.mT if transposeB else b)
 
 
 def moments(x):
@@ -145,7 +145,8 @@ def _table():
     for transposeA in [False, True]:
         for transposeB in [False, True]:
             a, b = ([5, 3] if transposeA else [3, 5]), ([4, 5] if transposeB else [5, 4])
-            yield "matmul", {"transposeA": transposeA, "transposeB": transposeB}, [a, b], matmul
+            for batch in [[], [3], [2, 2]]:
+                yield "matmul", {"transposeA": transposeA, "transposeB": transposeB}, [batch + a, batch + b], matmul
     yield "reshape", {"shape": [4, 3]}, [[2, 6]], lambda x, shape: x.reshape(shape)
     yield "transpose", {"perm": [2, 0, 3, 1]}, [[2, 3, 1, 4]], lambda x, perm: x.permute(perm)
     yield "slice", {"begin": [1, 0, 2], "size": [1, 3, 2]}, [[2, 3, 5]], slice_

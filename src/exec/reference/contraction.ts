@@ -1,17 +1,20 @@
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/graph.ts";
-import type { ConvAttrs } from "../../graph/ops.ts";
+import { type ConvAttrs, matrixSize } from "../../graph/ops.ts";
 import type { Kernel } from "./kernel.ts";
 
 const matmul: Kernel<"matmul"> = (node, a, b) => {
   const { transposeA, transposeB } = node.attrs;
-  const [m, n] = [node.shape[0]!, node.shape[1]!];
-  const k = node.inputs[0]!.shape[transposeA ? 0 : 1]!;
-  const y = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let p = 0; p < k; p++) {
-      const aip = a[transposeA ? p * m + i : i * k + p]!;
-      for (let j = 0; j < n; j++) y[i * n + j]! += aip * b[transposeB ? j * k + p : p * n + j]!;
+  const [m, k] = matrixSize(node.inputs[0]!.shape, transposeA);
+  const n = node.shape.at(-1)!;
+  const y = new Float64Array(sizeOf(node.shape));
+  for (let t = 0; t < y.length / (m * n); t++) {
+    const [ta, tb, ty] = [t * m * k, t * k * n, t * m * n];
+    for (let i = 0; i < m; i++) {
+      for (let p = 0; p < k; p++) {
+        const aip = a[ta + (transposeA ? p * m + i : i * k + p)]!;
+        for (let j = 0; j < n; j++) y[ty + i * n + j]! += aip * b[tb + (transposeB ? j * k + p : p * n + j)]!;
+      }
     }
   }
   return y;

@@ -40,7 +40,7 @@ export function takesEpilogue(node: Node): boolean {
 }
 
 const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } = {
-  matmul: ({ shape }) => orientation(shape),
+  matmul: ({ shape }) => orientation(shape.slice(-2)),
   conv2d: (node) => (isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : orientation(node.shape)),
   conv2dInputGrad(node) {
     if (node.shape[3]! <= NARROW) return "narrowCol2Im";

@@ -1,7 +1,8 @@
 /** Matrix products, convolutions and gradients of filters as one packed GEMM over views of their operands. */
 import { DenseWord, ViewKind } from "../../../../assembly/format/products.ts";
+import { sizeOf } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
-import type { ConvAttrs } from "../../../graph/ops.ts";
+import { type ConvAttrs, matrixSize } from "../../../graph/ops.ts";
 import { type Axis, dense, gemm, patches, result, type View } from "../instructions/gemm.ts";
 import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
 import { pack, panels, panelsSize } from "../instructions/panels.ts";
@@ -18,34 +19,45 @@ interface Operands {
 type DirectOp = "matmul" | "conv2d" | "conv2dFilterGrad";
 
 /** C as it is. */
-export const direct = lowering(({ M, N, K, a, b }, out, node, context) =>
-  gemm({ M, N, K, a, b: ready(node.inputs[1]!, K, N, b, context), c: result(out, N), epilogue: context.epilogue }),
+export const direct = lowering(({ M, N, K, a, b }, out, node, context, offset) =>
+  gemm({ M, N, K, a, b: ready(node.inputs[1]!, K, N, b, context), c: result(out, N, false, offset), epilogue: context.epilogue }),
 );
 
 /** B as it is best read: packed once, where it is a variable's value and stays packed from run to run. */
 function ready(source: Node, K: number, N: number, b: View, context: Context): View {
+  if (sizeOf(source.shape) !== K * N) return b; // one of a batch
   const key = `panels ${K}x${N} ${b.words[DenseWord.LaneStride]}`;
   const packed = context.derived(source, { key, bytes: panelsSize(K, N) * 4, make: (to) => [pack(K, N, b, to)] });
   return packed ? panels(packed) : b;
 }
 
 /** C computed as Cᵀ = Bᵀ Aᵀ: the views change sides, and the rows that the tile computes are stored as columns. */
-export const directTransposed = lowering(({ M, N, K, a, b }, out) => gemm({ M: N, N: M, K, a: b, b: a, c: result(out, N, true) }));
+export const directTransposed = lowering(({ M, N, K, a, b }, out, _node, _context, offset) =>
+  gemm({ M: N, N: M, K, a: b, b: a, c: result(out, N, true, offset) }),
+);
 
-function lowering(product: (operands: Operands, out: Buffer, node: Node, context: Context) => Instruction): {
+function lowering(product: (operands: Operands, out: Buffer, node: Node, context: Context, offset?: number) => Instruction): {
   readonly [O in DirectOp]: Lowering<O>;
 } {
   return {
-    matmul: (node, out, inputs, context) => [product(matmul(node, inputs), out, node, context)],
+    matmul: (node, out, inputs, context) =>
+      matmul(node, inputs).map((operands, i) => product(operands, out, node, context, i * operands.M * operands.N)),
     conv2d: (node, out, inputs, context) => [product(conv2d(node, inputs), out, node, context)],
     conv2dFilterGrad: (node, out, inputs, context) => [product(conv2dFilterGrad(node, inputs), out, node, context)],
   };
 }
 
-function matmul({ shape, inputs, attrs: { transposeA, transposeB } }: Node<"matmul">, [a, b]: readonly Buffer[]): Operands {
-  const [M, N] = shape as [number, number];
-  const K = inputs[0]!.shape[transposeA ? 0 : 1]!;
-  return { M, N, K, a: transposeA ? dense(a!, 1, M) : dense(a!, K, 1), b: transposeB ? dense(b!, K, 1) : dense(b!, 1, N) };
+/** The products of a batch, one after the other. */
+function matmul({ shape, inputs, attrs: { transposeA, transposeB } }: Node<"matmul">, [a, b]: readonly Buffer[]): Operands[] {
+  const [M, K] = matrixSize(inputs[0]!.shape, transposeA);
+  const N = shape.at(-1)!;
+  return Array.from({ length: sizeOf(shape.slice(0, -2)) }, (_, i) => ({
+    M,
+    N,
+    K,
+    a: transposeA ? dense(a!, 1, M, i * M * K) : dense(a!, K, 1, i * M * K),
+    b: transposeB ? dense(b!, K, 1, i * K * N) : dense(b!, 1, N, i * K * N),
+  }));
 }
 
 /** y[pixel, o] = Σ patch[pixel, (tap, c)] w[(tap, c), o]. */

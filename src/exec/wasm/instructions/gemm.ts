@@ -112,11 +112,11 @@ export function patches(
   return { words, buffer, run: x.taps * C! };
 }
 
-/** Rows (or, transposed, columns) of the result `stride` apart. */
-export function result(buffer: Buffer, stride: number, transposed = false): View {
+/** Rows (or, transposed, columns) of the result `stride` apart, from element `offset` on. */
+export function result(buffer: Buffer, stride: number, transposed = false, offset = 0): View {
   const words = new Array<Word>(ResultWord.Length).fill(0);
   words[ResultWord.Kind] = transposed ? ResultKind.PixelColumns : ResultKind.Rows;
-  words[ResultWord.Base] = at(buffer);
+  words[ResultWord.Base] = at(buffer, offset * 4);
   words[ResultWord.Stride] = stride;
   return { words, buffer, run: 0 };
 }
