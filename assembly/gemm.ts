@@ -16,7 +16,7 @@ import { word } from "./words";
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? MR_RELAXED : MR_PLAIN;
 
 /** Parts that a thread's share is cut into, where others may take what it has not yet begun. */
-const PARTS: i32 = 4;
+export const PARTS: i32 = 4;
 
 /**
  * C[M, N] (+)= A[M, K] B[K, N], then bias and activation: one Gemm instruction (`GemmWord`), as thread ith of nth. Of A and B elements and zeros of their views are
@@ -31,8 +31,7 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
   const byColumns = word(p, GemmWord.Split) != 0;
   const count = byColumns ? word(p, GemmWord.N) : word(p, GemmWord.M);
   const grain = byColumns ? NR : MR;
-  const stays = word(p, GemmWord.K) <= word(p, GemmWord.KC) && (byColumns ? word(p, GemmWord.M) <= word(p, GemmWord.MC) : word(p, GemmWord.N) <= word(p, GemmWord.NC));
-  if (!ASC_FEATURE_THREADS || nth == 1 || !stays) {
+  if (!ASC_FEATURE_THREADS || nth == 1 || !staysPacked(p)) {
     block(p, ith, byColumns, share(count, grain, ith, nth), share(count, grain, ith + 1, nth), true);
     return;
   }
@@ -58,11 +57,17 @@ export function f32_gemm(p: usize, ith: i32, nth: i32): void {
   }
 }
 
+/** Whether the operand that all parts of C need is packed whole, and so stays packed from one part to the next. */
+export function staysPacked(p: usize): bool {
+  if (word(p, GemmWord.K) > word(p, GemmWord.KC)) return false;
+  return word(p, GemmWord.Split) != 0 ? word(p, GemmWord.M) <= word(p, GemmWord.MC) : word(p, GemmWord.N) <= word(p, GemmWord.NC);
+}
+
 /**
  * Rows, or columns, [from, to) of C in the working space of thread ith. The operand that all of them need is packed if `fresh`, and otherwise still is from
  * the last call, which is possible for one that is packed whole.
  */
-function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: bool): void {
+export function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, fresh: bool): void {
   const M = word(p, GemmWord.M);
   const N = word(p, GemmWord.N);
   const K = word(p, GemmWord.K);

@@ -1,4 +1,5 @@
 /** Every kernel by itself, for the tests; the package has `run` alone (index.ts). */
+export * from "./batch";
 export * from "./col2im";
 export * from "./copy";
 export * from "./elementwise";

@@ -1,6 +1,7 @@
 /** The interpreter: walks a plan's instructions, each thread doing its share of every one. */
 import { arg, float, int, own } from "./arguments";
 import { barrier } from "./barrier";
+import { f32_gemm_batch } from "./batch";
 import { f32_col2im } from "./col2im";
 import { f32_copy_nd, f32_one_hot } from "./copy";
 import { BARRIER, HeadWord, Opcode } from "./format/opcodes";
@@ -26,6 +27,7 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     const p = plan + (HeadWord.Operands << 2);
     if (opcode == Opcode.Elementwise) f32_elementwise(p, ith, nth);
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
+    else if (opcode == Opcode.GemmBatch) f32_gemm_batch(p, ith, nth);
     else if (opcode == Opcode.Pack) f32_pack(p, ith, nth);
     else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.Products) f32_products(p, ith, nth);
     else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.Transform) f32_transform(p, ith, nth);

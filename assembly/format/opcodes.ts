@@ -4,7 +4,7 @@
  */
 
 /** The number of this format, which kernels of the same one export: to be raised when a word of a plan comes to mean something else. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 export const enum Opcode {
   // Instructions whose operands are `ElementwiseWord`s and `GemmWord`s.
@@ -31,6 +31,8 @@ export const enum Opcode {
   Products = 18,
   Transform = 19,
   Pack = 20,
+  // A series of Gemms: `GemmBatchWord`s.
+  GemmBatch = 21,
 }
 
 /** What every instruction begins with. */

@@ -127,6 +127,18 @@ export const enum GemmWord {
 /** Words of Gemm's operands. */
 export const GEMM_WORDS = GemmWord.Tickets + MAX_THREADS;
 
+/** Operands of GemmBatch: `Count` Gemms that differ in where their operands and results begin. */
+export const enum GemmBatchWord {
+  Count = 0,
+  /** Elements from the operands and result of one to those of the next. */
+  NextA = 1,
+  NextB = 2,
+  NextC = 3,
+  /** The first of them, whose tickets serve all. */
+  Gemm = 4,
+  Length = Gemm + GEMM_WORDS,
+}
+
 /** Operands of Pack: a dense operand B[K, N] to panels of NR columns, each K deep, one after the other. */
 export const enum PackWord {
   N = 0,

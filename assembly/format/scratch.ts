@@ -2,7 +2,7 @@
  * Working space: what the kernels keep in that of each thread, in bytes from its start. The compiler asks for as much as an instruction needs, so both
  * sides have to mean the same by it.
  */
-import { DenseWord, MAX_LANES } from "./products.ts";
+import { DenseWord, GemmWord, MAX_LANES } from "./products.ts";
 import { AXIS_COMPONENTS } from "./transform.ts";
 
 /** A register tile that is stored in part. */
@@ -24,6 +24,10 @@ export const LANE_TABLE_BYTES = MAX_LANES * LaneByte.Length;
 /** Gemm: [tile] [table of lanes] [packed A: MC x KC] [packed B: KC x NC]. */
 export const GEMM_LANES = TILE_BYTES;
 export const GEMM_PANELS = GEMM_LANES + LANE_TABLE_BYTES;
+
+/** GemmBatch: [words of the Gemm at hand, without its tickets] [what a Gemm has]. */
+export const GEMM_BATCH_WORDS_BYTES = GemmWord.Tickets * 4;
+export const GEMM_BATCH_GEMM = (GEMM_BATCH_WORDS_BYTES + 63) & ~63;
 
 /** Products: [tile] [table of lanes] [view of A, a cache line] [packed A: MC x KC]. */
 export const PRODUCTS_LANES = TILE_BYTES;

@@ -69,7 +69,24 @@ describe("the same bits for any number of threads", () => {
     const y = graph.apply("conv2d", [x, w], attrs);
     graph.fetch("dw", graph.apply("conv2dFilterGrad", [x, y], { ...attrs, filterSize: [4, 4] }));
     graph.fetch("dx", graph.apply("conv2dInputGrad", [y, w], { ...attrs, inputSize: [32, 32] }));
-    const feeds = { x: draw(x.shape, any, seeded(3)), w: draw(w.shape, any, seeded(4)) };
+    await expectSameBits(graph, { x: draw(x.shape, any, seeded(3)), w: draw(w.shape, any, seeded(4)) });
+  });
+
+  it("matrix products along leading axes, many and few, deeper than a block too", async () => {
+    const graph = new Graph();
+    const feeds: Record<string, Float32Array> = {};
+    const input = (name: string, shape: number[]) => {
+      feeds[name] = draw(shape, any, seeded(name.length));
+      return graph.input(name, shape);
+    };
+    const many = matmul(input("a", [33, 17, 30]), input("bb", [33, 30, 19]));
+    graph.fetch("many", matmul(many, many, { transposeA: true }));
+    graph.fetch("few", matmul(input("ccc", [2, 70, 40]), input("dddd", [2, 90, 40]), { transposeB: true }));
+    graph.fetch("deep", matmul(input("eeeee", [3, 600, 20]), input("ffffff", [3, 600, 50]), { transposeA: true }));
+    await expectSameBits(graph, feeds);
+  });
+
+  async function expectSameBits(graph: Graph, feeds: Record<string, Float32Array>): Promise<void> {
     const run = async (threads: number) => {
       const executor = await createWasmExecutor({ threads });
       const session = await executor.open([]);
@@ -82,7 +99,7 @@ describe("the same bits for any number of threads", () => {
     };
     const one = await run(1);
     for (const threads of [2, 3, 5]) expectSameBytes(await run(threads), one);
-  });
+  }
 });
 
 /** A program that takes a good part of a second on one thread, in one call. */

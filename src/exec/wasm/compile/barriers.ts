@@ -32,9 +32,12 @@ function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, n
   return meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes);
 }
 
+/** What threads share in ways of their own. */
+const SHARED: readonly Opcode[] = [Opcode.Gemm, Opcode.Products, Opcode.Transform, Opcode.Pack, Opcode.GemmBatch];
+
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {
-  if (opcode === Opcode.Gemm || opcode === Opcode.Products || opcode === Opcode.Transform || opcode === Opcode.Pack) return false;
+  if (SHARED.includes(opcode)) return false;
   if (opcode === Opcode.Elementwise) return (words[ElementwiseWord.Size] as number) <= ELEMENTWISE_BLOCK;
   return (words[RangedWord.Units] as number) <= (words[RangedWord.Grain] as number);
 }

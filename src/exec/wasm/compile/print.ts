@@ -24,6 +24,7 @@ const NAMES: { readonly [name in keyof typeof Opcode]: Opcode } = {
   Products: Opcode.Products,
   Transform: Opcode.Transform,
   Pack: Opcode.Pack,
+  GemmBatch: Opcode.GemmBatch,
 };
 
 /**

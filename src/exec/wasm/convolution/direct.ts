@@ -3,61 +3,65 @@ import { DenseWord, ViewKind } from "../../../../assembly/format/products.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
 import { type ConvAttrs, matrixSize } from "../../../graph/ops.ts";
-import { type Axis, dense, gemm, patches, result, type View } from "../instructions/gemm.ts";
+import { type Axis, dense, gemm, gemmBatch, type Product, patches, result, type View } from "../instructions/gemm.ts";
 import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
 import { pack, panels, panelsSize } from "../instructions/panels.ts";
 
-/** The operands of C[M, N] = A[M, K] B[K, N], C being dense. */
+/** The operands of C[M, N] = A[M, K] B[K, N], C being dense; of `count` such products, all matrices being dense and one after the other, where that is not 1. */
 interface Operands {
   readonly M: number;
   readonly N: number;
   readonly K: number;
   readonly a: View;
   readonly b: View;
+  readonly count?: number;
 }
 
 type DirectOp = "matmul" | "conv2d" | "conv2dFilterGrad";
 
 /** C as it is. */
-export const direct = lowering(({ M, N, K, a, b }, out, node, context, offset) =>
-  gemm({ M, N, K, a, b: ready(node.inputs[1]!, K, N, b, context), c: result(out, N, false, offset), epilogue: context.epilogue }),
+export const direct = lowering(({ M, N, K, a, b, count = 1 }, out, node, context) =>
+  series({ M, N, K, a, b: count === 1 ? ready(node.inputs[1]!, K, N, b, context) : b, c: result(out, N), epilogue: context.epilogue }, count),
 );
 
 /** B as it is best read: packed once, where it is a variable's value and stays packed from run to run. */
 function ready(source: Node, K: number, N: number, b: View, context: Context): View {
-  if (sizeOf(source.shape) !== K * N) return b; // one of a batch
   const key = `panels ${K}x${N} ${b.words[DenseWord.LaneStride]}`;
   const packed = context.derived(source, { key, bytes: panelsSize(K, N) * 4, make: (to) => [pack(K, N, b, to)] });
   return packed ? panels(packed) : b;
 }
 
 /** C computed as Cᵀ = Bᵀ Aᵀ: the views change sides, and the rows that the tile computes are stored as columns. */
-export const directTransposed = lowering(({ M, N, K, a, b }, out, _node, _context, offset) =>
-  gemm({ M: N, N: M, K, a: b, b: a, c: result(out, N, true, offset) }),
+export const directTransposed = lowering(({ M, N, K, a, b, count = 1 }, out) =>
+  series({ M: N, N: M, K, a: b, b: a, c: result(out, N, true) }, count),
 );
 
-function lowering(product: (operands: Operands, out: Buffer, node: Node, context: Context, offset?: number) => Instruction): {
+function series(product: Product, count: number): Instruction {
+  const { M, N, K } = product;
+  return count === 1 ? gemm(product) : gemmBatch(product, count, { a: M * K, b: K * N, c: M * N });
+}
+
+function lowering(product: (operands: Operands, out: Buffer, node: Node, context: Context) => Instruction): {
   readonly [O in DirectOp]: Lowering<O>;
 } {
   return {
-    matmul: (node, out, inputs, context) =>
-      matmul(node, inputs).map((operands, i) => product(operands, out, node, context, i * operands.M * operands.N)),
+    matmul: (node, out, inputs, context) => [product(matmul(node, inputs), out, node, context)],
     conv2d: (node, out, inputs, context) => [product(conv2d(node, inputs), out, node, context)],
     conv2dFilterGrad: (node, out, inputs, context) => [product(conv2dFilterGrad(node, inputs), out, node, context)],
   };
 }
 
-/** The products of a batch, one after the other. */
-function matmul({ shape, inputs, attrs: { transposeA, transposeB } }: Node<"matmul">, [a, b]: readonly Buffer[]): Operands[] {
+function matmul({ shape, inputs, attrs: { transposeA, transposeB } }: Node<"matmul">, [a, b]: readonly Buffer[]): Operands {
   const [M, K] = matrixSize(inputs[0]!.shape, transposeA);
   const N = shape.at(-1)!;
-  return Array.from({ length: sizeOf(shape.slice(0, -2)) }, (_, i) => ({
+  return {
     M,
     N,
     K,
-    a: transposeA ? dense(a!, 1, M, i * M * K) : dense(a!, K, 1, i * M * K),
-    b: transposeB ? dense(b!, K, 1, i * K * N) : dense(b!, 1, N, i * K * N),
-  }));
+    a: transposeA ? dense(a!, 1, M) : dense(a!, K, 1),
+    b: transposeB ? dense(b!, K, 1) : dense(b!, 1, N),
+    count: sizeOf(shape.slice(0, -2)),
+  };
 }
 
 /** y[pixel, o] = Σ patch[pixel, (tap, c)] w[(tap, c), o]. */

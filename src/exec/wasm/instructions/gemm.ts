@@ -1,7 +1,18 @@
 /** A matrix product as an instruction: views of its operands, wherever their elements lie. */
 import { Opcode } from "../../../../assembly/format/opcodes.ts";
-import { DenseWord, GEMM_WORDS, GemmWord, NR, PatchWord, ResultKind, ResultWord, ROW_GRAIN, ViewKind } from "../../../../assembly/format/products.ts";
-import { GEMM_PANELS } from "../../../../assembly/format/scratch.ts";
+import {
+  DenseWord,
+  GEMM_WORDS,
+  GemmBatchWord,
+  GemmWord,
+  NR,
+  PatchWord,
+  ResultKind,
+  ResultWord,
+  ROW_GRAIN,
+  ViewKind,
+} from "../../../../assembly/format/products.ts";
+import { GEMM_BATCH_GEMM, GEMM_PANELS } from "../../../../assembly/format/scratch.ts";
 import { at, type Buffer, type Epilogue, float, type Instruction, type Word } from "./instruction.ts";
 
 /** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
@@ -60,6 +71,24 @@ export function gemm({ M, N, K, a, b, c, epilogue }: Product): Instruction {
   };
 }
 
+/** How far on the operands and result of the next product of a series begin, in elements. */
+export interface Strides {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** C = A B, `count` times. */
+export function gemmBatch(product: Product, count: number, strides: Strides): Instruction {
+  const { words: first, scratch, ...instruction } = gemm(product);
+  const words: Word[] = [];
+  words[GemmBatchWord.Count] = count;
+  words[GemmBatchWord.NextA] = strides.a;
+  words[GemmBatchWord.NextB] = strides.b;
+  words[GemmBatchWord.NextC] = strides.c;
+  return { ...instruction, opcode: Opcode.GemmBatch, words: [...words, ...first], scratch: GEMM_BATCH_GEMM + scratch };
+}
+
 /** A matrix from element `offset` on: (lane, k) at lane laneStride + k depthStride; one of the strides is 1. */
 export function dense(buffer: Buffer, laneStride: number, depthStride: number, offset = 0): View {
   const words: Word[] = [];
@@ -112,11 +141,11 @@ export function patches(
   return { words, buffer, run: x.taps * C! };
 }
 
-/** Rows (or, transposed, columns) of the result `stride` apart, from element `offset` on. */
-export function result(buffer: Buffer, stride: number, transposed = false, offset = 0): View {
+/** Rows (or, transposed, columns) of the result `stride` apart. */
+export function result(buffer: Buffer, stride: number, transposed = false): View {
   const words = new Array<Word>(ResultWord.Length).fill(0);
   words[ResultWord.Kind] = transposed ? ResultKind.PixelColumns : ResultKind.Rows;
-  words[ResultWord.Base] = at(buffer, offset * 4);
+  words[ResultWord.Base] = at(buffer);
   words[ResultWord.Stride] = stride;
   return { words, buffer, run: 0 };
 }

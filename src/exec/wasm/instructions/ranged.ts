@@ -17,7 +17,7 @@ import {
 } from "../../../../assembly/format/ranged.ts";
 import type { Buffer, Instruction, Word } from "./instruction.ts";
 
-type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform | Opcode.Pack>;
+type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform | Opcode.Pack | Opcode.GemmBatch>;
 
 /** The place of each argument of a kernel, by its name: an enum of `assembly/format/ranged.ts`. */
 type Places = Readonly<Record<string, string | number>>;
