@@ -1,7 +1,7 @@
 /** Plain functions over nodes: the notation in which networks, losses, derivatives and definitions are written. */
 import { broadcastAxes, broadcastShapes, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Graph, Node } from "./graph.ts";
-import type { ConvAttrs, PoolAttrs } from "./ops.ts";
+import type { ConvAttrs, ConvOptions, PoolAttrs } from "./ops.ts";
 
 /** An operand: a node, or a number standing for a scalar constant. */
 export type Operand = Node | number;
@@ -84,11 +84,13 @@ export function sumTo(x: Node, shape: Shape): Node {
 
 export const matmul = (a: Node, b: Node, { transposeA = false, transposeB = false } = {}): Node =>
   a.graph.apply("matmul", [a, b], { transposeA, transposeB });
-export const conv2d = (x: Node, w: Node, { strides, pads }: ConvAttrs): Node => x.graph.apply("conv2d", [x, w], { strides, pads });
-export const conv2dInputGrad = (dy: Node, w: Node, inputSize: readonly [number, number], { strides, pads }: ConvAttrs): Node =>
-  dy.graph.apply("conv2dInputGrad", [dy, w], { strides, pads, inputSize });
-export const conv2dFilterGrad = (x: Node, dy: Node, filterSize: readonly [number, number], { strides, pads }: ConvAttrs): Node =>
-  x.graph.apply("conv2dFilterGrad", [x, dy], { strides, pads, filterSize });
+
+const geometry = ({ strides, pads, dilations = [1, 1], groups = 1 }: ConvOptions): ConvAttrs => ({ strides, pads, dilations, groups });
+export const conv2d = (x: Node, w: Node, options: ConvOptions): Node => x.graph.apply("conv2d", [x, w], geometry(options));
+export const conv2dInputGrad = (dy: Node, w: Node, inputSize: readonly [number, number], options: ConvOptions): Node =>
+  dy.graph.apply("conv2dInputGrad", [dy, w], { ...geometry(options), inputSize });
+export const conv2dFilterGrad = (x: Node, dy: Node, filterSize: readonly [number, number], options: ConvOptions): Node =>
+  x.graph.apply("conv2dFilterGrad", [x, dy], { ...geometry(options), filterSize });
 
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : x.graph.apply("reshape", [x], { shape }));
 export const transpose = (x: Node, perm: readonly number[]): Node => x.graph.apply("transpose", [x], { perm });

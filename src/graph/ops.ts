@@ -4,11 +4,19 @@ import { broadcastShapes, type Shape, sameShape, showShape, sizeOf } from "../co
 type None = Record<never, never>;
 type Pair = readonly [number, number];
 
-/** Geometry of a convolution: `strides` [height, width], `pads` [top, bottom, left, right] in pixels of the input. */
+/**
+ * Geometry of a convolution: `strides` [height, width], `pads` [top, bottom, left, right] and `dilations` [height, width], from one tap of a filter to the next, in pixels of
+ * the input. The channels of input and output are cut into `groups` of neighbours, of which each sees its own of the other side alone.
+ */
 export interface ConvAttrs {
   readonly strides: Pair;
   readonly pads: readonly [number, number, number, number];
+  readonly dilations: Pair;
+  readonly groups: number;
 }
+
+/** The same where `dilations` of 1 and one group need not be said. */
+export type ConvOptions = Pick<ConvAttrs, "strides" | "pads"> & Partial<ConvAttrs>;
 
 /** Average pooling: `window` and `strides`, both [height, width]; no padding. */
 export interface PoolAttrs {
@@ -16,7 +24,7 @@ export interface PoolAttrs {
   readonly strides: Pair;
 }
 
-/** The attributes of every op. All tensors are float32; images are NHWC, filters [kh, kw, in, out]. */
+/** The attributes of every op. All tensors are float32; images are NHWC, filters [kh, kw, in / groups, out]. */
 export interface OpAttrs {
   // Leaves
   input: { readonly name: string; readonly shape: Shape };
@@ -195,13 +203,17 @@ export const OPS = {
       return [...batch, m, n];
     },
   },
-  /** (x, w) -> y: cross-correlation, y[n,i,j,o] = Σ x[n, i s + a - p, j s + b - p, c] w[a,b,c,o]. */
+  /** (x, w) -> y: cross-correlation, y[n,i,j,o] = Σ x[n, i s + a d - p, j s + b d - p, g in + c] w[a,b,c,o] over a, b and c < in, o being of group g = floor(o groups / out). */
   conv2d: {
     arity: 2,
     kind: "contraction",
     shape([x, w], attrs) {
+      const { groups } = attrs;
       checkRank4("conv2d", x!, w!);
-      if (x![3] !== w![2]) fail("conv2d", `an input with ${w![2]} channels, as the filter has`, `${x![3]} channels`);
+      const channels = groups * w![2]!;
+      if (x![3] !== channels)
+        fail("conv2d", `an input with ${channels} channels, as the filter${groups > 1 ? `'s ${groups} groups have` : " has"}`, `${x![3]} channels`);
+      checkGroups("conv2d", "output", w![3]!, groups);
       return [x![0]!, ...convOutput("conv2d", [x![1]!, x![2]!], [w![0]!, w![1]!], attrs), w![3]!];
     },
   },
@@ -212,8 +224,9 @@ export const OPS = {
     shape([dy, w], attrs) {
       checkRank4("conv2dInputGrad", dy!, w!);
       if (dy![3] !== w![3]) fail("conv2dInputGrad", `an output gradient with ${w![3]} channels, as the filter has`, `${dy![3]} channels`);
+      checkGroups("conv2dInputGrad", "output", w![3]!, attrs.groups);
       checkConvOutput("conv2dInputGrad", dy!, attrs.inputSize, [w![0]!, w![1]!], attrs);
-      return [dy![0]!, ...attrs.inputSize, w![2]!];
+      return [dy![0]!, ...attrs.inputSize, attrs.groups * w![2]!];
     },
   },
   /** (x, dy) -> dw: the adjoint of conv2d in w; `filterSize` is w's [height, width]. */
@@ -223,8 +236,10 @@ export const OPS = {
     shape([x, dy], attrs) {
       checkRank4("conv2dFilterGrad", x!, dy!);
       if (x![0] !== dy![0]) fail("conv2dFilterGrad", `equal batch sizes`, `${x![0]} and ${dy![0]}`);
+      checkGroups("conv2dFilterGrad", "input", x![3]!, attrs.groups);
+      checkGroups("conv2dFilterGrad", "output", dy![3]!, attrs.groups);
       checkConvOutput("conv2dFilterGrad", dy!, [x![1]!, x![2]!], attrs.filterSize, attrs);
-      return [...attrs.filterSize, x![3]!, dy![3]!];
+      return [...attrs.filterSize, x![3]! / attrs.groups, dy![3]!];
     },
   },
 
@@ -382,15 +397,12 @@ export function matrixSize(shape: Shape, transposed: boolean): Pair {
 }
 
 /** Output [height, width] of a convolution over an input of `size`. */
-export function convOutput(op: string, size: Pair, filter: Pair, { strides, pads }: ConvAttrs): Pair {
-  const h = Math.floor((size[0] + pads[0] + pads[1] - filter[0]) / strides[0]) + 1;
-  const w = Math.floor((size[1] + pads[2] + pads[3] - filter[1]) / strides[1]) + 1;
+export function convOutput(op: string, size: Pair, filter: Pair, { strides, pads, dilations = [1, 1] }: ConvOptions): Pair {
+  const [height, width] = [(filter[0] - 1) * dilations[0] + 1, (filter[1] - 1) * dilations[1] + 1];
+  const h = Math.floor((size[0] + pads[0] + pads[1] - height) / strides[0]) + 1;
+  const w = Math.floor((size[1] + pads[2] + pads[3] - width) / strides[1]) + 1;
   if (!(h > 0 && w > 0))
-    fail(
-      op,
-      `an input of at least ${filter[0]}×${filter[1]} pixels with its padding`,
-      `${size[0] + pads[0] + pads[1]}×${size[1] + pads[2] + pads[3]}`,
-    );
+    fail(op, `an input of at least ${height}×${width} pixels with its padding`, `${size[0] + pads[0] + pads[1]}×${size[1] + pads[2] + pads[3]}`);
   return [h, w];
 }
 
@@ -405,6 +417,10 @@ function checkConvOutput(op: string, dy: Shape, size: Pair, filter: Pair, attrs:
 
 function checkRank4(op: string, ...shapes: Shape[]): void {
   for (const s of shapes) if (s.length !== 4) fail(op, "tensors of rank 4", showShape(s));
+}
+
+function checkGroups(op: string, side: "input" | "output", channels: number, groups: number): void {
+  if (channels % groups !== 0) fail(op, `${side} channels that ${groups} groups divide evenly`, `${channels} channels`);
 }
 
 function checkAxes(op: string, x: Shape, axes: readonly number[]): void {

@@ -2,7 +2,7 @@ import { type Graph, isOp, type Node } from "./graph.ts";
 
 /**
  * A graph as text, one line a node in running order, then what it fetches and assigns:
- * `%12 = conv2d(%3, %5) {strides: [2, 2], pads: [1, 1, 1, 1]} : [64, 14, 14, 64]`.
+ * `%12 = conv2d(%3, %5) {strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1} : [64, 14, 14, 64]`.
  */
 export function printGraph(graph: Graph): string {
   return [

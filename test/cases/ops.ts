@@ -4,7 +4,7 @@
  */
 import { type Shape, showShape } from "../../src/core/shape.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
-import type { ComputeOp, OpAttrs } from "../../src/graph/ops.ts";
+import type { ComputeOp, ConvAttrs, OpAttrs } from "../../src/graph/ops.ts";
 import { any, below, cycle, type Domain, draw, mask, nonzero, offLattice, onLattice, positive, seeded } from "./values.ts";
 
 export interface CaseOperand {
@@ -29,7 +29,7 @@ function opCase<O extends ComputeOp>(op: O, attrs: OpAttrs[O], ...operands: (Sha
   const given = operands.map(
     (x): CaseOperand => (typeof x[1] === "function" ? { shape: x[0] as Shape, domain: x[1] } : { shape: x as Shape, domain: any }),
   );
-  const shown = Object.entries(attrs).map(([key, value]) => ` ${key} ${JSON.stringify(value)}`);
+  const shown = Object.entries(attrs).map(([key, value]) => (isUsual(key, value) ? "" : ` ${key} ${JSON.stringify(value)}`));
   return {
     name: `${op}(${given.map((x) => showShape(x.shape)).join(", ")})${shown.join("")}`,
     op,
@@ -38,6 +38,9 @@ function opCase<O extends ComputeOp>(op: O, attrs: OpAttrs[O], ...operands: (Sha
     differentiable: !FLAT.includes(op),
   };
 }
+
+/** What is not said of a convolution. */
+const isUsual = (key: string, value: unknown): boolean => (key === "groups" && value === 1) || (key === "dilations" && `${value}` === "1,1");
 
 /** The graph of a case: inputs `x0`, `x1`... and the fetch `y`. */
 export function caseGraph({ op, attrs, operands }: OpCase): { graph: Graph; inputs: Node[]; output: Node } {
@@ -220,13 +223,14 @@ const matmuls: readonly OpCase[] = [...MATRICES.map(([m, k, n]) => [[], m, k, n]
   ),
 );
 
-/** Input [N, H, W, C], filter [kh, kw, O], output [h, w], strides, pads: strides 1 to 3, filters 1 to 5, asymmetric and excessive pads. */
+/** Input [N, H, W, C], filter [kh, kw, O], output [h, w], strides, pads, dilations and groups: strides 1 to 4, filters 1 to 5, asymmetric and excessive pads. */
 export const CONVOLUTIONS: readonly (readonly [
   input: readonly [number, number, number, number],
   filter: readonly [number, number, number],
   output: readonly [number, number],
   strides: readonly [number, number],
   pads: readonly [number, number, number, number],
+  others?: Partial<Pick<ConvAttrs, "dilations" | "groups">>,
 ])[] = [
   [
     [1, 1, 1, 1],
@@ -383,16 +387,32 @@ export const CONVOLUTIONS: readonly (readonly [
     [3, 3],
     [0, 0, 0, 0],
   ],
+  // Groups, those of one channel (depthwise), with one result each and with several.
+  [[2, 5, 5, 6], [3, 3, 8], [5, 5], [1, 1], [1, 1, 1, 1], { groups: 2 }],
+  [[2, 7, 5, 5], [3, 3, 5], [3, 5], [2, 1], [1, 0, 0, 2], { groups: 5 }],
+  [[1, 6, 7, 4], [4, 3, 12], [3, 3], [2, 2], [1, 2, 1, 0], { groups: 4 }],
+  [[1, 3, 4, 32], [3, 3, 32], [3, 4], [1, 1], [1, 1, 1, 1], { groups: 2 }],
+  [[1, 6, 6, 10], [4, 4, 14], [3, 3], [2, 2], [1, 1, 1, 1], { groups: 2 }],
+  [[3, 4, 3, 10], [1, 1, 15], [4, 3], [1, 1], [0, 0, 0, 0], { groups: 5 }],
+  // Dilations, with strides that have a divisor in common with them and that have none.
+  [[2, 9, 8, 3], [3, 2, 4], [8, 6], [1, 1], [2, 1, 1, 0], { dilations: [2, 3] }],
+  [[1, 10, 11, 2], [3, 3, 5], [5, 4], [2, 3], [2, 1, 1, 2], { dilations: [2, 2] }],
+  [[1, 13, 13, 8], [2, 3, 9], [3, 1], [4, 4], [1, 1, 2, 1], { dilations: [6, 6] }],
+  // Both.
+  [[2, 7, 8, 12], [3, 3, 6], [3, 8], [2, 1], [2, 1, 2, 2], { dilations: [2, 2], groups: 3 }],
+  [[1, 6, 5, 33], [3, 3, 33], [6, 5], [1, 1], [2, 2, 2, 2], { dilations: [2, 2], groups: 33 }],
 ];
 
-const convolutions: readonly OpCase[] = CONVOLUTIONS.flatMap(([input, [kh, kw, o], [h, w], strides, pads]) => {
+const convolutions: readonly OpCase[] = CONVOLUTIONS.flatMap(([input, [kh, kw, o], [h, w], strides, pads, others]) => {
+  const { dilations, groups }: Pick<ConvAttrs, "dilations" | "groups"> = { dilations: [1, 1], groups: 1, ...others };
   const [n, inputHeight, inputWidth, c] = input;
-  const filter = [kh, kw, c, o];
+  const filter = [kh, kw, c / groups, o];
   const output = [n, h, w, o];
+  const attrs: ConvAttrs = { strides, pads, dilations, groups };
   return [
-    opCase("conv2d", { strides, pads }, input, filter),
-    opCase("conv2dInputGrad", { strides, pads, inputSize: [inputHeight, inputWidth] }, output, filter),
-    opCase("conv2dFilterGrad", { strides, pads, filterSize: [kh, kw] }, input, output),
+    opCase("conv2d", attrs, input, filter),
+    opCase("conv2dInputGrad", { ...attrs, inputSize: [inputHeight, inputWidth] }, output, filter),
+    opCase("conv2dFilterGrad", { ...attrs, filterSize: [kh, kw] }, input, output),
   ];
 });
 

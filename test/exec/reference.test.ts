@@ -88,6 +88,8 @@ describe("elementwise ops", () => {
   });
 });
 
+const DENSE = { dilations: [1, 1], groups: 1 } as const;
+
 describe("contractions", () => {
   const a: Tensor = [[2, 3], counting(6)];
   const b: Tensor = [[3, 2], counting(6)];
@@ -121,8 +123,8 @@ describe("contractions", () => {
       [2, 2, 1, 1],
       [1, 10, 100, 1000],
     ];
-    expect(run("conv2d", { strides: [1, 1], pads: [0, 0, 0, 0] }, x, w)).toEqual([5421, 6532, 8754, 9865]);
-    expect(run("conv2d", { strides: [2, 2], pads: [1, 0, 0, 1] }, x, w)).toEqual([2100, 300, 8754, 906]);
+    expect(run("conv2d", { ...DENSE, strides: [1, 1], pads: [0, 0, 0, 0] }, x, w)).toEqual([5421, 6532, 8754, 9865]);
+    expect(run("conv2d", { ...DENSE, strides: [2, 2], pads: [1, 0, 0, 1] }, x, w)).toEqual([2100, 300, 8754, 906]);
   });
 
   it("mix channels: out = in · filter at each pixel", () => {
@@ -131,11 +133,21 @@ describe("contractions", () => {
       [1, 2, 3, 4],
     ];
     const w: Tensor = [[1, 1, 2, 3], counting(6)];
-    expect(run("conv2d", { strides: [1, 1], pads: [0, 0, 0, 0] }, x, w)).toEqual([9, 12, 15, 19, 26, 33]);
+    expect(run("conv2d", { ...DENSE, strides: [1, 1], pads: [0, 0, 0, 0] }, x, w)).toEqual([9, 12, 15, 19, 26, 33]);
+  });
+
+  it("see every so many pixels where the filter is dilated, and the channels of their own group where there are several", () => {
+    const w: Tensor = [
+      [1, 2, 1, 2],
+      [1, 10, 100, 1000],
+    ];
+    const attrs = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 2] } as const;
+    expect(run("conv2d", { ...attrs, groups: 1 }, [[1, 1, 4, 1], counting(4)], w)).toEqual([301, 3010, 402, 4020]);
+    expect(run("conv2d", { ...attrs, groups: 2 }, [[1, 1, 3, 2], counting(6)], w)).toEqual([501, 6020]);
   });
 
   it("scatter in the transposed convolution", () => {
-    const attrs = { strides: [2, 2], pads: [0, 0, 0, 0], inputSize: [3, 4] } as const;
+    const attrs = { ...DENSE, strides: [2, 2], pads: [0, 0, 0, 0], inputSize: [3, 4] } as const;
     expect(
       run(
         "conv2dInputGrad",
@@ -152,16 +164,17 @@ describe("contractions", () => {
     ).toEqual([1, 10, 2, 20, 100, 1000, 200, 2000, 0, 0, 0, 0]);
   });
 
-  for (const [input, [kh, kw, o], [h, w], strides, pads] of CONVOLUTIONS) {
-    it(`⟨conv(x, w), c⟩ = ⟨x, inputGrad(c, w)⟩ = ⟨w, filterGrad(x, c)⟩ for ${input.join("×")} by ${kh}×${kw}×${o}`, () => {
+  for (const [input, [kh, kw, o], [h, w], strides, pads, others = {}] of CONVOLUTIONS) {
+    const attrs = { strides, pads, ...others };
+    it(`⟨conv(x, w), c⟩ = ⟨x, inputGrad(c, w)⟩ = ⟨w, filterGrad(x, c)⟩ for ${input.join("×")} by ${kh}×${kw}×${o} ${JSON.stringify(others)}`, () => {
       const graph = new Graph();
       const inner = (name: string, a: Node, b: Node) => graph.fetch(name, sumAll(mul(a, b)));
       const x = graph.input("x", input);
-      const filter = graph.input("filter", [kh, kw, input[3], o]);
+      const filter = graph.input("filter", [kh, kw, input[3] / (others.groups ?? 1), o]);
       const c = graph.input("c", [input[0], h, w, o]);
-      inner("byOutput", conv2d(x, filter, { strides, pads }), c);
-      inner("byInput", x, conv2dInputGrad(c, filter, [input[1], input[2]], { strides, pads }));
-      inner("byFilter", filter, conv2dFilterGrad(x, c, [kh, kw], { strides, pads }));
+      inner("byOutput", conv2d(x, filter, attrs), c);
+      inner("byInput", x, conv2dInputGrad(c, filter, [input[1], input[2]], attrs));
+      inner("byFilter", filter, conv2dFilterGrad(x, c, [kh, kw], attrs));
       const random = seeded(1);
       const { fetches } = evaluate(graph, Object.fromEntries([x, filter, c].map((n) => [n.attrs.name, draw(n.shape, any, random)])));
       expect(fetches.byInput![0]).toBeCloseTo(fetches.byOutput![0]!, 10);

@@ -19,24 +19,24 @@ def _filter(w):
     return w.permute(3, 2, 0, 1).contiguous()
 
 
-def conv2d(x, w, strides, pads):
-    """Pads are top, bottom, left, right."""
+def conv2d(x, w, strides, pads, dilations=(1, 1), groups=1):
+    """Pads are top, bottom, left, right; w is [height, width, in / groups, out]."""
     top, bottom, left, right = pads
     padded = F.pad(channels_first(x), (left, right, top, bottom))
-    return channels_last(F.conv2d(padded, _filter(w), stride=strides))
+    return channels_last(F.conv2d(padded, _filter(w), stride=strides, dilation=dilations, groups=groups))
 
 
-def conv2d_input_grad(dy, w, strides, pads, inputSize):
+def conv2d_input_grad(dy, w, strides, pads, inputSize, dilations=(1, 1), groups=1):
     """The transposed convolution: all that it reaches, cut down (or filled up with zeros) to the input within its pads."""
     top, _, left, _ = pads
-    full = F.conv_transpose2d(channels_first(dy), _filter(w), stride=strides)
+    full = F.conv_transpose2d(channels_first(dy), _filter(w), stride=strides, dilation=dilations, groups=groups)
     height, width = inputSize
     return channels_last(F.pad(full, (-left, left + width - full.shape[3], -top, top + height - full.shape[2])))
 
 
-def conv2d_filter_grad(x, dy, strides, pads, filterSize):
-    w = torch.zeros(*filterSize, x.shape[3], dy.shape[3], requires_grad=True)
-    return torch.autograd.grad(conv2d(x, w, strides, pads), w, dy, create_graph=True)[0]
+def conv2d_filter_grad(x, dy, strides, pads, filterSize, dilations=(1, 1), groups=1):
+    w = torch.zeros(*filterSize, x.shape[3] // groups, dy.shape[3], requires_grad=True)
+    return torch.autograd.grad(conv2d(x, w, strides, pads, dilations, groups), w, dy, create_graph=True)[0]
 
 
 def interpolate(x, mode, size):
@@ -80,23 +80,29 @@ def leaky_relu(x, alpha):
     return F.leaky_relu(x, alpha)
 
 
-# Input [N, H, W, C], filter [height, width, O], strides, pads: even and uneven, excessive, pixels left over.
+# Input [N, H, W, C], filter [height, width, O], strides, pads, dilations, groups: even and uneven, excessive, pixels left over.
 CONVOLUTIONS = [
-    ([1, 5, 5, 3], [3, 3, 2], [1, 1], [1, 1, 1, 1]),
-    ([2, 4, 6, 2], [4, 4, 3], [2, 2], [1, 1, 1, 1]),
-    ([1, 7, 5, 2], [3, 2, 3], [2, 1], [1, 0, 0, 2]),
-    ([1, 8, 9, 1], [3, 3, 4], [3, 3], [0, 1, 1, 0]),
-    ([1, 4, 4, 2], [4, 4, 2], [1, 1], [3, 3, 3, 3]),
-    ([2, 6, 6, 3], [1, 1, 2], [2, 2], [0, 0, 0, 0]),
+    ([1, 5, 5, 3], [3, 3, 2], [1, 1], [1, 1, 1, 1], [1, 1], 1),
+    ([2, 4, 6, 2], [4, 4, 3], [2, 2], [1, 1, 1, 1], [1, 1], 1),
+    ([1, 7, 5, 2], [3, 2, 3], [2, 1], [1, 0, 0, 2], [1, 1], 1),
+    ([1, 8, 9, 1], [3, 3, 4], [3, 3], [0, 1, 1, 0], [1, 1], 1),
+    ([1, 4, 4, 2], [4, 4, 2], [1, 1], [3, 3, 3, 3], [1, 1], 1),
+    ([2, 6, 6, 3], [1, 1, 2], [2, 2], [0, 0, 0, 0], [1, 1], 1),
+    ([2, 5, 4, 4], [3, 3, 6], [1, 1], [1, 1, 1, 1], [1, 1], 2),
+    ([1, 6, 5, 3], [3, 3, 3], [2, 1], [1, 0, 1, 1], [1, 1], 3),
+    ([1, 5, 6, 2], [4, 3, 6], [2, 2], [1, 2, 1, 0], [1, 1], 2),
+    ([1, 8, 7, 2], [3, 2, 3], [1, 1], [2, 1, 1, 0], [2, 3], 1),
+    ([1, 9, 8, 2], [3, 3, 2], [2, 3], [2, 1, 1, 2], [2, 2], 1),
+    ([1, 7, 6, 4], [3, 3, 6], [2, 1], [2, 1, 2, 2], [2, 2], 2),
 ]
 
 
 def _convolutions():
-    for (n, h, w, c), (kh, kw, o), strides, pads in CONVOLUTIONS:
-        attrs = {"strides": strides, "pads": pads}
-        oh = (h + pads[0] + pads[1] - kh) // strides[0] + 1
-        ow = (w + pads[2] + pads[3] - kw) // strides[1] + 1
-        x, f, y = [n, h, w, c], [kh, kw, c, o], [n, oh, ow, o]
+    for (n, h, w, c), (kh, kw, o), strides, pads, dilations, groups in CONVOLUTIONS:
+        attrs = {"strides": strides, "pads": pads, "dilations": dilations, "groups": groups}
+        oh = (h + pads[0] + pads[1] - (kh - 1) * dilations[0] - 1) // strides[0] + 1
+        ow = (w + pads[2] + pads[3] - (kw - 1) * dilations[1] - 1) // strides[1] + 1
+        x, f, y = [n, h, w, c], [kh, kw, c // groups, o], [n, oh, ow, o]
         yield "conv2d", attrs, [x, f], conv2d
         yield "conv2dInputGrad", {**attrs, "inputSize": [h, w]}, [y, f], conv2d_input_grad
         yield "conv2dFilterGrad", {**attrs, "filterSize": [kh, kw]}, [x, y], conv2d_filter_grad
@@ -159,6 +165,10 @@ def _table():
         yield "batchNorm", {"epsilon": 1e-5}, [x, x[-1:], x[-1:]], batch_norm
 
 
+# What is not said of a convolution.
+_USUAL = [("dilations", [1, 1]), ("groups", 1)]
+
+
 def cases(seed):
     for op, attrs, operands, function in _table():
         domains = [operand if isinstance(operand, tuple) else (operand, "uniform") for operand in operands]
@@ -167,7 +177,8 @@ def cases(seed):
 
 def _case(seed, op, attrs, operands, function):
     shapes = ", ".join(str(shape).replace(" ", "") for shape, _ in operands)
-    name = f"{op}({shapes}){''.join(f' {key} {value}' for key, value in attrs.items())}"
+    shown = {key: value for key, value in attrs.items() if (key, value) not in _USUAL}
+    name = f"{op}({shapes}){''.join(f' {key} {value}' for key, value in shown.items())}"
     draw = Draw(seed, name)
     inputs = {f"x{i}": getattr(draw, domain)(shape).requires_grad_() for i, (shape, domain) in enumerate(operands)}
     y = function(*inputs.values(), **attrs)

@@ -14,7 +14,7 @@ it("prints one line a node, then fetches and assignments", () => {
   expect(printGraph(graph)).toBe(
     `%0 = input x : [2, 5, 5, 1]
 %1 = variable generator.0.filter : [4, 4, 1, 3]
-%2 = conv2d(%0, %1) {strides: [2, 2], pads: [1, 1, 1, 1]} : [2, 2, 2, 3]
+%2 = conv2d(%0, %1) {strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1} : [2, 2, 2, 3]
 %3 = leakyRelu(%2) {alpha: 0.2} : [2, 2, 2, 3]
 %4 = reduceSum(%3) {axes: [1, 2]} : [2, 1, 1, 3]
 %5 = constant 0.25 : []

@@ -4,7 +4,7 @@ import { boolean, either, integer, oneOf, optional } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { add, conv2d, conv2dInputGrad, matmul } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
-import { type ConvAttrs, convOutput } from "../../graph/ops.ts";
+import { type ConvOptions, convOutput } from "../../graph/ops.ts";
 import { imageSize, type LayerParameter, layer, type Scope, vectorSize, zeros } from "./types.ts";
 
 /** A dense layer, x W + b, from vectors to vectors: `[inputs]` to `[units]`. */
@@ -74,7 +74,7 @@ function withBias(x: Node, bias: boolean, scope: Scope): Node {
 }
 
 /** The convolution with this layer's stride that maps images of `from` pixels to `to`, its padding put evenly, the odd pixel last. */
-function geometry({ kernel, stride, padding }: ConvLayer, from: Pair, to: Pair): ConvAttrs {
+function geometry({ kernel, stride, padding }: ConvLayer, from: Pair, to: Pair): ConvOptions {
   const pads = ([0, 1] as const).map((axis) => {
     if (padding !== "same") return [padding, padding] as const;
     const total = Math.max((to[axis] - 1) * stride + kernel - from[axis], 0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { choose, takesEpilogue } from "../../../src/exec/wasm/convolution/choose.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 
-const ATTRS = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
+const ATTRS = { strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 } as const;
 
 /** The faces of a convolution of images [2, size, size, channels] by a filter [side, side, channels, filters]. */
 function faces(channels: number, filters: number, { size = 16, side = 4, stride = 2 } = {}) {

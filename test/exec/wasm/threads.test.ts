@@ -65,7 +65,7 @@ describe("the same bits for any number of threads", () => {
     const graph = new Graph();
     const x = graph.input("x", [20, 32, 32, 68]);
     const w = graph.input("w", [4, 4, 68, 36]);
-    const attrs = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
+    const attrs = { strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 } as const;
     const y = graph.apply("conv2d", [x, w], attrs);
     graph.fetch("dw", graph.apply("conv2dFilterGrad", [x, y], { ...attrs, filterSize: [4, 4] }));
     graph.fetch("dx", graph.apply("conv2dInputGrad", [y, w], { ...attrs, inputSize: [32, 32] }));

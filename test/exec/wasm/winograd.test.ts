@@ -84,7 +84,7 @@ describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times 
       const graph = new Graph();
       const x = graph.input("x", [n, h, w, channels]);
       const filter = graph.input("filter", [4, 4, channels, filters]);
-      const attrs = { strides: [2, 2], pads } as const;
+      const attrs = { strides: [2, 2], pads, dilations: [1, 1], groups: 1 } as const;
       const y = graph.apply("conv2d", [x, filter], attrs);
       const dy = graph.input("dy", y.shape);
       const dx = graph.apply("conv2dInputGrad", [dy, filter], { ...attrs, inputSize: [h, w] });
@@ -98,7 +98,7 @@ describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times 
 
       // The same with a fifth column of zeros in the filter: no longer a case for Winograd.
       const wide = pad(filter, [0, 0, 0, 0], [0, 1, 0, 0]);
-      const wideAttrs = { strides: [2, 2], pads: [pads[0], pads[1], pads[2], pads[3] + 1] } as const;
+      const wideAttrs = { ...attrs, pads: [pads[0], pads[1], pads[2], pads[3] + 1] } as const;
       const yDirect = graph.apply("conv2d", [x, wide], wideAttrs);
       expect(choose(yDirect)).toBe("direct");
       graph.fetch("yDirect", yDirect);

@@ -43,7 +43,7 @@ const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } =
   matmul: ({ shape }) => orientation(shape.slice(-2)),
   conv2d: (node) => (isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : orientation(node.shape)),
   conv2dInputGrad(node) {
-    if (node.shape[3]! <= NARROW) return "narrowCol2Im";
+    if (node.shape[3]! <= NARROW && !isDilated(node.attrs)) return "narrowCol2Im";
     return isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : "phases";
   },
   conv2dFilterGrad(node) {
@@ -61,9 +61,11 @@ function orientation(shape: Shape): "direct" | "directTransposed" {
   return columns <= NARROW && rows > columns ? "directTransposed" : "direct";
 }
 
+const isDilated = ({ dilations }: ConvAttrs): boolean => dilations[0] > 1 || dilations[1] > 1;
+
 /** Whether Winograd's algorithm is worth it: a 4x4 filter of stride 2, wide enough, over images [., H, W, .] that are large enough. */
 function isWinograd({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, images: readonly Shape[]): boolean {
   const [kh, kw, inChannels, outChannels] = filter as [number, number, number, number];
-  const fits = kh === 4 && kw === 4 && attrs.strides[0] === 2 && attrs.strides[1] === 2;
+  const fits = kh === 4 && kw === 4 && attrs.strides[0] === 2 && attrs.strides[1] === 2 && !isDilated(attrs);
   return fits && Math.min(inChannels, outChannels) >= LEAST_CHANNELS && images.every(([, H, W]) => Math.min(H!, W!) >= LEAST_SIZE);
 }

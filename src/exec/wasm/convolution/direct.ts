@@ -83,9 +83,9 @@ function conv2dFilterGrad(node: Node<"conv2dFilterGrad">, [x, dy]: readonly Buff
 }
 
 /** The axes of patches of an image whose convolution is [., OH, OW, .]. */
-function patchAxes(output: readonly number[], [kh, kw]: readonly [number, number], { strides, pads }: ConvAttrs): [Axis, Axis] {
+function patchAxes(output: readonly number[], [kh, kw]: readonly [number, number], { strides, pads, dilations }: ConvAttrs): [Axis, Axis] {
   return [
-    { grid: output[1]!, taps: kh, stride: strides[0], origin: -pads[0], step: 1 },
-    { grid: output[2]!, taps: kw, stride: strides[1], origin: -pads[2], step: 1 },
+    { grid: output[1]!, taps: kh, stride: strides[0], origin: -pads[0], step: dilations[0] },
+    { grid: output[2]!, taps: kw, stride: strides[1], origin: -pads[2], step: dilations[1] },
   ];
 }
