@@ -165,7 +165,7 @@ function toSpec(layer: Layer): LayerSpec {
     case "conv2d":
     case "conv2dTranspose": {
       const { type, kernel, stride, pad, bias, output } = layer;
-      return { type, filters: output[2]!, kernel, stride, padding: pad, bias: bias !== null };
+      return { type, filters: output[2]!, kernel, stride, dilation: 1, groups: 1, padding: pad, bias: bias !== null };
     }
     case "batchNorm":
       return { type: "batchNorm", epsilon: 1e-5, momentum: 0.1 };

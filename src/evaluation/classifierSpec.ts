@@ -80,7 +80,7 @@ export function classifierLayers(shape: Shape, features: number): Layer[] {
   const layers: Layer[] = [];
   let [side, filters] = [Math.min(shape[0]!, shape[1]!), FIRST_FILTERS];
   do {
-    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, padding: "same", bias: false }, batchNorm, relu);
+    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, dilation: 1, groups: 1, padding: "same", bias: false }, batchNorm, relu);
     [side, filters] = [side / 2, Math.min(2 * filters, MOST_FILTERS)];
   } while (side > LEAST_SIDE);
   return [...layers, { type: "flatten" }, ...dense(features)];

@@ -64,7 +64,7 @@ function convolutions(shape: Shape): Layer[] {
   const layers: Layer[] = [];
   let [side, filters] = [Math.max(shape[0]!, shape[1]!), FIRST_FILTERS];
   for (; side > MOST_SIDE; side = Math.ceil(side / 2)) {
-    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, padding: "same", bias: true }, leaky);
+    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, dilation: 1, groups: 1, padding: "same", bias: true }, leaky);
     filters = Math.min(2 * filters, MOST_FILTERS);
   }
   return [...layers, { type: "flatten" }];

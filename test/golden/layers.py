@@ -19,6 +19,11 @@ _CASES = [
     ({"type": "conv2dTranspose", "filters": 3, "kernel": 5, "stride": 1}, [1, 4, 4, 2], "uniform", True),
     ({"type": "conv2dTranspose", "filters": 2, "kernel": 2, "stride": 3}, [1, 3, 2, 2], "uniform", True),
     ({"type": "conv2dTranspose", "filters": 2, "kernel": 4, "stride": 2, "padding": 0, "bias": False}, [1, 3, 3, 2], "uniform", True),
+    ({"type": "conv2d", "filters": 6, "kernel": 3, "groups": 2}, [1, 5, 4, 4], "uniform", True),
+    ({"type": "conv2d", "filters": 3, "kernel": 3, "stride": 2, "groups": 3}, [1, 5, 6, 3], "uniform", True),
+    ({"type": "conv2d", "filters": 4, "kernel": 3, "dilation": 2, "groups": 2}, [1, 5, 4, 2], "uniform", True),
+    ({"type": "conv2dTranspose", "filters": 4, "kernel": 4, "stride": 2, "groups": 2}, [1, 3, 3, 6], "uniform", True),
+    ({"type": "conv2dTranspose", "filters": 2, "kernel": 3, "stride": 2, "dilation": 3, "padding": 1}, [1, 3, 4, 2], "uniform", True),
     ({"type": "batchNorm"}, [3, 3, 3, 3], "uniform", True),
     ({"type": "batchNorm", "epsilon": 1e-2, "momentum": 0.3}, [12, 3], "uniform", True),
     ({"type": "batchNorm"}, [2, 3, 3, 5], "uniform", False),
@@ -66,4 +71,4 @@ def _case(seed, layer, shape, domain, training):
     return {"name": name, "layer": layer, "training": training, **given, **derivatives(draw, y, inputs)}
 
 
-_SHOWN = ("units", "filters", "kernel", "stride", "padding", "bias", "epsilon", "momentum", "name", "alpha", "factor", "mode", "size", "rate")
+_SHOWN = ("units", "filters", "kernel", "stride", "dilation", "groups", "padding", "bias", "epsilon", "momentum", "name", "alpha", "factor", "mode", "size", "rate")

@@ -53,11 +53,19 @@ def _same(layer, size):
     return [math.ceil(n / layer.get("stride", 1)) for n in size]
 
 
+def _extent(layer):
+    return (layer["kernel"] - 1) * layer.get("dilation", 1) + 1
+
+
+def _others(layer):
+    return {"dilations": [layer.get("dilation", 1)] * 2, "groups": layer.get("groups", 1)}
+
+
 def _pads(layer, inner, outer):
     """Pads of the convolution from images of `outer` pixels to `inner`, the odd pixel last."""
     if layer.get("padding", "same") != "same":
         return [layer["padding"]] * 4
-    totals = [max((i - 1) * layer.get("stride", 1) + layer["kernel"] - o, 0) for i, o in zip(inner, outer)]
+    totals = [max((i - 1) * layer.get("stride", 1) + _extent(layer) - o, 0) for i, o in zip(inner, outer)]
     return [n for total in totals for n in (total // 2, total - total // 2)]
 
 
@@ -71,18 +79,18 @@ def dense(layer, x, name, p):
 
 
 def conv(layer, x, name, p):
-    k, stride, channels = layer["kernel"], layer.get("stride", 1), x.shape[3]
+    k, stride, channels = layer["kernel"], layer.get("stride", 1), x.shape[3] // layer.get("groups", 1)
     w = p.weight(f"{name}.filter", [k, k, channels, layer["filters"]], 0, (k * k * channels) ** -0.5)
     size = list(x.shape[1:3])
-    return _bias(layer, conv2d(x, w, [stride] * 2, _pads(layer, _same(layer, size), size)), name, p)
+    return _bias(layer, conv2d(x, w, [stride] * 2, _pads(layer, _same(layer, size), size), **_others(layer)), name, p)
 
 
 def conv_transpose(layer, x, name, p):
     k, stride, channels = layer["kernel"], layer.get("stride", 1), x.shape[3]
-    w = p.weight(f"{name}.filter", [k, k, layer["filters"], channels], 0, stride * (k * k * channels) ** -0.5)
+    w = p.weight(f"{name}.filter", [k, k, layer["filters"] // layer.get("groups", 1), channels], 0, stride * (k * k * channels) ** -0.5)
     size, padding = list(x.shape[1:3]), layer.get("padding", "same")
-    output = [n * stride if padding == "same" else (n - 1) * stride + k - 2 * padding for n in size]
-    return _bias(layer, conv2d_input_grad(x, w, [stride] * 2, _pads(layer, size, output), output), name, p)
+    output = [n * stride if padding == "same" else (n - 1) * stride + _extent(layer) - 2 * padding for n in size]
+    return _bias(layer, conv2d_input_grad(x, w, [stride] * 2, _pads(layer, size, output), output, **_others(layer)), name, p)
 
 
 def batch_norm(layer, x, name, p):

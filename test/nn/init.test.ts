@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import { initialValue } from "../../src/nn/init.ts";
+import { checkLayers, parametersOf } from "../../src/nn/layers/table.ts";
 import { parameters } from "../../src/nn/network.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { expectSameBytes } from "../bytes.ts";
@@ -54,6 +55,14 @@ describe("initialValue", () => {
       "generator",
     )[0]!;
     expect(init).toMatchObject({ kind: "normal", stdDev: Math.sqrt(2 / (4 * 4)) });
+  });
+
+  it.each([
+    ["conv2d", 9 * 2, 9 * 3],
+    ["conv2dTranspose", 9 * 2, 9 * 3],
+  ] as const)("counts the channels of one group of a %s", (type, fanIn, fanOut) => {
+    const [layer] = checkLayers([{ type, filters: 12, kernel: 3, groups: 4 }], "layers", [])!;
+    expect(parametersOf([layer!], [5, 5, 8], "")[0]).toMatchObject({ init: { kind: "weights", fanIn, fanOut } });
   });
 
   it("of a tensor stays what it is, whatever is added beside it", () => {

@@ -36,7 +36,11 @@ describe("shapes of one example", () => {
     [{ type: "conv2d", filters: 5, kernel: 3 }, [7, 9, 2], [7, 9, 5]],
     [{ type: "conv2d", filters: 5, kernel: 4, stride: 2 }, [7, 8, 2], [4, 4, 5]],
     [{ type: "conv2d", filters: 5, kernel: 4, stride: 2, padding: 0 }, [7, 8, 2], [2, 3, 5]],
+    [{ type: "conv2d", filters: 6, kernel: 3, stride: 2, dilation: 3 }, [7, 8, 2], [4, 4, 6]],
+    [{ type: "conv2d", filters: 6, kernel: 3, dilation: 2, padding: 1, groups: 2 }, [7, 8, 2], [5, 6, 6]],
     [{ type: "conv2dTranspose", filters: 5, kernel: 4, stride: 2 }, [7, 8, 2], [14, 16, 5]],
+    [{ type: "conv2dTranspose", filters: 6, kernel: 3, stride: 2, dilation: 2, groups: 2 }, [7, 8, 2], [14, 16, 6]],
+    [{ type: "conv2dTranspose", filters: 5, kernel: 3, stride: 2, dilation: 3, padding: 1 }, [7, 8, 2], [17, 19, 5]],
     [{ type: "conv2dTranspose", filters: 5, kernel: 2, stride: 3 }, [7, 8, 2], [21, 24, 5]],
     [{ type: "conv2dTranspose", filters: 5, kernel: 5, stride: 2, padding: 1 }, [7, 8, 2], [15, 17, 5]],
     [{ type: "upsample", factor: 3, mode: "bilinear" }, [7, 8, 2], [21, 24, 2]],
@@ -54,7 +58,22 @@ describe("shapes of one example", () => {
 
   it("refuses an image smaller than the window", () => {
     expect(() => outputShape(resolve({ type: "conv2d", filters: 1, kernel: 5, padding: 0 }), [4, 4, 1])).toThrow(/at least 5×5 pixels/);
+    expect(() => outputShape(resolve({ type: "conv2d", filters: 1, kernel: 3, dilation: 2, padding: 0 }), [4, 4, 1])).toThrow(/at least 5×5 pixels/);
     expect(() => outputShape(resolve({ type: "conv2dTranspose", filters: 1, kernel: 2, padding: 4 }), [4, 4, 1])).toThrow(/at least one pixel/);
+  });
+
+  it.each(["conv2d", "conv2dTranspose"] as const)("takes a %s of an earlier version, which had one group and no dilation", (type) => {
+    const written = { type, filters: 4, kernel: 3, stride: 2, padding: 1, bias: false } as const;
+    expect(resolve(written)).toEqual([{ ...written, dilation: 1, groups: 1 }]);
+  });
+
+  it.each(["conv2d", "conv2dTranspose"] as const)("says which channels the groups of a %s do not divide", (type) => {
+    const of = (filters: number) => () => outputShape(resolve({ type, filters, kernel: 3, groups: 3 }), [4, 4, 6]);
+    expect(of(9)).not.toThrow();
+    expect(of(8)).toThrow("expected filters that 3 groups divide evenly, got 8");
+    expect(() => outputShape(resolve({ type, filters: 8, kernel: 3, groups: 4 }), [4, 4, 6])).toThrow(
+      "expected channels as input that 4 groups divide evenly, got 6",
+    );
   });
 });
 

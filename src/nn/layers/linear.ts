@@ -17,7 +17,7 @@ export interface DenseSpec {
   readonly bias?: boolean;
 }
 
-/** A convolution: cross-correlation with square filters, `[H, W, C]` to `[H', W', filters]`. */
+/** A convolution: cross-correlation with square filters `[kernel, kernel, C / groups, filters]`, `[H, W, C]` to `[H', W', filters]`. */
 export interface Conv2dSpec {
   /** The kind of the layer. */
   readonly type: "conv2d";
@@ -27,6 +27,10 @@ export interface Conv2dSpec {
   readonly kernel: number;
   /** Pixels from one place of a filter to the next, 1 to 64. Default 1. */
   readonly stride?: number;
+  /** Pixels from one tap of a filter to the next, 1 to 64. Default 1: side by side. */
+  readonly dilation?: number;
+  /** Groups that the channels of input and output are cut into, each of which sees its own alone; must divide both. As many as channels: a depthwise convolution. Default 1. */
+  readonly groups?: number;
   /** Pixels of zeros at each side, 0 to 64, or "same" for an output of ⌈size / stride⌉ pixels. Default "same". */
   readonly padding?: "same" | number;
   /** Whether a bias is added to each channel. Default true. */
@@ -35,7 +39,7 @@ export interface Conv2dSpec {
 
 /**
  * A transposed convolution, `[H, W, C]` to `[H', W', filters]`: the input gradient of a `conv2d`, with which it shares the layout of its filter
- * `[kernel, kernel, filters, C]`.
+ * `[kernel, kernel, filters / groups, C]`.
  */
 export interface Conv2dTransposeSpec {
   /** The kind of the layer. */
@@ -46,6 +50,10 @@ export interface Conv2dTransposeSpec {
   readonly kernel: number;
   /** Pixels of the output from one pixel of the input to the next, 1 to 64. Default 1. */
   readonly stride?: number;
+  /** Pixels from one tap of a filter to the next, 1 to 64. Default 1: side by side. */
+  readonly dilation?: number;
+  /** Groups that the channels of input and output are cut into, each of which sees its own alone; must divide both. As many as channels: a depthwise convolution. Default 1. */
+  readonly groups?: number;
   /** Pixels taken off at each side, 0 to 64, or "same" for an output of size · stride pixels. Default "same". */
   readonly padding?: "same" | number;
   /** Whether a bias is added to each channel. Default true. */
@@ -61,6 +69,8 @@ const convFields = {
   filters: SIZE,
   kernel: integer(1, 64),
   stride: optional(integer(1, 64), 1),
+  dilation: optional(integer(1, 64), 1),
+  groups: optional(SIZE, 1),
   padding: optional(either(integer(0, 64), oneOf("same")), "same"),
   bias: optional(boolean, true),
 };
@@ -73,14 +83,18 @@ function withBias(x: Node, bias: boolean, scope: Scope): Node {
   return bias ? add(x, scope.parameter("bias")) : x;
 }
 
-/** The convolution with this layer's stride that maps images of `from` pixels to `to`, its padding put evenly, the odd pixel last. */
-function geometry({ kernel, stride, padding }: ConvLayer, from: Pair, to: Pair): ConvOptions {
+/** Pixels from the first tap of a filter to the last, both included. */
+const extent = ({ kernel, dilation }: ConvLayer): number => (kernel - 1) * dilation + 1;
+
+/** The convolution of this layer that maps images of `from` pixels to `to`, its padding put evenly, the odd pixel last. */
+function geometry(layer: ConvLayer, from: Pair, to: Pair): ConvOptions {
+  const { stride, dilation, groups, padding } = layer;
   const pads = ([0, 1] as const).map((axis) => {
     if (padding !== "same") return [padding, padding] as const;
-    const total = Math.max((to[axis] - 1) * stride + kernel - from[axis], 0);
+    const total = Math.max((to[axis] - 1) * stride + extent(layer) - from[axis], 0);
     return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
   });
-  return { strides: [stride, stride], pads: [...pads[0]!, ...pads[1]!] };
+  return { strides: [stride, stride], pads: [...pads[0]!, ...pads[1]!], dilations: [dilation, dilation], groups };
 }
 
 function convSize(layer: Required<Conv2dSpec>, [h, w]: Pair): Pair {
@@ -89,11 +103,23 @@ function convSize(layer: Required<Conv2dSpec>, [h, w]: Pair): Pair {
   return convOutput("input", [h, w], [kernel, kernel], geometry(layer, [h, w], [h, w]));
 }
 
-function transposedSize({ kernel, stride, padding }: Required<Conv2dTransposeSpec>, [h, w]: Pair): Pair {
+function transposedSize(layer: Required<Conv2dTransposeSpec>, [h, w]: Pair): Pair {
+  const { stride, padding } = layer;
   if (padding === "same") return [h * stride, w * stride];
-  const size: Pair = [(h - 1) * stride + kernel - 2 * padding, (w - 1) * stride + kernel - 2 * padding];
+  const size: Pair = [(h - 1) * stride + extent(layer) - 2 * padding, (w - 1) * stride + extent(layer) - 2 * padding];
   if (Math.min(...size) < 1) throw new ShapeError({ path: "input", expected: "padding that leaves at least one pixel", got: `${padding} a side` });
   return size;
+}
+
+/** Of input and output, the channels that one group has. @throws ShapeError */
+function ofGroup({ filters, groups }: ConvLayer, channels: number): Pair {
+  for (const [name, n] of [
+    ["channels as input", channels],
+    ["filters", filters],
+  ] as const) {
+    if (n % groups !== 0) throw new ShapeError({ path: "groups", expected: `${name} that ${groups} groups divide evenly`, got: `${n}` });
+  }
+  return [channels / groups, filters / groups];
 }
 
 const rows = (x: Node): Pair => [x.shape[1]!, x.shape[2]!];
@@ -119,13 +145,15 @@ export const LINEAR = {
     weighted: true,
     fields: convFields,
     output(layer, input) {
-      const [h, w] = imageSize(input);
+      const [h, w, channels] = imageSize(input);
+      ofGroup(layer, channels);
       return [...convSize(layer, [h, w]), layer.filters];
     },
-    parameters({ filters, kernel, stride, bias }, input) {
-      const [, , channels] = imageSize(input);
+    parameters(layer, input) {
+      const { filters, kernel, stride, bias } = layer;
+      const [from, to] = ofGroup(layer, imageSize(input)[2]);
       const area = kernel * kernel;
-      const filter = weights([kernel, kernel, channels, filters], 3, area * channels, (area * filters) / (stride * stride));
+      const filter = weights([kernel, kernel, from, filters], 3, area * from, (area * to) / (stride * stride));
       return bias ? { filter, bias: zeros([filters]) } : { filter };
     },
     build(layer, x, scope) {
@@ -137,13 +165,16 @@ export const LINEAR = {
     weighted: true,
     fields: convFields,
     output(layer, input) {
-      const [h, w] = imageSize(input);
+      const [h, w, channels] = imageSize(input);
+      ofGroup(layer, channels);
       return [...transposedSize(layer, [h, w]), layer.filters];
     },
-    parameters({ filters, kernel, stride, bias }, input) {
+    parameters(layer, input) {
+      const { filters, kernel, stride, bias } = layer;
       const [, , channels] = imageSize(input);
+      const [from, to] = ofGroup(layer, channels);
       const area = kernel * kernel;
-      const filter = weights([kernel, kernel, filters, channels], 2, (area * channels) / (stride * stride), area * filters);
+      const filter = weights([kernel, kernel, to, channels], 2, (area * from) / (stride * stride), area * to);
       return bias ? { filter, bias: zeros([filters]) } : { filter };
     },
     build(layer, x, scope) {

@@ -21,7 +21,7 @@ export interface LayerParameter {
   /** `weight`: changed by the optimizer; `statistic`: gathered from batches. */
   readonly role: "weight" | "statistic";
   readonly init: LayerInit;
-  /** Of the factors of weighted sums: the axis along which the sums are, the layer's output channels. */
+  /** Of the factors of weighted sums: the axis along which the sums are, the layer's output channels (of one group, in a transposed convolution of several). */
   readonly outputAxis?: number;
 }
 
