@@ -127,7 +127,7 @@ export type {
 } from "./gan/options.ts";
 export type { StepReport, TrainReport, TrainSummary } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
-export type { ArchitectureName } from "./nn/architectures/table.ts";
+export type { ArchitectureName, ArchitectureSpec } from "./nn/architectures/table.ts";
 export type { GeneratorClasses, GeneratorMethod, ImageCondition, VectorCondition } from "./nn/condition.ts";
 export type { ClassCondition, ClassConditionSpec, Condition, ConditionSpec, DiscriminatorMethod } from "./nn/conditionSpec.ts";
 export type { Initialization } from "./nn/init.ts";

@@ -9,6 +9,9 @@ export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => 
 /** One check for every field of T. */
 export type Fields<T> = { readonly [K in keyof T]-?: Check<T[K]> };
 
+/** A union of rows told apart by `name`, with every other field optional. */
+export type Loose<T extends { readonly name: string }> = T extends unknown ? Pick<T, "name"> & Partial<T> : never;
+
 /** A check by a predicate: `expected` completes the sentence "expected ...". */
 export function that<T>(expected: string, holds: (value: unknown) => boolean): Check<T> {
   return (value, path, faults) => {

@@ -1,8 +1,8 @@
 /** The description of both networks: what a user writes, what it means in full, and every fault it may have. */
-import { type Check, type Fields, fieldsOf, integer, isRecord, misnamed, oneOf, optional, that } from "../core/check.ts";
+import { type Check, type Fields, fieldsOf, integer, isRecord, type Loose, misnamed, oneOf, optional, that, variant } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
-import { ARCHITECTURES, type ArchitectureName, PREFERENCE } from "./architectures/table.ts";
+import { ARCHITECTURES, type ArchitectureName, type ArchitectureSpec, architectureRow, PREFERENCE } from "./architectures/table.ts";
 import { generatorInput, SIZE } from "./condition.ts";
 import { type Condition, type ConditionSpec, checkCondition } from "./conditionSpec.ts";
 import { discriminatorInput, discriminatorMethod } from "./discriminator.ts";
@@ -42,10 +42,10 @@ export interface NetworkOptions {
   /** The shape of what the GAN makes: `[height, width, channels]` of an image, or `[size]` of a vector; each from 1 to 65536. */
   readonly shape: Shape;
   /**
-   * Both networks, by the name of an architecture or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes square images whose side halves to 4, 5, 6 or 7, with 1, 3 or 4
+   * Both networks, by the name of an architecture, with parameters of its own or without, or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes square images whose side halves to 4, 5, 6 or 7, with 1, 3 or 4
    * channels, "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
    */
-  readonly architecture?: ArchitectureName | CustomArchitecture;
+  readonly architecture?: ArchitectureName | Loose<ArchitectureSpec> | CustomArchitecture;
   /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), units of each of the three hidden layers of "mlp" (default 128). */
   readonly width?: number;
   /** Dimension of the latents z, 1 to 65536. Default 64 for images, 8 for images made for images, and for vectors twice their size, at most 64. */
@@ -141,6 +141,17 @@ function checkEnds({ shape, latent, condition }: Partial<NetworkFields>, faults:
   };
 }
 
+const fieldsByName = () => Object.fromEntries(Object.entries(ARCHITECTURES).map(([name, { fields }]) => [name, fields]));
+
+/** A named architecture, by its name alone or with parameters. */
+const namedArchitecture: Check<ArchitectureSpec> = (value, path, faults) => {
+  const names = Object.keys(ARCHITECTURES);
+  if (isRecord(value)) return variant<ArchitectureSpec>("name", fieldsByName)(value, path, faults);
+  if (names.includes(value as string)) return variant<ArchitectureSpec>("name", fieldsByName)({ name: value }, path, faults);
+  faults.push({ path, expected: `${names.map(show).join(" or ")} or { generator, discriminator }`, got: misnamed(value, names) });
+  return undefined;
+};
+
 /** The layer lists of a named architecture, or the checked ones of a custom one. */
 function resolveArchitecture(
   { architecture, width }: Partial<NetworkFields>,
@@ -148,27 +159,20 @@ function resolveArchitecture(
   imagesAlone: boolean,
   faults: ErrorDetail[],
 ): Partial<NetworkSpec["architecture"]> {
-  if (isRecord(architecture)) {
+  if (isRecord(architecture) && !("name" in architecture)) {
     if (typeof width === "number") faults.push({ path: "width", expected: "no width where the layers are given one by one", got: show(width) });
     return fieldsOf(architectureFields, architecture, "architecture", faults);
   }
-  if (architecture !== null && !(typeof architecture === "string" && Object.hasOwn(ARCHITECTURES, architecture))) {
-    const names = Object.keys(ARCHITECTURES).map((n) => JSON.stringify(n));
-    faults.push({
-      path: "architecture",
-      expected: `${names.join(" or ")} or { generator, discriminator }`,
-      got: misnamed(architecture, Object.keys(ARCHITECTURES)),
-    });
-    return {};
-  }
-  if (!shape || latent === undefined || condition === undefined) return {};
-  const name = (architecture as ArchitectureName | null) ?? PREFERENCE.find((n) => ARCHITECTURES[n].accepts(shape))!;
-  const row = ARCHITECTURES[name];
+  if (architecture === null && !shape) return {};
+  const spec = namedArchitecture(architecture ?? PREFERENCE.find((name) => ARCHITECTURES[name].accepts(shape!)), "architecture", faults);
+  if (!spec || !shape || latent === undefined || condition === undefined) return {};
+  const row = architectureRow(spec);
   if (!row.accepts(shape)) {
     faults.push({ path: "shape", expected: row.expected, got: showShape(shape) });
     return {};
   }
-  const lists = row.layers({ shape, fromImages: generatorInput({ latent, condition }).length === 3, width: width ?? row.defaultWidth, imagesAlone });
+  const fromImages = generatorInput({ latent, condition }).length === 3;
+  const lists = row.layers({ shape, fromImages, width: width ?? row.defaultWidth, imagesAlone }, spec);
   return fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", faults);
 }
 

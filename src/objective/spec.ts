@@ -1,5 +1,5 @@
 /** The description of how a GAN learns: what a user writes, what it means in full, and every fault it may have. */
-import { type Check, type Fields, fieldsOf, integer, isRecord, list, oneOf, optional, that, variant } from "../core/check.ts";
+import { type Check, type Fields, fieldsOf, integer, isRecord, type Loose, list, oneOf, optional, that, variant } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
 import { type Averaging, type AveragingOptions, averaging } from "./averaging.ts";
@@ -8,9 +8,6 @@ import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec, objectiveRow } from
 import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
 import { PRESETS, type Preset, type PresetName, type PresetOptions } from "./presets.ts";
 import { REGULARIZERS, type RegularizerName, type RegularizerSpec, regularizerRow } from "./regularizers.ts";
-
-/** A union with every field but the tag optional. */
-type Loose<T extends { readonly name: string }> = T extends unknown ? Pick<T, "name"> & Partial<T> : never;
 
 /** @inline */
 type NamedOptimizer = Loose<OptimizerSpec>;

@@ -144,6 +144,13 @@ describe("resolveSpec", () => {
     ]);
   });
 
+  it("takes an architecture by its name alone or as an object, which means the same", () => {
+    for (const name of ["mlp", "dcgan"] as const) {
+      const options = { shape: [8, 8, 1], width: 4 };
+      expect(resolveSpec({ ...options, architecture: { name } })).toEqual(resolveSpec({ ...options, architecture: name }));
+    }
+  });
+
   it.each(OLD_SPECS)("reads the description of $name as earlier versions wrote it", ({ written, objective, regularizers }) => {
     const spec = resolveSpec(JSON.parse(JSON.stringify(written)));
     expect(spec.objective).toEqual(objective);
@@ -249,6 +256,16 @@ describe("resolveSpec", () => {
       /^architecture: expected "mlp" or "dcgan" or \{ generator, discriminator \}, got "resnet50"$/,
     ],
     ["a name from the prototype", { shape: [2], architecture: "constructor" }, /^architecture: /],
+    [
+      "a misspelt architecture with parameters",
+      { shape: [2], architecture: { name: "dcgam" } },
+      /^architecture\.name: expected "mlp" or "dcgan", got "dcgam"; did you mean "dcgan"\?$/,
+    ],
+    [
+      "a parameter that an architecture has not",
+      { shape: [8, 8, 1], architecture: { name: "mlp", layers: 2 } },
+      /^architecture\.layers: expected one of the options name, got an unknown one, "layers"$/,
+    ],
     ["an objective from the prototype", { shape: [2], objective: { name: "toString" } }, /^objective\.name: /],
     [
       "NaN",

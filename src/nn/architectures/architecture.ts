@@ -1,3 +1,4 @@
+import type { Fields } from "../../core/check.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Initialization } from "../init.ts";
 import type { LayerSpec } from "../layers/table.ts";
@@ -18,12 +19,16 @@ export interface Blueprint {
   readonly imagesAlone: boolean;
 }
 
-/** A named architecture: layer lists from a few numbers. */
-export interface Architecture {
+/** A named architecture: layer lists from a few numbers. `P` are its parameters with all options filled in. */
+export interface Architecture<P = object> {
+  readonly fields: Fields<P>;
   /** Completes "expected ..." where `accepts` says no. */
   readonly expected: string;
   accepts(shape: Shape): boolean;
   readonly defaultWidth: number;
   readonly initialization: Initialization;
-  layers(blueprint: Blueprint): LayerLists;
+  layers(blueprint: Blueprint, parameters: P): LayerLists;
 }
+
+/** A row of the table; it keeps the type of its parameters. */
+export const architecture = <P>(row: Architecture<P>): Architecture<P> => row;

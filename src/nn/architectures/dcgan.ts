@@ -1,7 +1,7 @@
 import type { Shape } from "../../core/shape.ts";
 import type { LayerSpec } from "../layers/table.ts";
 
-import type { Architecture } from "./architecture.ts";
+import { architecture } from "./architecture.ts";
 
 const leaky: LayerSpec = { type: "activation", name: "leakyRelu", alpha: 0.2 };
 const relu: LayerSpec = { type: "activation", name: "relu" };
@@ -27,7 +27,8 @@ function isSquareOfHalvings(shape: Shape): boolean {
  * the discriminator's first layer. The generator has `width` channels before its last layer, twice as many before that, and so on.
  * One that begins at images halves them first, as the discriminator does, and makes its own of what is left (the encoder and decoder of Isola et al. 2017, section 3.2.1).
  */
-export const dcgan: Architecture = {
+export const dcgan = architecture<object>({
+  fields: {},
   expected: "square images whose side halves evenly to 4, 5, 6 or 7 pixels (8, 28, 32, 48, 64, 128, ...)",
   accepts: isSquareOfHalvings,
   defaultWidth: 64,
@@ -64,4 +65,4 @@ export const dcgan: Architecture = {
       discriminator: [...down(!imagesAlone), { type: "flatten" }, { type: "dense", units: 1 }],
     };
   },
-};
+});

@@ -1,12 +1,13 @@
 import { sizeOf } from "../../core/shape.ts";
 import type { LayerSpec } from "../layers/table.ts";
 
-import type { Architecture } from "./architecture.ts";
+import { architecture } from "./architecture.ts";
 
 const HIDDEN_LAYERS = 3;
 
 /** Three hidden layers of `width` units a network: for points, small vectors and small images. */
-export const mlp: Architecture = {
+export const mlp = architecture<object>({
+  fields: {},
   expected: "a vector [size] or images [height, width, channels]",
   accepts: () => true,
   defaultWidth: 128,
@@ -30,4 +31,4 @@ export const mlp: Architecture = {
       discriminator: [...toVector(isImage), ...hidden({ type: "activation", name: "leakyRelu" }), { type: "dense", units: 1 }],
     };
   },
-};
+});

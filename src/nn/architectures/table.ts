@@ -4,7 +4,7 @@ import { dcgan } from "./dcgan.ts";
 import { mlp } from "./mlp.ts";
 
 /** In the order in which they are named; `preferred` is what a shape gets that no architecture is named for. */
-export const ARCHITECTURES = { mlp, dcgan } satisfies Record<string, Architecture>;
+export const ARCHITECTURES = { mlp, dcgan };
 
 /**
  * The name of an architecture: "mlp" or "dcgan".
@@ -12,6 +12,20 @@ export const ARCHITECTURES = { mlp, dcgan } satisfies Record<string, Architectur
  * @useDeclaredType
  */
 export type ArchitectureName = keyof typeof ARCHITECTURES;
+
+/** @inline */
+type AnyArchitecture = {
+  [N in ArchitectureName]: {
+    /** The name of the architecture. */
+    readonly name: N;
+  } & ((typeof ARCHITECTURES)[N] extends Architecture<infer P> ? P : never);
+}[ArchitectureName];
+
+/** A named architecture with its parameters, every default filled in. */
+export type ArchitectureSpec = AnyArchitecture;
+
+/** The row of an architecture, the type of its parameters forgotten. */
+export const architectureRow = ({ name }: Pick<ArchitectureSpec, "name">): Architecture => ARCHITECTURES[name] as Architecture;
 
 /** The architecture for a shape that none is named for: the first of these that accepts it. */
 export const PREFERENCE: readonly ArchitectureName[] = ["dcgan", "mlp"];
