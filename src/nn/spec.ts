@@ -42,8 +42,8 @@ export interface NetworkOptions {
   /** The shape of what the GAN makes: `[height, width, channels]` of an image, or `[size]` of a vector; each from 1 to 65536. */
   readonly shape: Shape;
   /**
-   * Both networks, by the name of an architecture, with parameters of its own or without, or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes square images whose side halves to 4, 5, 6 or 7, with 1, 3 or 4
-   * channels, "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
+   * Both networks, by the name of an architecture, with parameters of its own or without, or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes images
+   * whose sides halve, both as often, until the shorter is 4 to 7 pixels long (28×28, 64×96, ...), "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
    */
   readonly architecture?: ArchitectureName | Loose<ArchitectureSpec> | CustomArchitecture;
   /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), units of each of the three hidden layers of "mlp" (default 128). */
@@ -152,6 +152,9 @@ const namedArchitecture: Check<ArchitectureSpec> = (value, path, faults) => {
   return undefined;
 };
 
+/** The architectures that take a shape, the one that suits it best first. */
+const takers = (shape: Shape): readonly ArchitectureName[] => PREFERENCE.filter((name) => ARCHITECTURES[name].expected(shape) === null);
+
 /** The layer lists of a named architecture, or the checked ones of a custom one. */
 function resolveArchitecture(
   { architecture, width }: Partial<NetworkFields>,
@@ -164,11 +167,13 @@ function resolveArchitecture(
     return fieldsOf(architectureFields, architecture, "architecture", faults);
   }
   if (architecture === null && !shape) return {};
-  const spec = namedArchitecture(architecture ?? PREFERENCE.find((name) => ARCHITECTURES[name].accepts(shape!)), "architecture", faults);
+  const spec = namedArchitecture(architecture ?? takers(shape!)[0], "architecture", faults);
   if (!spec || !shape || latent === undefined || condition === undefined) return {};
   const row = architectureRow(spec);
-  if (!row.accepts(shape)) {
-    faults.push({ path: "shape", expected: row.expected, got: showShape(shape) });
+  const expected = row.expected(shape);
+  if (expected !== null) {
+    const others = takers(shape).map(show).join(" or ");
+    faults.push({ path: "shape", expected: `${expected}, or architecture ${others}, which takes this shape`, got: showShape(shape) });
     return {};
   }
   const fromImages = generatorInput({ latent, condition }).length === 3;

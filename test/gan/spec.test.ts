@@ -244,8 +244,12 @@ describe("resolveSpec", () => {
   });
 
   it.each([
-    ["a size that does not halve", { shape: [30, 30, 1], architecture: "dcgan" }, /^shape: expected square images/],
-    ["a vector for a DCGAN", { shape: [2], architecture: "dcgan" }, /^shape: expected square images/],
+    [
+      "a size that does not halve",
+      { shape: [50, 50, 1], architecture: "dcgan" },
+      /^shape: expected images whose sides halve .* \(nearest are 48×48 and 56×56\), or architecture "mlp", which takes this shape, got \[50, 50, 1\]$/,
+    ],
+    ["a vector for a DCGAN", { shape: [2], architecture: "dcgan" }, /^shape: expected images whose sides halve .*, or architecture "mlp"/],
     ["a shape of rank 2", { shape: [28, 28] }, /^shape: expected \[height, width, channels\] or \[size\], got \[28, 28\]$/],
     ["a fractional size", { shape: [2.5] }, /^shape\[0\]: expected an integer/],
     ["no shape", {}, /^shape: .* got undefined$/],

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import type { Graph } from "../../src/graph/graph.ts";
+import { halvings, halvingsExpected } from "../../src/nn/architectures/sizes.ts";
 import type { Condition } from "../../src/nn/conditionSpec.ts";
 import { resolveGenerator } from "../../src/nn/generator.ts";
 import type { Layer } from "../../src/nn/layers/table.ts";
@@ -55,6 +56,19 @@ describe("dcgan", () => {
     expect(discriminateGraph(spec, 1).fetches.get("scores")!.shape).toEqual([1]);
   });
 
+  it.each<[number, number, number[], number]>([
+    [96, 64, [6, 4], 4],
+    [40, 24, [10, 6], 2],
+    [32, 128, [4, 16], 3],
+    [8, 18, [4, 9], 1],
+    [28, 56, [7, 14], 2],
+  ])("of %i×%i pixels begins with %j and doubles %i times", (height, width, base, levels) => {
+    const spec = resolveSpec({ shape: [height, width, 3], width: 2 });
+    const sizes = shapesOf(sampleGraph(spec, 1), "conv2dInputGrad").map((s) => s.slice(1, 3));
+    expect(sizes).toEqual(Array.from({ length: levels }, (_, i) => base.map((side) => side * 2 ** (i + 1))));
+    expect(discriminateGraph(spec, 1).fetches.get("scores")!.shape).toEqual([1]);
+  });
+
   it("has no bias before batch norm and none missing elsewhere", () => {
     const spec = resolveSpec({ shape: [32, 32, 3], width: 4, objective: "non-saturating" });
     expect(parameters(spec, "generator").map((p) => p.name)).toEqual([
@@ -91,6 +105,33 @@ describe("dcgan", () => {
       [4, 4, 16, 32],
       [4, 4, 1, 16],
     ]);
+  });
+});
+
+describe("halvings", () => {
+  it.each<[Shape, string]>([
+    [[50, 50, 1], "are 48×48 and 56×56"],
+    [[50, 70, 3], "are 48×64 and 56×72"],
+    [[40, 30, 3], "are 40×28 and 40×32"],
+    [[15, 200, 1], "are 14×200 and 16×200"],
+    [[57, 57, 1], "are 56×56 and 64×64"],
+    [[50, 48, 1], "are 48×48 and 56×48"],
+    [[5, 5, 1], "is 8×8"],
+  ])("of %j are none, and the nearest that are %s", (shape, nearest) => {
+    expect(halvings(shape)).toBeNull();
+    expect(halvingsExpected(shape)).toContain(`(nearest ${nearest})`);
+  });
+
+  it("names what halves, whatever the size", () => {
+    const wrong: Shape[] = [];
+    for (const height of [1, 7, 9, 30, 31, 56, 60, 65536]) {
+      for (let width = 1; width < 70; width++) {
+        const sizes = [...(halvingsExpected([height, width, 1]) ?? "").matchAll(/(\d+)×(\d+)/g)].map(([, h, w]) => [Number(h), Number(w), 1]);
+        const fits = halvings([height, width, 1]) !== null;
+        if (sizes.length > 0 === fits || sizes.some((size) => halvings(size) === null)) wrong.push([height, width]);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 });
 

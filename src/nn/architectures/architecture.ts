@@ -22,9 +22,8 @@ export interface Blueprint {
 /** A named architecture: layer lists from a few numbers. `P` are its parameters with all options filled in. */
 export interface Architecture<P = object> {
   readonly fields: Fields<P>;
-  /** Completes "expected ..." where `accepts` says no. */
-  readonly expected: string;
-  accepts(shape: Shape): boolean;
+  /** Null for shapes that it takes; for others what it does take, as it completes "expected ...". */
+  expected(shape: Shape): string | null;
   readonly defaultWidth: number;
   readonly initialization: Initialization;
   layers(blueprint: Blueprint, parameters: P): LayerLists;

@@ -1,26 +1,12 @@
-import type { Shape } from "../../core/shape.ts";
+import { sizeOf } from "../../core/shape.ts";
 import type { LayerSpec } from "../layers/table.ts";
 
 import { architecture } from "./architecture.ts";
+import { halvings, halvingsExpected } from "./sizes.ts";
 
 const leaky: LayerSpec = { type: "activation", name: "leakyRelu", alpha: 0.2 };
 const relu: LayerSpec = { type: "activation", name: "relu" };
 const batchNorm: LayerSpec = { type: "batchNorm" };
-
-/** How often a side is halved to reach 4 to 7 pixels, and what it is then; null where it cannot. */
-function halvings(side: number): { base: number; levels: number } | null {
-  let base = side;
-  let levels = 0;
-  while (base > 7 && base % 2 === 0) {
-    base /= 2;
-    levels++;
-  }
-  return base >= 4 && base <= 7 && levels > 0 ? { base, levels } : null;
-}
-
-function isSquareOfHalvings(shape: Shape): boolean {
-  return shape.length === 3 && shape[0] === shape[1] && halvings(shape[0]!) !== null;
-}
 
 /**
  * Radford, Metz & Chintala 2016: 4×4 convolutions of stride 2 all the way, batch norm on all but the generator's last and
@@ -29,13 +15,12 @@ function isSquareOfHalvings(shape: Shape): boolean {
  */
 export const dcgan = architecture<object>({
   fields: {},
-  expected: "square images whose side halves evenly to 4, 5, 6 or 7 pixels (8, 28, 32, 48, 64, 128, ...)",
-  accepts: isSquareOfHalvings,
+  expected: halvingsExpected,
   defaultWidth: 64,
   initialization: "dcgan",
   layers({ shape, fromImages, width, imagesAlone }) {
     const channels = shape[2]!;
-    const { base, levels } = halvings(shape[0]!)!;
+    const { base, levels } = halvings(shape)!;
     /** Channels of the feature maps, from `width` at half size upwards. */
     const widths = Array.from({ length: levels }, (_, i) => width * 2 ** i);
     const deepest = widths[levels - 1]!;
@@ -47,8 +32,8 @@ export const dcgan = architecture<object>({
         return normalised ? [conv, batchNorm, leaky] : [conv, leaky];
       });
     const fromVector: LayerSpec[] = [
-      { type: "dense", units: base * base * deepest, bias: false },
-      { type: "reshape", shape: [base, base, deepest] },
+      { type: "dense", units: sizeOf(base) * deepest, bias: false },
+      { type: "reshape", shape: [...base, deepest] },
       batchNorm,
       relu,
     ];

@@ -8,8 +8,7 @@ const HIDDEN_LAYERS = 3;
 /** Three hidden layers of `width` units a network: for points, small vectors and small images. */
 export const mlp = architecture<object>({
   fields: {},
-  expected: "a vector [size] or images [height, width, channels]",
-  accepts: () => true,
+  expected: () => null,
   defaultWidth: 128,
   initialization: "fan",
   layers({ shape, fromImages, width }) {

@@ -27,5 +27,5 @@ export type ArchitectureSpec = AnyArchitecture;
 /** The row of an architecture, the type of its parameters forgotten. */
 export const architectureRow = ({ name }: Pick<ArchitectureSpec, "name">): Architecture => ARCHITECTURES[name] as Architecture;
 
-/** The architecture for a shape that none is named for: the first of these that accepts it. */
+/** The architecture for a shape that none is named for: the first of these that takes it. */
 export const PREFERENCE: readonly ArchitectureName[] = ["dcgan", "mlp"];
