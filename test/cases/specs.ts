@@ -34,6 +34,7 @@ const steady: fc.Arbitrary<LayerSpec> = fc.oneof(
   activation,
   optional<{ type: "dropout"; rate: number }>({ type: fc.constant("dropout"), rate: share }, ["type", "rate"]),
   optional<{ type: "layerNorm"; epsilon: number }>({ type: fc.constant("layerNorm"), epsilon: positive() }, ["type"]),
+  fc.constant({ type: "groupNorm", groups: 1 }),
 );
 const batchNorm = optional<{ type: "batchNorm"; epsilon: number; momentum: number }>(
   { type: fc.constant("batchNorm"), epsilon: positive(), momentum: fc.oneof(share, fc.constant(1)) },

@@ -116,6 +116,23 @@ def layer_norm(layer, x, name, p):
     return F.layer_norm(x, x.shape[1:], eps=layer.get("epsilon", 1e-5)) * gamma + beta
 
 
+def _by_channel(y, name, p):
+    channels = [y.shape[-1]]
+    return y * p.weight(f"{name}.gamma", channels, 1, 0.2) + p.weight(f"{name}.beta", channels, 0, 0.2)
+
+
+def _standard(values, epsilon):
+    """Numbers less their mean, over the root of their variance."""
+    return (values - values.mean()) / ((values - values.mean()).square().mean() + epsilon).sqrt()
+
+
+def group_norm(layer, x, name, p):
+    """Each group of channels of each example by itself; without a number of groups, each channel."""
+    groups = layer.get("groups", x.shape[-1])
+    parts = [torch.cat([_standard(part, layer.get("epsilon", 1e-5)) for part in example.chunk(groups, -1)], -1) for example in x]
+    return _by_channel(torch.stack(parts), name, p)
+
+
 def activation(layer, x, *_):
     kind = layer["name"]
     if kind in ("relu", "leakyRelu"):
@@ -149,6 +166,8 @@ LAYERS = {
     "conv2dTranspose": conv_transpose,
     "batchNorm": batch_norm,
     "layerNorm": layer_norm,
+    "instanceNorm": group_norm,
+    "groupNorm": group_norm,
     "activation": activation,
     "reshape": lambda layer, x, *_: x.reshape(len(x), *layer["shape"]),
     "flatten": lambda layer, x, *_: x.flatten(1),

@@ -49,6 +49,8 @@ describe("shapes of one example", () => {
     [{ type: "flatten" }, [7, 8, 2], [112]],
     [{ type: "reshape", shape: [8, 14] }, [7, 8, 2], [8, 14]],
     [{ type: "layerNorm" }, [7, 8, 2], [7, 8, 2]],
+    [{ type: "instanceNorm" }, [7, 8, 2], [7, 8, 2]],
+    [{ type: "groupNorm", groups: 2 }, [7, 8, 6], [7, 8, 6]],
   ])("%j takes %j to %j, as its graph does", (layer, input, output) => {
     expect(outputShape(resolve(layer), input)).toEqual(output);
     const x = new Array<number>(2 * sizeOf(input)).fill(0);
@@ -102,6 +104,25 @@ describe("layerNorm", () => {
     const { y } = run([{ type: "layerNorm" }], [2, 1, 2, 2], [1, 2, 3, 6, 0, 0, 0, 4], { variables: { "n.0.gamma": [1, 10], "n.0.beta": [0, 1] } });
     const [a, b] = [Math.sqrt(3.5 + 1e-5), Math.sqrt(3 + 1e-5)];
     close(y, [-2 / a, 1 - 10 / a, 0, 1 + 30 / a, -1 / b, 1 - 10 / b, -1 / b, 1 + 30 / b]);
+  });
+});
+
+describe("groupNorm", () => {
+  it("is layerNorm with one group, instanceNorm with as many as there are channels", () => {
+    const x = Array.from({ length: 2 * 2 * 3 * 4 }, (_, i) => Math.sin(i * i));
+    const after = (layer: LayerSpec) => run([layer], [2, 2, 3, 4], x, { variables: { "n.0.gamma": [1, 2, 3, 4], "n.0.beta": [0, 1, 0, -1] } }).y;
+    close(after({ type: "groupNorm", groups: 1 }), after({ type: "layerNorm" }), 12);
+    close(after({ type: "groupNorm", groups: 4 }), after({ type: "instanceNorm" }), 12);
+  });
+
+  it("is refused where its groups do not divide the channels, or where there is nothing to be normalised by", () => {
+    expect(() => outputShape(resolve({ type: "groupNorm", groups: 4 }), [2, 2, 6])).toThrow(
+      /^groups: expected a number of groups that divides 6 channels, got 4$/,
+    );
+    const alone = /^input: expected more than one value to be normalised together, got \[/;
+    expect(() => outputShape(resolve({ type: "groupNorm", groups: 6 }), [6])).toThrow(alone);
+    expect(() => outputShape(resolve({ type: "instanceNorm" }), [1, 1, 6])).toThrow(alone);
+    expect(() => outputShape(resolve({ type: "instanceNorm" }), [6])).toThrow(/images \[height, width, channels\]/);
   });
 });
 

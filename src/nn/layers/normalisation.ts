@@ -1,11 +1,12 @@
-/** Layers that centre and scale: batchNorm, layerNorm. */
+/** Layers that centre and scale: batchNorm, layerNorm, instanceNorm, groupNorm. */
 
-import { optional, positive, real } from "../../core/check.ts";
-import { type Shape, sizeOf } from "../../core/shape.ts";
+import { integer, optional, positive, real } from "../../core/check.ts";
+import { ShapeError } from "../../core/errors.ts";
+import { type Shape, showShape, sizeOf } from "../../core/shape.ts";
 import { add, concat, lerp, matmul, moments, mul, batchNorm as normalise, reduceMean, reshape, rsqrt, square, sub } from "../../graph/build.ts";
 import { statistic } from "../../graph/composites.ts";
 import type { Node } from "../../graph/graph.ts";
-import { type LayerParameter, layer, type Pass, zeros } from "./types.ts";
+import { imageSize, type LayerParameter, layer, type Pass, type Scope, zeros } from "./types.ts";
 
 /**
  * Batch normalisation by channel (Ioffe & Szegedy 2015); running statistics as in PyTorch, with the unbiased variance. A channel must have two values in a batch for a
@@ -48,6 +49,33 @@ function affine(x: Node, m: Node, gamma: Node, beta: Node, epsilon: number, { cl
   return add(mul(normalise(x, m, all(1), all(0), epsilon), chosen(gamma)), chosen(beta));
 }
 
+/** A gain and a bias for each channel, the same for all images whatever these are made for. */
+const byChannel = (_: unknown, input: Shape): Readonly<Record<string, LayerParameter>> => {
+  const c = input[input.length - 1]!;
+  return { gamma: gain([c]), beta: zeros([c]) };
+};
+
+/** x with mean 0 and variance 1 over `axes`. */
+function standardised(x: Node, axes: readonly number[], epsilon: number): Node {
+  const centred = sub(x, reduceMean(x, axes));
+  return mul(centred, rsqrt(add(reduceMean(square(centred), axes), epsilon)));
+}
+
+const scaled = (x: Node, { parameter }: Scope): Node => add(mul(x, parameter("gamma")), parameter("beta"));
+
+/** One value less its mean is 0, whatever it is. @throws ShapeError */
+function checkTogether(count: number, input: Shape): Shape {
+  if (count > 1) return input;
+  throw new ShapeError({ path: "input", expected: "more than one value to be normalised together", got: showShape(input) });
+}
+
+/** How many channels each of so many parts has, all of one size. @throws ShapeError with the path `field` */
+function share(field: string, parts: number, input: Shape): number {
+  const c = input[input.length - 1]!;
+  if (c % parts === 0) return c / parts;
+  throw new ShapeError({ path: field, expected: `a number of ${field} that divides ${c} channels`, got: `${parts}` });
+}
+
 export const NORMALISATION = {
   batchNorm: layer<BatchNormSpec>({
     mixesImages: true,
@@ -77,15 +105,46 @@ export const NORMALISATION = {
   layerNorm: layer<LayerNormSpec>({
     fields: { epsilon: optional(positive, 1e-5) },
     output: (_, input) => input,
-    parameters(_, input) {
-      const c = input[input.length - 1]!;
-      return { gamma: gain([c]), beta: zeros([c]) };
-    },
-    build({ epsilon }, x, { parameter }) {
+    parameters: byChannel,
+    build({ epsilon }, x, scope) {
       const axes = x.shape.map((_, i) => i).slice(1);
-      const centred = sub(x, reduceMean(x, axes));
-      const normalised = mul(centred, rsqrt(add(reduceMean(square(centred), axes), epsilon)));
-      return add(mul(normalised, parameter("gamma")), parameter("beta"));
+      return scaled(standardised(x, axes, epsilon), scope);
+    },
+  }),
+
+  instanceNorm: layer<{
+    /** The kind of the layer: each channel of each image is normalised over its pixels (Ulyanov, Vedaldi & Lempitsky 2016, equation 3), then scaled and shifted by channel. */
+    readonly type: "instanceNorm";
+    /** A number above 0 that is added to the variance. Default 1e-5. */
+    readonly epsilon?: number;
+  }>({
+    fields: { epsilon: optional(positive, 1e-5) },
+    output(_, input) {
+      const [h, w] = imageSize(input);
+      return checkTogether(h * w, input);
+    },
+    parameters: byChannel,
+    build: ({ epsilon }, x, scope) => scaled(standardised(x, [1, 2], epsilon), scope),
+  }),
+
+  groupNorm: layer<{
+    /** The kind of the layer: groups of neighbouring channels of each image are normalised, each over all its pixels (Wu & He 2018, equation 7), then scaled and shifted by channel. */
+    readonly type: "groupNorm";
+    /** How many groups the channels make, all of one size, 1 to 65536. */
+    readonly groups: number;
+    /** A number above 0 that is added to the variance. Default 1e-5. */
+    readonly epsilon?: number;
+  }>({
+    fields: { groups: integer(1, 65536), epsilon: optional(positive, 1e-5) },
+    output({ groups }, input) {
+      share("groups", groups, input);
+      return checkTogether(sizeOf(input) / groups, input);
+    },
+    parameters: byChannel,
+    build({ groups, epsilon }, x, scope) {
+      const [n, channels] = [x.shape[0]!, share("groups", groups, x.shape)];
+      const grouped = reshape(x, [n, sizeOf(x.shape) / (n * groups * channels), groups, channels]);
+      return scaled(reshape(standardised(grouped, [1, 3], epsilon), x.shape), scope);
     },
   }),
 };

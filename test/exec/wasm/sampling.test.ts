@@ -32,6 +32,8 @@ const CASES: { readonly [K in LayerSpec["type"]]: readonly (readonly LayerSpec[]
   ],
   batchNorm: [[{ type: "batchNorm" }], [{ type: "flatten" }, { type: "batchNorm", epsilon: 0.1 }]],
   layerNorm: [[{ type: "layerNorm" }], [{ type: "flatten" }, { type: "layerNorm" }]],
+  instanceNorm: [[{ type: "instanceNorm" }]],
+  groupNorm: [[{ type: "groupNorm", groups: 2 }], [{ type: "flatten" }, { type: "groupNorm", groups: 4 }]],
   activation: (["relu", "leakyRelu", "tanh", "sigmoid", "softplus"] as const).flatMap((name) => [
     [{ type: "activation", name }], // within a product
     [{ type: "layerNorm" }, { type: "activation", name }],
