@@ -65,7 +65,7 @@ export interface Reparameterisation {
 /** One regularizer. `P` are its parameters with all options filled in. */
 export interface Regularizer<P = object> {
   readonly fields: Fields<P>;
-  /** Set where each score must be a function of its own image only: completes "a layer that keeps images apart, as ... needs". */
+  /** Set where the gradient of the sum of all scores must show the slope of each: completes "a layer that keeps images apart, as ... needs". */
   readonly imagesAlone?: string;
   /** Set where the objective must say what its loss is when the images of the data are taken for generated ones. */
   readonly smoothsLabels?: true;
@@ -253,7 +253,10 @@ const TINY = 1e-12;
 // The smallest number that a float32 tells exactly.
 const SMALLEST = 2 ** -126;
 
-/** What the scores of images are a function of: images [N, ...shape] -> scores [N], each a function of its own image only. */
+/**
+ * What the scores of images are a function of: images [N, ...shape] -> scores [N], each a function of its own image, and of the others at most by how much they differ (`minibatchStdDev`). Then
+ * a group is one example of a discriminator whose score is the sum of theirs, and the slope that of this one.
+ */
 type Score = (images: Node) => Node;
 
 /** ‖∇ f(x)‖² of each image of x, [N]. The gradient is part of the graph, so that what is made of it has a gradient of its own. */

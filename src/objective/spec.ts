@@ -25,12 +25,12 @@ export interface LearningOptions {
   /**
    * What the networks minimise, by name or with parameters of its own. "wasserstein" stands for the objective with clipped weights, "wasserstein-gp" for the
    * same with a gradient penalty, "non-saturating-r1" for that with R1; every other name for an objective without regularizers. Default "non-saturating-r1", or "non-saturating" where
-   * images meet in the discriminator's own layers, as in batch norm.
+   * images meet in batch norm among the discriminator's own layers.
    */
   readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
   /**
    * What keeps training steady, such as a bound on the slope of the discriminator, each by name or with parameters of its own. Default: what `objective` stands for. Where that is not
-   * named either, R1: on vectors with `gamma` 0.02, on images with 1 at every 8th update, and none if images meet in a discriminator given layer by layer, as in batch norm.
+   * named either, R1: on vectors with `gamma` 0.02, on images with 1 at every 8th update, and none if images meet in batch norm in a discriminator given layer by layer.
    */
   readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[];
   /**

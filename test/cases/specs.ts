@@ -40,6 +40,10 @@ const batchNorm = optional<{ type: "batchNorm"; epsilon: number; momentum: numbe
   { type: fc.constant("batchNorm"), epsilon: positive(), momentum: fc.oneof(share, fc.constant(1)) },
   ["type"],
 );
+const measuring: fc.Arbitrary<LayerSpec> = optional<{ type: "minibatchStdDev"; groupSize: number; momentum: number }>(
+  { type: fc.constant("minibatchStdDev"), groupSize: fc.integer({ min: 2, max: 5 }), momentum: fc.oneof(share, fc.constant(1)) },
+  ["type"],
+);
 const residual = (layer: fc.Arbitrary<LayerSpec>): fc.Arbitrary<LayerSpec> =>
   fc
     .tuple(fc.array(layer, { minLength: 1, maxLength: 3 }), maybe(fc.array(layer, { maxLength: 2 })))
@@ -53,7 +57,7 @@ const body = (alone: boolean, shape: "vector" | "image"): fc.Arbitrary<LayerSpec
       : fc
           .tuple(fc.constantFrom("conv2d" as const, "conv2dTranspose" as const), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }), bias)
           .map(([type, filters, kernel, b]) => ({ type, filters, kernel, ...(b !== undefined && { bias: b }) }));
-  return fc.array(fc.oneof(layer, residual(layer), residual(residual(layer)), wide), { maxLength: 4 });
+  return fc.array(fc.oneof(layer, residual(layer), residual(residual(layer)), wide, measuring), { maxLength: 4 });
 };
 
 const networks = (shape: readonly number[], alone: boolean, conditional: boolean) => {

@@ -86,6 +86,7 @@ describe("resolveSpec", () => {
     expect(penalties(own([{ type: "dense", units: 3 }, norm]))).toEqual([]);
     expect(penalties(own([{ type: "residual", layers: [norm] }]))).toEqual([]);
     expect(penalties(own([{ type: "dense", units: 3 }, { type: "layerNorm" }]))).toEqual(["r1"]);
+    expect(penalties(own([{ type: "minibatchStdDev" }]))).toEqual(["r1"]);
     expect(penalties({ shape: [4, 4, 1], architecture: TINY_LAYERS })).toEqual([]);
     const alone = TINY_LAYERS.discriminator.filter(({ type }) => type !== "batchNorm");
     expect(resolveSpec({ shape: [4, 4, 1], architecture: { ...TINY_LAYERS, discriminator: alone } }).regularizers).toEqual([
@@ -525,6 +526,9 @@ describe("resolveSpec", () => {
     ];
     expect(faultsOf({ shape: image, batchSize: 1, architecture: { generator, discriminator: onePixel } })).toEqual([
       "batchSize: expected at least 2, as the statistics of architecture.discriminator[1], a batchNorm, need, got 1",
+    ]);
+    expect(faultsOf({ ...vectors, architecture: { generator: [dense], discriminator: [{ type: "minibatchStdDev" }, dense] }, shape: [1] })).toEqual([
+      "batchSize: expected at least 2, as the statistics of architecture.discriminator[0], a minibatchStdDev, need, got 1",
     ]);
     expect(faultsOf({ shape: image, batchSize: 1, architecture: "dcgan" })).toEqual([]);
     expect(leastBatch(resolveSpec({ shape: image, architecture: "dcgan" })).size).toBe(1);

@@ -33,6 +33,10 @@ _CASES = [
     ({"type": "instanceNorm", "epsilon": 1e-2}, [2, 1, 3, 2], "uniform", False),
     ({"type": "groupNorm", "groups": 2}, [2, 2, 3, 4], "uniform", True),
     ({"type": "groupNorm", "groups": 3, "epsilon": 1e-2}, [2, 9], "uniform", True),
+    ({"type": "minibatchStdDev"}, [4, 2, 1, 2], "uniform", True),
+    ({"type": "minibatchStdDev", "groupSize": 2, "features": 3, "momentum": 0.3}, [5, 1, 2, 3], "uniform", True),
+    ({"type": "minibatchStdDev", "groupSize": 3, "features": 2}, [6, 4], "uniform", True),
+    ({"type": "minibatchStdDev", "features": 2}, [2, 2, 1, 2], "uniform", False),
     ({"type": "activation", "name": "relu"}, [3, 9], "nonzero", True),
     ({"type": "activation", "name": "leakyRelu"}, [3, 9], "nonzero", True),
     ({"type": "activation", "name": "leakyRelu", "alpha": 0.1}, [3, 9], "nonzero", True),
@@ -75,4 +79,4 @@ def _case(seed, layer, shape, domain, training):
     return {"name": name, "layer": layer, "training": training, **given, **derivatives(draw, y, inputs)}
 
 
-_SHOWN = ("units", "filters", "kernel", "stride", "dilation", "groups", "padding", "bias", "epsilon", "momentum", "name", "alpha", "factor", "mode", "size", "rate")
+_SHOWN = ("units", "filters", "kernel", "stride", "dilation", "groups", "padding", "bias", "epsilon", "momentum", "name", "alpha", "factor", "mode", "size", "rate", "groupSize", "features")

@@ -133,6 +133,32 @@ def group_norm(layer, x, name, p):
     return _by_channel(torch.stack(parts), name, p)
 
 
+def minibatch_std_dev(layer, x, name, p):
+    """Every image with the mean standard deviation of its group behind its channels, for each share of these."""
+    n, features = len(x), layer.get("features", 1)
+    average = p.statistic(f"{name}.runningDeviation", [features], 0.5, 1.5)
+    measured = average.expand(n, features)
+    if p.training:
+        groups = max(1, n // layer.get("groupSize", 4))
+        sizes = [n // groups + (g < n % groups) for g in range(groups)]
+        larger = [i for i in range(n % groups * max(sizes))]
+        rest = [i for i in range(n) if i not in larger]
+        rows = [None] * n
+        for images in (larger, rest):
+            count = len(images) // (max(sizes) if images is larger else min(sizes))
+            for g in range(count):
+                group = x[images[g::count]]
+                deviation = ((group - group.mean(0)).square().mean(0) + 1e-8).sqrt()
+                row = torch.stack([part.mean() for part in deviation.chunk(features, -1)])
+                for i in images[g::count]:
+                    rows[i] = row
+        measured = torch.stack(rows)
+        momentum = layer.get("momentum", 0.1)
+        p.updates[f"{name}.runningDeviation"] = (1 - momentum) * average + momentum * measured.mean(0)
+    maps = measured.reshape(n, *[1] * (x.dim() - 2), features).expand(*x.shape[:-1], features)
+    return torch.cat([x, maps], -1)
+
+
 def activation(layer, x, *_):
     kind = layer["name"]
     if kind in ("relu", "leakyRelu"):
@@ -168,6 +194,7 @@ LAYERS = {
     "layerNorm": layer_norm,
     "instanceNorm": group_norm,
     "groupNorm": group_norm,
+    "minibatchStdDev": minibatch_std_dev,
     "activation": activation,
     "reshape": lambda layer, x, *_: x.reshape(len(x), *layer["shape"]),
     "flatten": lambda layer, x, *_: x.flatten(1),

@@ -51,6 +51,8 @@ describe("shapes of one example", () => {
     [{ type: "layerNorm" }, [7, 8, 2], [7, 8, 2]],
     [{ type: "instanceNorm" }, [7, 8, 2], [7, 8, 2]],
     [{ type: "groupNorm", groups: 2 }, [7, 8, 6], [7, 8, 6]],
+    [{ type: "minibatchStdDev", features: 3 }, [7, 8, 6], [7, 8, 9]],
+    [{ type: "minibatchStdDev" }, [6], [7]],
   ])("%j takes %j to %j, as its graph does", (layer, input, output) => {
     expect(outputShape(resolve(layer), input)).toEqual(output);
     const x = new Array<number>(2 * sizeOf(input)).fill(0);
@@ -123,6 +125,42 @@ describe("groupNorm", () => {
     expect(() => outputShape(resolve({ type: "groupNorm", groups: 6 }), [6])).toThrow(alone);
     expect(() => outputShape(resolve({ type: "instanceNorm" }), [1, 1, 6])).toThrow(alone);
     expect(() => outputShape(resolve({ type: "instanceNorm" }), [6])).toThrow(/images \[height, width, channels\]/);
+  });
+});
+
+describe("minibatchStdDev", () => {
+  const appended = (count: number, groupSize: number) => {
+    const { y } = run([{ type: "minibatchStdDev", groupSize }], [count, 1], [0, 2, 10, 10, 30, 36, 5].slice(0, count), {
+      variables: { "n.0.runningDeviation": 0 },
+    });
+    return y.filter((_, i) => i % 2 === 1).map((deviation) => Math.round(deviation * 1e3) / 1e3);
+  };
+  const deviation = (...values: number[]) => {
+    const mean = values.reduce((a, b) => a + b) / values.length;
+    return Math.round(Math.sqrt(values.reduce((a, v) => a + (v - mean) ** 2, 0) / values.length + 1e-8) * 1e3) / 1e3;
+  };
+
+  it("measures groups of any batch, none of a single image", () => {
+    const [a, b] = [deviation(0, 10), deviation(2, 10)];
+    expect(appended(4, 2)).toEqual([a, b, a, b]);
+    expect(appended(2, 4)).toEqual([1, 1]);
+    // 5 in groups of 2: one of three, one of two.
+    const [three, two] = [deviation(0, 2, 10), deviation(10, 30)];
+    expect(appended(5, 2)).toEqual([three, three, three, two, two]);
+    expect(appended(7, 4)).toEqual(new Array(7).fill(deviation(0, 2, 10, 10, 30, 36, 5)));
+  });
+
+  it("appends its running mean where it does not train", () => {
+    const variables = { "n.0.runningDeviation": [3, 4] };
+    const layer = { type: "minibatchStdDev", features: 2 } as const;
+    expect(run([layer], [2, 2], [1, 2, 5, 6], { variables, training: false }).y).toEqual([1, 2, 3, 4, 5, 6, 3, 4]);
+    close(run([layer], [2, 2], [1, 2, 5, 8], { variables }).fetches["n.0.runningDeviation"], [0.9 * 3 + 0.1 * 2, 0.9 * 4 + 0.1 * 3]);
+  });
+
+  it("is refused where its features do not divide the channels", () => {
+    expect(() => outputShape(resolve({ type: "minibatchStdDev", features: 4 }), [2, 2, 6])).toThrow(
+      /^features: expected a number of features that divides 6 channels, got 4$/,
+    );
   });
 });
 

@@ -1,11 +1,28 @@
-/** Layers that centre and scale: batchNorm, layerNorm, instanceNorm, groupNorm. */
+/** Layers that centre and scale, or measure: batchNorm, layerNorm, instanceNorm, groupNorm, minibatchStdDev. */
 
 import { integer, optional, positive, real } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../../core/shape.ts";
-import { add, concat, lerp, matmul, moments, mul, batchNorm as normalise, reduceMean, reshape, rsqrt, square, sub } from "../../graph/build.ts";
+import {
+  add,
+  broadcastTo,
+  concat,
+  lerp,
+  matmul,
+  moments,
+  mul,
+  batchNorm as normalise,
+  reduceMean,
+  reshape,
+  rsqrt,
+  slice,
+  sqrt,
+  square,
+  sub,
+} from "../../graph/build.ts";
 import { statistic } from "../../graph/composites.ts";
 import type { Node } from "../../graph/graph.ts";
+import { join } from "../condition.ts";
 import { imageSize, type LayerParameter, layer, type Pass, type Scope, zeros } from "./types.ts";
 
 /**
@@ -74,6 +91,34 @@ function share(field: string, parts: number, input: Shape): number {
   const c = input[input.length - 1]!;
   if (c % parts === 0) return c / parts;
   throw new ShapeError({ path: field, expected: `a number of ${field} that divides ${c} channels`, got: `${parts}` });
+}
+
+/** Under the root of a variance, so that a deviation of 0 has a finite derivative. */
+const TINY = 1e-8;
+
+/**
+ * How much the images of each group differ, [N, features] of x [N, ..., C]: the mean of the standard deviations of all values of a feature's share of the channels. There are as many groups as
+ * `groupSize` goes into the batch, as equal as can be.
+ */
+function deviations(x: Node, groupSize: number, features: number): Node {
+  const n = x.shape[0]!;
+  const groups = Math.max(1, Math.floor(n / groupSize));
+  const size = Math.floor(n / groups);
+  const inLarger = (n % groups) * (size + 1);
+  const part = (first: number, end: number): Node => slice(x, [first, ...x.shape.slice(1).map(() => 0)], [end - first, ...x.shape.slice(1)]);
+  if (inLarger === 0) return ofGroups(x, size, features);
+  return concat([ofGroups(part(0, inLarger), size + 1, features), ofGroups(part(inLarger, n), size, features)], 0);
+}
+
+/** The same for groups that are all of one size, each of every so many images. */
+function ofGroups(x: Node, size: number, features: number): Node {
+  const [n, c] = [x.shape[0]!, x.shape[x.shape.length - 1]!];
+  const groups = n / size;
+  const values = reshape(x, [size, sizeOf(x.shape) / size]);
+  const variance = reduceMean(square(sub(values, reduceMean(values, [0]))), [0]);
+  const each = reshape(sqrt(add(variance, TINY)), [groups, sizeOf(x.shape) / (n * c), features, c / features]);
+  const measured = reshape(reduceMean(each, [1, 3]), [1, groups, features]);
+  return reshape(broadcastTo(measured, [size, groups, features]), [n, features]);
 }
 
 export const NORMALISATION = {
@@ -145,6 +190,38 @@ export const NORMALISATION = {
       const [n, channels] = [x.shape[0]!, share("groups", groups, x.shape)];
       const grouped = reshape(x, [n, sizeOf(x.shape) / (n * groups * channels), groups, channels]);
       return scaled(reshape(standardised(grouped, [1, 3], epsilon), x.shape), scope);
+    },
+  }),
+
+  minibatchStdDev: layer<{
+    /**
+     * The kind of the layer: it appends to each example, as channels of one value, how much those of its group differ (Karras et al. 2018, section 3; by groups and with StyleGAN2's epsilon of 1e-8). A
+     * discriminator that sees it tells a generator that makes one image only. Batches are of 2 at least, and fall into as many groups as `groupSize` goes into them, as equal as can be. Where
+     * images are judged outside of training it appends the running mean of what it did in training, so that a score is that of its image alone.
+     *
+     * Penalties on slopes go with it, and are then on those of a group's scores together.
+     */
+    readonly type: "minibatchStdDev";
+    /** Examples of a group, 2 to 65536. Default 4. */
+    readonly groupSize?: number;
+    /** Channels it appends, each from its share of the input's, 1 to 65536. Default 1. */
+    readonly features?: number;
+    /** Weight of the newest batch in the running mean, in [0, 1]. Default 0.1. */
+    readonly momentum?: number;
+  }>({
+    leastBatch: () => 2,
+    fields: { groupSize: optional(integer(2, 65536), 4), features: optional(integer(1, 65536), 1), momentum: optional(real(0, 1), 0.1) },
+    output({ features }, input) {
+      share("features", features, input);
+      return [...input.slice(0, -1), input[input.length - 1]! + features];
+    },
+    parameters: ({ features }) => ({ runningDeviation: running(features, 0) }),
+    build({ groupSize, features, momentum }, x, { path, pass, parameter }) {
+      const mean = parameter("runningDeviation");
+      if (!pass.training) return join(x, broadcastTo(mean, [x.shape[0]!, features]));
+      const measured = deviations(x, groupSize, features);
+      pass.update(`${path}.runningDeviation`, lerp(mean, reshape(reduceMean(measured, [0]), [features]), momentum));
+      return join(x, measured);
     },
   }),
 };

@@ -178,7 +178,7 @@ export const hasLayer = (layers: readonly Layer[], type: Layer["type"]): boolean
 /** How many weighted sums of features a layer makes; null for one that is none. */
 export const featureSums = (l: Layer): number | null => rowOf(l).features?.(l) ?? null;
 
-/** The paths of all layers by which one image reaches another's output, those within others included, with their types. */
+/** The paths of all layers with which penalties on slopes do not go, as images meet in them, those within others included, with their types. */
 export function findMixing(layers: readonly Layer[], path: string): { readonly path: string; readonly type: string }[] {
   return layers.flatMap((l, i) => {
     const own = rowOf(l).mixesImages ? [{ path: `${path}[${i}]`, type: l.type }] : [];

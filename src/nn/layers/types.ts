@@ -62,7 +62,10 @@ export interface LayerRow<S extends { readonly type: string }> {
   readonly fields: Fields<Omit<Required<S>, "type">>;
   /** Whether its output is a sum with weights of its own, so that an activation after it says nothing of the layers before it. */
   readonly weighted?: boolean;
-  /** Whether one image may reach another's output. */
+  /**
+   * Whether it mixes the images of a batch so that penalties on slopes do not go with it: what it gives has a mean that no image changes, and the gradient of the sum of all scores says
+   * nothing of an image's own.
+   */
   readonly mixesImages?: boolean;
   /** The smallest batch that it can be trained on. Default: 1. */
   leastBatch?(input: Shape): number;
