@@ -70,10 +70,10 @@ export const GENERATOR_EMBEDDING = "generator.embedding";
 /** The tensors of a generator, in the order of its layers. */
 export function generatorTensors(spec: GeneratorSpec): NamedParameter[] {
   const { architecture, condition } = spec;
-  const tensors = parametersOf(architecture.generator, generatorInput(spec), "generator.", normClasses(condition));
+  const tensors = parametersOf(architecture.generator, generatorInput(spec), "generator.", { classes: normClasses(condition), style: 0 });
   if (!(condition && "classes" in condition && condition.embedding)) return tensors;
   const shape = [condition.classes, condition.embedding];
-  return [...tensors, { name: GENERATOR_EMBEDDING, shape, role: "weight", init: { kind: "embedding" }, outputAxis: 1, activation: null }];
+  return [...tensors, { name: GENERATOR_EMBEDDING, shape, role: "weight", init: { kind: "normal" }, outputAxis: 1, activation: null }];
 }
 
 /** The name of the moving average of a generator's tensor. */

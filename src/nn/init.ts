@@ -20,11 +20,11 @@ export type Initialization = "dcgan" | "fan";
 /** What the scheme makes of a tensor's role. */
 export function initOf({ name: draw, init, activation }: NamedParameter, scheme: Initialization): Init {
   if (init.kind === "constant") return init;
-  if (init.kind === "embedding") return { kind: "normal", mean: 0, stdDev: 1, draw };
+  if (init.kind === "normal") return { kind: "normal", mean: 0, stdDev: 1, draw };
   if (init.kind === "gain") return scheme === "dcgan" ? { kind: "normal", mean: 1, stdDev: 0.02, draw } : { kind: "constant", value: 1 };
   if (scheme === "dcgan") return { kind: "normal", mean: 0, stdDev: 0.02, draw };
-  const { fanIn, fanOut } = init;
-  const slope = activation?.name === "relu" ? 0 : activation?.name === "leakyRelu" ? activation.alpha : null;
+  const { fanIn, fanOut, linear } = init;
+  const slope = linear ? null : activation?.name === "relu" ? 0 : activation?.name === "leakyRelu" ? activation.alpha : null;
   const variance = slope === null ? 2 / (fanIn + fanOut) : 2 / ((1 + slope * slope) * fanIn);
   return { kind: "normal", mean: 0, stdDev: Math.sqrt(variance), draw };
 }

@@ -128,7 +128,7 @@ export const NORMALISATION = {
     leastBatch: (input) => (sizeOf(input) === input.at(-1) ? 2 : 1),
     fields: { epsilon: optional(positive, 1e-5), momentum: optional(real(0, 1), 0.1) },
     output: (_, input) => input,
-    parameters(_, input, classes) {
+    parameters(_, input, { classes }) {
       const c = input[input.length - 1]!;
       const each = classes > 0 ? [classes, c] : [c];
       return { gamma: gain(each), beta: zeros(each), runningMean: running(c, 0), runningVariance: running(c, 1) };

@@ -7,7 +7,7 @@ import type { Node } from "../../graph/graph.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISATION } from "./normalisation.ts";
 import { type ActivationSpec, SHAPING } from "./shaping.ts";
-import { ANY_NUMBER, type LayerParameter, type LayerRow, layer, type Pass, type Range } from "./types.ts";
+import { ANY_NUMBER, type LayerParameter, type LayerRow, layer, NOT_TOLD, type Pass, type Range, type Told } from "./types.ts";
 
 /** A residual block (He et al. 2016), layers(x) + shortcut(x), or layers(x) + x without a shortcut; up to 8 within one another. */
 export interface ResidualSpec {
@@ -85,18 +85,20 @@ const residual = layer<ResidualLayer>({
     const [main, side] = [rangeAfter(layers, input), rangeAfter(shortcut, input)];
     return [main[0] + side[0], main[1] + side[1]];
   },
-  parameters: ({ layers, shortcut }, input, classes) =>
-    Object.fromEntries([...parametersOf(layers, input, "", classes), ...parametersOf(shortcut, input, "shortcut.", classes)].map((p) => [p.name, p])),
+  parameters: ({ layers, shortcut }, input, told) =>
+    byName([...parametersOf(layers, input, "", told), ...parametersOf(shortcut, input, "shortcut.", told)]),
   build: ({ layers, shortcut }, x, { path, pass }) =>
     add(applyLayers(layers, x, `${path}.`, pass), applyLayers(shortcut, x, `${path}.shortcut.`, pass)),
 });
 
 export const LAYERS = { ...PLAIN, residual };
 
+const byName = (parameters: readonly NamedParameter[]): Readonly<Record<string, NamedParameter>> =>
+  Object.fromEntries(parameters.map((p) => [p.name, p]));
+
 const rowOf = ({ type }: Layer): LayerRow<Layer> => LAYERS[type] as unknown as LayerRow<Layer>;
 
-const tensorsOf = (l: Layer, input: Shape, classes: number): Readonly<Record<string, LayerParameter>> =>
-  rowOf(l).parameters?.(l, input, classes) ?? {};
+const tensorsOf = (l: Layer, input: Shape, told: Told): Readonly<Record<string, LayerParameter>> => rowOf(l).parameters?.(l, input, told) ?? {};
 
 /** The most values of one example anywhere in a network: 4 GiB. */
 const MOST_VALUES = 2 ** 30;
@@ -138,13 +140,13 @@ export interface NamedParameter extends LayerParameter {
 /**
  * The tensors of a list of layers, in the order of the layers, named `${prefix}${index}.${name}`.
  *
- * @param classes for each of which batch norms have a gain and a bias. Default 0: they are the same for all images
+ * @param told what the layers are told beside their input. Default: nothing
  * @throws ShapeError
  */
-export function parametersOf(layers: readonly Layer[], input: Shape, prefix: string, classes = 0): NamedParameter[] {
+export function parametersOf(layers: readonly Layer[], input: Shape, prefix: string, told = NOT_TOLD): NamedParameter[] {
   let shape = input;
   return layers.flatMap((l, i) => {
-    const parameters = Object.entries(tensorsOf(l, shape, classes));
+    const parameters = Object.entries(tensorsOf(l, shape, told));
     shape = outputOf(l, shape);
     const following = activationAfter(layers, i);
     return parameters.map(([name, p]) => ({ activation: following, ...p, name: `${prefix}${i}.${name}` }));
@@ -208,10 +210,11 @@ export function leastBatches(layers: readonly Layer[], input: Shape, path: strin
 /** What each layer gives when they are applied one after another to a batch [N, ...input], after the input itself. */
 export function layerOutputs(layers: readonly Layer[], x: Node, prefix: string, pass: Pass): Node[] {
   const outputs = [x];
+  const told: Told = { classes: pass.classes?.shape[1] ?? 0, style: pass.style?.shape[1] ?? 0 };
   for (const [i, l] of layers.entries()) {
     const input = outputs[i]!;
     const path = `${prefix}${i}`;
-    const own = tensorsOf(l, input.shape.slice(1), pass.classes?.shape[1] ?? 0);
+    const own = tensorsOf(l, input.shape.slice(1), told);
     outputs.push(rowOf(l).build(l, input, { path, pass, parameter: (name) => pass.value(`${path}.${name}`, own[name]!.shape) }));
   }
   return outputs;

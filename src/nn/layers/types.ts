@@ -8,22 +8,32 @@ import type { Node } from "../../graph/graph.ts";
 /** How a tensor of a layer begins, before an initialisation scheme has been chosen. */
 export type LayerInit =
   | { readonly kind: "constant"; readonly value: number }
-  /** Factors of a weighted sum of `fanIn` terms, each input standing in `fanOut` sums. */
-  | { readonly kind: "weights"; readonly fanIn: number; readonly fanOut: number }
+  /** Factors of a weighted sum of `fanIn` terms, each input standing in `fanOut` sums; `linear` where no activation behind the layer is one of these sums. */
+  | { readonly kind: "weights"; readonly fanIn: number; readonly fanOut: number; readonly linear?: true }
   /** The gain of a normalisation. */
   | { readonly kind: "gain" }
-  /** Rows of a learned table that stand beside z, and begin as z is drawn: N(0, 1) by every scheme. */
-  | { readonly kind: "embedding" };
+  /** What stands in for z or for noise, and begins as these are drawn: N(0, 1) by every scheme. */
+  | { readonly kind: "normal" };
 
 /** A tensor that belongs to a layer. */
 export interface LayerParameter {
   readonly shape: Shape;
-  /** `weight`: changed by the optimizer; `statistic`: gathered from batches. */
+  /** `weight`: changed by the optimizer; `statistic`: gathered from batches, or as it began. */
   readonly role: "weight" | "statistic";
   readonly init: LayerInit;
   /** Of the factors of weighted sums: the axis along which the sums are, the layer's output channels (of one group, in a transposed convolution of several). */
   readonly outputAxis?: number;
 }
+
+/** How many numbers there are of what layers are told beside their input; 0 where they are not told. */
+export interface Told {
+  /** Classes, for each of which batch norms have a gain and a bias. */
+  readonly classes: number;
+  /** Numbers of a style. */
+  readonly style: number;
+}
+
+export const NOT_TOLD: Told = { classes: 0, style: 0 };
 
 /** The least and the greatest value that a number may have; infinite where there is none. */
 export type Range = readonly [number, number];
@@ -38,6 +48,8 @@ export interface Pass {
   readonly training: boolean;
   /** One-hot rows [N, classes] where batch norms have a gain and a bias for each class; else none. */
   readonly classes?: Node;
+  /** Styles [N, size] within the layers of a `styled` layer; else none. */
+  readonly style?: Node;
   /** The value of the tensor of this name. */
   value(name: string, shape: Shape): Node;
   /** A tensor of fresh random numbers, named after the place that asks. */
@@ -73,12 +85,14 @@ export interface LayerRow<S extends { readonly type: string }> {
   range?(layer: Required<S>, input: Range): Range;
   /** For a layer that is a weighted sum of a vector of features: how many such sums it makes. */
   features?(layer: Required<S>): number;
+  /** Whether it must be told a style. */
+  readonly needsStyle?: boolean;
   /** Lists of layers within it, by the fields they stand in. */
   lists?(layer: Required<S>): Readonly<Record<string, readonly { readonly type: string }[]>>;
   /** @throws ShapeError when the layer cannot take such an input */
   output(layer: Required<S>, input: Shape): Shape;
-  /** The layer's tensors by their names within it, those of batch norms for each of `classes` where they are not 0. Default: none. */
-  parameters?(layer: Required<S>, input: Shape, classes: number): Readonly<Record<string, LayerParameter>>;
+  /** The layer's tensors by their names within it. Default: none. */
+  parameters?(layer: Required<S>, input: Shape, told: Told): Readonly<Record<string, LayerParameter>>;
   /** The layer applied to a batch. */
   build(layer: Required<S>, x: Node, scope: Scope): Node;
 }
