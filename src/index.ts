@@ -136,6 +136,8 @@ export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts"
 export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
 export type { Layer, LayerSpec, ResidualLayer, ResidualSpec } from "./nn/layers/table.ts";
 export type { CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
+export type { AdaptiveAugmentation, AdaptiveProbability, AugmentOptions, AugmentSpec, FixedAugmentation } from "./objective/augment.ts";
+export type { AugmentationName } from "./objective/augmentations.ts";
 export type { Averaging, AveragingByDecay, AveragingByHalfLife, AveragingOptions } from "./objective/averaging.ts";
 export type { Divergence, DivergenceKind } from "./objective/divergence.ts";
 export type { CommonParameters, DivergenceName, LeastSquaresParameters, ObjectiveName, ObjectiveSpec } from "./objective/objectives.ts";

@@ -1,6 +1,6 @@
 /** What training tells: of each step, and of all of a call. */
 import type { Divergence } from "../objective/divergence.ts";
-import { REPORT_NAMES, REPORTS, type ReportName, type StepSeries, type StepValues } from "../objective/reports.ts";
+import { REPORTS, type ReportName, type StepSeries, type StepValues } from "../objective/reports.ts";
 import type { HealthEvent } from "./health/monitor.ts";
 import type { ProbeReport } from "./health/records.ts";
 import type { Rollback } from "./health/rollback.ts";
@@ -42,8 +42,15 @@ export interface TrainSummary {
 
 /** The reports of one step after another, as numbers side by side. */
 export class Journal {
-  #values = new Float32Array(64 * REPORT_NAMES.length);
+  readonly #names: readonly ReportName[];
+  #values: Float32Array;
   #length = 0;
+
+  /** @param names the reports that each step has */
+  constructor(names: readonly ReportName[]) {
+    this.#names = names;
+    this.#values = new Float32Array(64 * names.length);
+  }
 
   /** Steps noted. */
   get length(): number {
@@ -54,22 +61,22 @@ export class Journal {
   note(index: number, step: StepValues): void {
     this.cut(index);
     if (index < 0) return;
-    const width = REPORT_NAMES.length;
+    const width = this.#names.length;
     if ((index + 1) * width > this.#values.length) {
       const values = new Float32Array(2 * this.#values.length);
       values.set(this.#values);
       this.#values = values;
     }
-    for (const [r, name] of REPORT_NAMES.entries()) this.#values[index * width + r] = step[name];
+    for (const [r, name] of this.#names.entries()) this.#values[index * width + r] = step[name]!;
     this.#length = index + 1;
   }
 
   /** The mean of a report over the last `most` steps, or as many as there are; 0 where there are none. */
   recent(name: ReportName, most: number): number {
     const steps = Math.min(most, this.#length);
-    const at = REPORT_NAMES.indexOf(name);
+    const at = this.#names.indexOf(name);
     let sum = 0;
-    for (let step = this.#length - steps; step < this.#length; step++) sum += this.#values[step * REPORT_NAMES.length + at]! / steps;
+    for (let step = this.#length - steps; step < this.#length; step++) sum += this.#values[step * this.#names.length + at]! / steps;
     return sum;
   }
 
@@ -80,9 +87,9 @@ export class Journal {
 
   /** The values of each report, step by step. */
   series(): StepSeries {
-    const lists = REPORT_NAMES.map((name, r) => [
+    const lists = this.#names.map((name, r) => [
       REPORTS[name].series,
-      Float32Array.from({ length: this.#length }, (_, step) => this.#values[step * REPORT_NAMES.length + r]!),
+      Float32Array.from({ length: this.#length }, (_, step) => this.#values[step * this.#names.length + r]!),
     ]);
     return Object.fromEntries(lists) as unknown as StepSeries;
   }

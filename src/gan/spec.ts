@@ -11,7 +11,6 @@ import {
   type NetworkSpec,
   resolveNetworks,
 } from "../nn/spec.ts";
-import { kindOfData } from "../objective/kinds.ts";
 import {
   LEARNING_FIELDS,
   type LearningFields,
@@ -56,7 +55,7 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   refuse(faults);
   const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, copy, "", faults, others);
   if (!isRecord(copy)) refuse(faults);
-  const learner = { kind: shape ? kindOfData(shape) : "images", mixesImages: givenLayersMix(architecture) } as const;
+  const learner = { shape: shape ?? null, mixesImages: givenLayersMix(architecture) };
   const learning = resolveLearning(rest, learner, faults);
   const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
   const networks = resolveNetworks(given, needsImagesAlone(learning, rest.regularizers ?? null), faults);

@@ -4,6 +4,7 @@ import type { AbortSignalLike } from "../core/platform.ts";
 import { nextTask, now, since, withinGrace } from "../core/time.ts";
 import type { BatchSource } from "../data/batches.ts";
 import type { Batch } from "../data/dataset.ts";
+import { reportNames } from "../objective/reports.ts";
 import type { Monitor } from "./health/monitor.ts";
 import { type Findings, type Reaction, Watch } from "./health/watch.ts";
 import type { Host } from "./host.ts";
@@ -54,7 +55,7 @@ export class Trainer {
   readonly #options: TrainerOptions;
   /** Steps done before this call. */
   #before = 0;
-  readonly #journal = new Journal();
+  readonly #journal: Journal;
   #watch!: Watch;
   /** What was found and waits for a step to be told with. */
   #untold = NOTHING_FOUND;
@@ -64,6 +65,7 @@ export class Trainer {
     this.#turn = turn;
     this.#source = source;
     this.#options = options;
+    this.#journal = new Journal(reportNames(host.spec));
   }
 
   /**

@@ -11,9 +11,9 @@ import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
 import type { StepImages } from "../objective/counters.ts";
-import { type DivergenceKind, divergenceKind, withinBounds } from "../objective/divergence.ts";
+import { divergenceKind, withinBounds } from "../objective/divergence.ts";
 import { divergenceGraph, HELD_OUT, LOOKED_AT, probeGraph } from "../objective/probe.ts";
-import { REPORT_NAMES, type StepValues } from "../objective/reports.ts";
+import { reportNames, type StepValues } from "../objective/reports.ts";
 import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
@@ -303,7 +303,7 @@ export class Training {
       }
       this.#underWay.shift();
       this.#progress = update.progress;
-      if (update.endsStep) this.#results.push(resultOf(fetches, update.progress.generatorUpdates, divergenceKind(this.spec)));
+      if (update.endsStep) this.#results.push(resultOf(fetches, update.progress.generatorUpdates, this.spec));
     }
   }
 
@@ -344,9 +344,9 @@ function drawNoise(
   );
 }
 
-function resultOf(fetches: Fetches, step: number, kind: DivergenceKind): StepResult {
-  const values = Object.fromEntries(REPORT_NAMES.map((name) => [name, fetches[name]![0]!])) as unknown as StepValues;
-  return { step, ...values, divergence: withinBounds(values.divergence, kind) };
+function resultOf(fetches: Fetches, step: number, spec: GANSpec): StepResult {
+  const values = Object.fromEntries(reportNames(spec).map((name) => [name, fetches[name]![0]!])) as unknown as StepValues;
+  return { step, ...values, divergence: withinBounds(values.divergence, divergenceKind(spec)) };
 }
 
 function faultOf(fetches: Fetches, step: number): TrainingError | null {

@@ -1,6 +1,7 @@
 /** What a step of training tells of itself. To add a report: a row here. */
 import { add, greater, meanAll, mul } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
+import type { Adaptation } from "./augment.ts";
 import { objectiveRow } from "./objectives.ts";
 import type { TrainableSpec } from "./spec.ts";
 
@@ -10,6 +11,8 @@ export interface DiscriminatorView {
   readonly realScores: Node;
   readonly fakeScores: Node;
   readonly loss: Node;
+  /** Null where the augmentation is not adaptive. */
+  readonly adaptation: Adaptation | null;
 }
 
 /** What is known once the generator has had its turn as well. */
@@ -22,6 +25,8 @@ export interface GeneratorView {
 type Report = {
   /** The name of the list of its values, one a step, in what `train` gives. */
   readonly series: string;
+  /** Of which GANs it is told. Default: all. */
+  where?(spec: Pick<TrainableSpec, "augment">): boolean;
 } & ({ readonly turn: "discriminator"; of(view: DiscriminatorView): Node } | { readonly turn: "generator"; of(view: GeneratorView): Node });
 
 function accuracy({ spec: { objective }, realScores, fakeScores }: DiscriminatorView): Node {
@@ -30,6 +35,8 @@ function accuracy({ spec: { objective }, realScores, fakeScores }: Discriminator
   const right = add(greater(verdict(realScores, objective), 0), greater(0, verdict(fakeScores, objective)));
   return mul(meanAll(right), 0.5);
 }
+
+const adapts = ({ augment }: Pick<TrainableSpec, "augment">): boolean => augment !== false && "adaptive" in augment;
 
 export const REPORTS = {
   /** What the discriminator minimises, penalties included, before its update. */
@@ -56,6 +63,12 @@ export const REPORTS = {
 
   /** What the generator minimises, as the updated discriminator judges it. */
   generatorLoss: { series: "generatorLosses", turn: "generator", of: ({ loss }) => loss },
+
+  /** With what probability each augmentation was done to the images of the step's last update of the discriminator; only where it is adaptive. */
+  augmentProbability: { series: "augmentProbabilities", turn: "discriminator", where: adapts, of: ({ adaptation }) => adaptation!.probability },
+
+  /** How sure the discriminator is of images of the data, -1 to 1, which the probability follows: the mean sign of its scores, smoothed over about four updates; only where it is adaptive. */
+  augmentCertainty: { series: "augmentCertainties", turn: "discriminator", where: adapts, of: ({ adaptation }) => adaptation!.certainty },
 } as const satisfies Readonly<Record<string, Report>>;
 
 /**
@@ -65,27 +78,36 @@ export const REPORTS = {
  */
 export type ReportName = keyof typeof REPORTS;
 
-export const REPORT_NAMES = Object.keys(REPORTS) as ReportName[];
+/** The names of those that some GANs tell only. */
+type Conditional = { [N in ReportName]: (typeof REPORTS)[N] extends { readonly where: unknown } ? N : never }[ReportName];
+
+/** The names of the reports that a GAN tells. */
+export const reportNames = (spec: Pick<TrainableSpec, "augment">): ReportName[] =>
+  Object.entries<Report>(REPORTS).flatMap(([name, { where }]) => (where?.(spec) === false ? [] : [name as ReportName]));
 
 /**
  * The reports of one step.
  *
  * @interface
  */
-export type StepValues = { readonly [N in keyof typeof REPORTS]: number };
+export type StepValues = { readonly [N in Exclude<keyof typeof REPORTS, Conditional>]: number } & { readonly [N in Conditional]?: number };
 
 /**
- * The reports of many steps, a list for each: `discriminatorLosses`, `divergences`, `realScores`, `fakeScores`, `discriminatorAccuracies` and `generatorLosses`. Element i of a list belongs to
- * step i, and is what {@link StepValues} tells of that step by the name in the singular.
+ * The reports of many steps, a list for each: `discriminatorLosses`, `divergences`, `realScores`, `fakeScores`, `discriminatorAccuracies` and `generatorLosses`, and of a GAN whose augmentation is adaptive
+ * `augmentProbabilities` and `augmentCertainties`. Element i of a list belongs to step i, and is what {@link StepValues} tells of that step by the name in the singular.
  */
-export type StepSeries = { readonly [N in ReportName as (typeof REPORTS)[N]["series"]]: Float32Array };
+export type StepSeries = { readonly [N in Exclude<ReportName, Conditional> as (typeof REPORTS)[N]["series"]]: Float32Array } & {
+  readonly [N in Conditional as (typeof REPORTS)[N]["series"]]?: Float32Array;
+};
 
 /** Asks for the reports of the discriminator's turn as fetches of their names. */
 export function fetchDiscriminatorReports(view: DiscriminatorView): void {
-  for (const [name, row] of Object.entries<Report>(REPORTS)) if (row.turn === "discriminator") view.loss.graph.fetch(name, row.of(view));
+  for (const [name, row] of told(view.spec)) if (row.turn === "discriminator") view.loss.graph.fetch(name, row.of(view));
 }
 
 /** Asks for those of the generator's turn. */
 export function fetchGeneratorReports(view: GeneratorView): void {
-  for (const [name, row] of Object.entries<Report>(REPORTS)) if (row.turn === "generator") view.loss.graph.fetch(name, row.of(view));
+  for (const [name, row] of told(view.spec)) if (row.turn === "generator") view.loss.graph.fetch(name, row.of(view));
 }
+
+const told = (spec: TrainableSpec): [ReportName, Report][] => reportNames(spec).map((name) => [name, REPORTS[name]]);

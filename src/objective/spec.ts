@@ -1,9 +1,12 @@
 /** The description of how a GAN learns: what a user writes, what it means in full, and every fault it may have. */
 import { type Check, type Fields, fieldsOf, integer, isRecord, type Loose, list, oneOf, optional, that, variant } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
+import { type AugmentOptions, type AugmentSpec, augment, checkAugment } from "./augment.ts";
+import type { AugmentationName } from "./augmentations.ts";
 import { type Averaging, type AveragingOptions, averaging } from "./averaging.ts";
-import type { Kind } from "./kinds.ts";
+import { type Kind, kindOfData } from "./kinds.ts";
 import { OBJECTIVES, type ObjectiveName, type ObjectiveSpec, objectiveRow } from "./objectives.ts";
 import { OPTIMIZERS, type OptimizerSpec } from "./optimizers.ts";
 import { PRESETS, type Preset, type PresetName, type PresetOptions } from "./presets.ts";
@@ -46,6 +49,12 @@ export interface LearningOptions {
   };
   /** The moving average of the generator that samples are drawn from; false for none. Default `{ halfLife: 50_000, rampUp: 0.05 }`. */
   readonly ema?: AveragingOptions | false;
+  /**
+   * What is done at random to all images that the discriminator is shown in training, of the data and generated ones alike, so that few images are not known by heart and what is done to them does not show in those
+   * that are generated: `["translation", "color", "cutout"]`, say (Zhao et al. 2020), or `{ policy: ["flip", "color"], adaptive: {} }` for a probability that follows how sure the discriminator is (Karras et al. 2020).
+   * Of images alone. Default: none, which false, null and `[]` say too.
+   */
+  readonly augment?: readonly AugmentationName[] | AugmentOptions | false | null;
   /** Images of one training step, 1 to 65536. Default 64. */
   readonly batchSize?: number;
 }
@@ -65,6 +74,8 @@ export interface LearningSpec extends LearningOptions {
   };
   /** The moving average of the generator that samples are drawn from; false for none. */
   readonly ema: Averaging | false;
+  /** What is done at random to all images that the discriminator is shown in training; false for nothing. */
+  readonly augment: AugmentSpec | false;
   /** Images of one training step. */
   readonly batchSize: number;
 }
@@ -88,6 +99,7 @@ export interface LearningFields {
   readonly regularizers: readonly RegularizerSpec[] | null;
   readonly optimizer: unknown;
   readonly ema: Averaging | false;
+  readonly augment: AugmentSpec | false;
   readonly batchSize: number;
 }
 
@@ -150,12 +162,14 @@ export const LEARNING_FIELDS: Fields<LearningFields> = {
   regularizers: optional<readonly RegularizerSpec[] | null>(regularizers, null),
   optimizer: optional(anything, {}),
   ema: optional(ema, AVERAGING),
+  augment: optional<AugmentSpec | false>(augment, false),
   batchSize: optional(integer(1, 65536), 64),
 };
 
 /** What learning has to suit. */
 export interface Learner {
-  readonly kind: Kind;
+  /** Of one image or vector; null where it is not known. */
+  readonly shape: Shape | null;
   /** Whether the discriminator was given with layers in which images meet, with which penalties by default will not do. */
   readonly mixesImages: boolean;
 }
@@ -170,7 +184,8 @@ export function resolveLearning(
   faults: ErrorDetail[],
 ): Partial<LearningSpec> {
   const choice = named === null ? byDefault(learner) : named;
-  const preset = (choice ?? byDefault(learner)).optimizer(learner.kind);
+  const kind = learner.shape ? kindOfData(learner.shape) : "images";
+  const preset = (choice ?? byDefault(learner)).optimizer(kind);
   const each = optional(optimizer(preset), preset);
   const optimizers = fieldsOf<LearningSpec["optimizer"]>({ generator: each, discriminator: each }, given.optimizer, "optimizer", faults);
   if (regularizers) {
@@ -179,10 +194,11 @@ export function resolveLearning(
     }
   }
   if (choice) checkSmoothing(choice.spec, regularizers ?? [], faults);
+  if (learner.shape) checkAugment(given.augment ?? false, learner.shape, faults);
   return {
     ...given,
     optimizer: optimizers as LearningSpec["optimizer"],
-    ...(choice && { objective: choice.spec, regularizers: regularizers ?? choice.regularizers(learner.kind) }),
+    ...(choice && { objective: choice.spec, regularizers: regularizers ?? choice.regularizers(kind) }),
   };
 }
 

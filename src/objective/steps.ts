@@ -16,6 +16,7 @@ import {
   type ParameterSpec,
   parameters,
 } from "../nn/network.ts";
+import { adaptation, openAugmenting } from "./augment.ts";
 import { decayOf } from "./averaging.ts";
 import { classLosses } from "./classification.ts";
 import type { Counters, StepImages } from "./counters.ts";
@@ -59,11 +60,12 @@ export interface Step {
   readonly kind: UpdateKind;
   readonly graph: Graph;
   readonly noise: NoiseSpec[];
+  /** What images are made for, as the discriminator is told of it. */
   readonly condition: Node | null;
   /** Images of the data and of the generator, as the discriminator is shown them. */
   readonly real: Node;
   readonly fake: Node;
-  /** The use of the generator that gave `fake`, and what it gave before the regularizers had their say. */
+  /** The use of the generator that gave `fake`, and what it gave before augmentation and regularizers had their say. */
   readonly generation: NetworkPass;
   readonly generated: Node;
 }
@@ -133,8 +135,12 @@ export function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind):
   const images = graph.input("images", [batch, ...spec.shape]);
   const generation = openPass(graph, { training: true, noise, label: "generate" });
   const generated = generate(spec, latents, condition, generation);
-  const begun = { spec, kind, graph, noise, condition, generation, generated };
-  return { ...begun, real: shown(begun, images, "real"), fake: shown(begun, generated, "fake") };
+  const augmenting = spec.augment
+    ? openAugmenting(spec.augment, spec.shape, graph, (name, ...rest) => noiseInput(graph, noise, `augment/${name}`, [batch], ...rest))
+    : { images: (x: Node) => x, companions: (x: Node) => x };
+  const told = condition && spec.condition && "shape" in spec.condition ? augmenting.companions(condition) : condition;
+  const begun = { spec, kind, graph, noise, condition: told, generation, generated };
+  return { ...begun, real: shown(begun, augmenting.images(images), "real"), fake: shown(begun, augmenting.images(generated), "fake") };
 }
 
 /** The graph of a step with what it wants, as far as something came of it: an objective need not look at everything it is offered. */
@@ -170,7 +176,8 @@ function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; read
     ...penalties(step, inUse, () => relabelled!(realScores, fakeScores, spec.objective)),
   ];
   const loss = terms.reduce((a, b) => add(a, b));
-  fetchDiscriminatorReports({ spec, realScores, fakeScores, loss });
+  const adapted = adaptation(spec.augment, spec.objective, realScores, fakeScores);
+  fetchDiscriminatorReports({ spec, realScores, fakeScores, loss, adaptation: adapted });
 
   const weights = weightsOf(spec, "discriminator");
   const gradients = grad(
@@ -186,7 +193,7 @@ function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; read
     checks.push(magnitude(update.values()));
     for (const [name, value] of update) changes.set(name, name === weight.name ? projected(spec, value) : value);
   }
-  for (const [name, value] of kept) changes.set(name, value);
+  for (const [name, value] of [...kept, ...(adapted?.changes ?? [])]) changes.set(name, value);
   return { checks, changes };
 }
 

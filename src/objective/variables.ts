@@ -2,14 +2,15 @@
 import { emaName } from "../nn/generator.ts";
 import type { Init } from "../nn/init.ts";
 import { type NetworkName, type ParameterSpec, parameters } from "../nn/network.ts";
+import { augmentVariables } from "./augment.ts";
 import { optimizerRow } from "./optimizers.ts";
 import type { TrainableSpec } from "./spec.ts";
 import { weightStates } from "./weights.ts";
 
 /** A tensor that lives as long as a training session. */
 export interface TrainingVariable extends Omit<ParameterSpec, "role"> {
-  /** As of a network's tensor, `statistic` also what a regularizer keeps beside a weight, `discriminator.0.filter/spectral.u`; `slot`: an optimizer's, `generator.2.filter/adam.m`; `ema`: moving average of a generator tensor, `generator.2.filter/ema`. */
-  readonly role: ParameterSpec["role"] | "slot" | "ema";
+  /** As of a network's tensor, `statistic` also what a regularizer keeps beside a weight, `discriminator.0.filter/spectral.u`; `slot`: an optimizer's, `generator.2.filter/adam.m`; `ema`: moving average of a generator tensor, `generator.2.filter/ema`; `augmentation`: what an adaptive augmentation has come to, `augment.probability`. */
+  readonly role: ParameterSpec["role"] | "slot" | "ema" | "augmentation";
 }
 
 /** The names of a weight's optimizer slots. */
@@ -28,5 +29,6 @@ export function variables(spec: TrainableSpec): TrainingVariable[] {
       ),
   );
   const averages = spec.ema ? own.generator.map((p): TrainingVariable => ({ ...p, name: emaName(p.name), role: "ema" })) : [];
-  return [...own.generator, ...own.discriminator, ...weightStates(spec), ...slots, ...averages];
+  const augmentation = augmentVariables(spec.augment).map((name): TrainingVariable => ({ name, shape: [], role: "augmentation", init: zero }));
+  return [...own.generator, ...own.discriminator, ...weightStates(spec), ...slots, ...averages, ...augmentation];
 }

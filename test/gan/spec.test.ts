@@ -194,7 +194,7 @@ describe("resolveSpec", () => {
       },
     });
     expect(faults).toEqual([
-      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, regularizers, optimizer, ema, batchSize, seed, got an unknown one, "conditon"; did you mean "condition"?',
+      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, regularizers, optimizer, ema, augment, batchSize, seed, got an unknown one, "conditon"; did you mean "condition"?',
       "latent: expected an integer from 1 to 65536, got 0",
       "objective.clip: expected a number above 0, got -1",
       "ema.decay: expected a number from 0 to below 1, got 1",

@@ -15,6 +15,7 @@ import torch
 
 sys.dont_write_bytecode = True
 
+import augmentations
 import conditions
 import layers
 import operations
@@ -30,6 +31,7 @@ FILES = {
     "steps": steps.cases,
     "schedules": schedules.cases,
     "conditions": conditions.cases,
+    "augmentations": augmentations.cases,
 }
 
 

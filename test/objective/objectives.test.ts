@@ -164,7 +164,7 @@ describe("discriminatorAccuracy", () => {
     const graph = new Graph();
     const spec = resolveSpec({ shape: [1], objective });
     const [realScores, fakeScores] = [graph.input("real", [real.length]), graph.input("fake", [fake.length])];
-    graph.fetch("accuracy", REPORTS.discriminatorAccuracy.of({ spec, realScores, fakeScores, loss: graph.constant(0) }));
+    graph.fetch("accuracy", REPORTS.discriminatorAccuracy.of({ spec, realScores, fakeScores, loss: graph.constant(0), adaptation: null }));
     return evaluate(graph, { real, fake }).fetches.accuracy![0]!;
   }
 
