@@ -76,7 +76,11 @@ export const RECIPES = {
     { name: '"wasserstein-gp"', options: { objective: "wasserstein-gp" }, bySteps: true },
     { ...DEFAULT, bySteps: true },
   ],
-  few: [{ ...DEFAULT, bySteps: true }],
+  few: [
+    { ...DEFAULT, bySteps: true },
+    { name: "augmented", options: { augment: ["color", "translation", "cutout"] }, bySteps: true },
+    { name: "augmented as needed", options: { augment: { policy: ["color", "translation", "cutout"], adaptive: { images: 100_000 } } }, bySteps: true },
+  ],
   large: [DEFAULT],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],
 } as const satisfies Readonly<Record<string, readonly Recipe[]>>;
