@@ -51,6 +51,9 @@ _CASES = [
     ({"type": "avgPool", "size": 3, "stride": 2}, [1, 7, 5, 2], "uniform", True),
     ({"type": "dropout", "rate": 0.25}, [4, 9], "uniform", True),
     ({"type": "dropout", "rate": 0.25}, [4, 9], "uniform", False),
+    ({"type": "constant", "shape": [2, 3, 2]}, [2, 3], "uniform", True),
+    ({"type": "noise"}, [2, 2, 3, 3], "uniform", True),
+    ({"type": "noise"}, [2, 2, 3, 3], "uniform", False),
     ({"type": "residual", "layers": [_CONV3, _TANH]}, [1, 4, 4, 3], "uniform", True),
     (
         {"type": "residual", "layers": [_TANH, _CONV3, {"type": "avgPool", "size": 2}], "shortcut": [{"type": "avgPool", "size": 2}, _CONV3]},

@@ -48,6 +48,11 @@ class Pass:
         values = self.noise[f"{self.label}/{name}"] = self.draw.uniform(shape, 0.001, 0.999)
         return values
 
+    def normal(self, name, shape):
+        """Noise of a pass, N(0, 1)."""
+        values = self.noise[f"{self.label}/{name}"] = self.draw.normal(shape)
+        return values
+
 
 def _same(layer, size):
     return [math.ceil(n / layer.get("stride", 1)) for n in size]
@@ -166,6 +171,19 @@ def activation(layer, x, *_):
     return {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": F.softplus}[kind](x)
 
 
+def constant(layer, x, name, p):
+    value = p.weight(f"{name}.value", layer["shape"])
+    return torch.stack([value] * len(x))
+
+
+def noise(layer, x, name, p):
+    channels, size = x.shape[-1], [*x.shape[1:3], 1]
+    strength = p.weight(f"{name}.strength", [channels])
+    picture = p.statistic(f"{name}.picture", size, -2, 2)
+    pictures = p.normal(f"{name}.noise", [len(x), *size]) if p.training else torch.stack([picture] * len(x))
+    return x + torch.cat([pictures * s for s in strength], -1)
+
+
 def upsample(layer, x, *_):
     return interpolate(x, layer.get("mode", "nearest"), [n * layer["factor"] for n in x.shape[1:3]])
 
@@ -201,6 +219,8 @@ LAYERS = {
     "upsample": upsample,
     "avgPool": pool,
     "dropout": dropout,
+    "constant": constant,
+    "noise": noise,
     "residual": residual,
 }
 

@@ -53,6 +53,8 @@ describe("shapes of one example", () => {
     [{ type: "groupNorm", groups: 2 }, [7, 8, 6], [7, 8, 6]],
     [{ type: "minibatchStdDev", features: 3 }, [7, 8, 6], [7, 8, 9]],
     [{ type: "minibatchStdDev" }, [6], [7]],
+    [{ type: "constant", shape: [4, 5, 3] }, [6], [4, 5, 3]],
+    [{ type: "noise" }, [4, 5, 3], [4, 5, 3]],
   ])("%j takes %j to %j, as its graph does", (layer, input, output) => {
     expect(outputShape(resolve(layer), input)).toEqual(output);
     const x = new Array<number>(2 * sizeOf(input)).fill(0);

@@ -75,7 +75,7 @@ const convFields = {
   bias: optional(boolean, true),
 };
 
-function weights(shape: readonly number[], outputAxis: number, fanIn: number, fanOut: number): LayerParameter {
+export function weights(shape: readonly number[], outputAxis: number, fanIn: number, fanOut: number): LayerParameter {
   return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut }, outputAxis };
 }
 

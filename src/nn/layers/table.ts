@@ -7,6 +7,7 @@ import type { Node } from "../../graph/graph.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISATION } from "./normalisation.ts";
 import { type ActivationSpec, SHAPING } from "./shaping.ts";
+import { STYLE } from "./style.ts";
 import { ANY_NUMBER, type LayerParameter, type LayerRow, layer, NOT_TOLD, type Pass, type Range, type Told } from "./types.ts";
 
 /** A residual block (He et al. 2016), layers(x) + shortcut(x), or layers(x) + x without a shortcut; up to 8 within one another. */
@@ -27,7 +28,7 @@ export interface ResidualLayer extends Required<ResidualSpec> {
   readonly shortcut: readonly Layer[];
 }
 
-const PLAIN = { ...LINEAR, ...NORMALISATION, ...SHAPING };
+const PLAIN = { ...LINEAR, ...NORMALISATION, ...SHAPING, ...STYLE };
 
 /** @inline */
 type PlainSpec = { [T in keyof typeof PLAIN]: (typeof PLAIN)[T] extends LayerRow<infer S> ? S : never }[keyof typeof PLAIN];

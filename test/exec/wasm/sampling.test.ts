@@ -44,6 +44,8 @@ const CASES: { readonly [K in LayerSpec["type"]]: readonly (readonly LayerSpec[]
   upsample: [[{ type: "upsample", factor: 2 }], [{ type: "upsample", factor: 3, mode: "bilinear" }]],
   avgPool: [[{ type: "avgPool", size: 2 }], [{ type: "avgPool", size: 3, stride: 1 }]],
   dropout: [[{ type: "dropout", rate: 0.5 }]],
+  constant: [[{ type: "constant", shape: [3, 4, 2] }]],
+  noise: [[{ type: "noise" }]],
   residual: [
     [{ type: "residual", layers: [{ type: "conv2d", filters: 2, kernel: 3 }] }],
     [{ type: "residual", layers: [{ type: "conv2d", filters: 3, kernel: 3 }], shortcut: [{ type: "conv2d", filters: 3, kernel: 1 }] }],
