@@ -76,4 +76,4 @@ export type { GeneratorSpec } from "./nn/generator.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
 export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
 export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
-export type { Layer, ResidualLayer } from "./nn/layers/table.ts";
+export type { Layer, ResidualLayer, StyledLayer } from "./nn/layers/table.ts";

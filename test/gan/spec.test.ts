@@ -463,7 +463,7 @@ describe("resolveSpec", () => {
     for (const of of [(count: number) => architecture(flat(count)), within]) {
       expect(faultsOf({ shape: [2], architecture: of(256) })).toEqual([]);
       expect(faultsOf({ shape: [2], architecture: of(257) })).toEqual([
-        "architecture.generator: expected at most 256 layers, those within residual layers included, got 257",
+        "architecture.generator: expected at most 256 layers, those within others included, got 257",
       ]);
     }
   });

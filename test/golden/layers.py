@@ -61,6 +61,29 @@ _CASES = [
         "uniform",
         True,
     ),
+    (
+        {
+            "type": "styled",
+            "mapping": [{"type": "dense", "units": 4}, _TANH],
+            "layers": [{"type": "constant", "shape": [2, 3, 2]}, {"type": "modulatedConv2d", "filters": 3, "kernel": 3}],
+        },
+        [2, 3],
+        "uniform",
+        True,
+    ),
+    (
+        {
+            "type": "styled",
+            "layers": [
+                {"type": "reshape", "shape": [2, 2, 1]},
+                {"type": "modulatedConv2d", "filters": 2, "kernel": 2, "bias": False},
+                {"type": "modulatedConv2d", "filters": 1, "kernel": 1, "demodulate": False},
+            ],
+        },
+        [3, 4],
+        "uniform",
+        True,
+    ),
 ]
 
 

@@ -32,6 +32,8 @@ class Pass:
         self.updates = {}
         # The class of each example, where batch norms have a gain and a bias for each; their number.
         self.labels, self.classes = None, None
+        # What the layers of a styled one are told.
+        self.style = None
 
     def weight(self, name, shape, mean=0.0, std=1.0):
         if name not in self.values:
@@ -184,6 +186,30 @@ def noise(layer, x, name, p):
     return x + torch.cat([pictures * s for s in strength], -1)
 
 
+def modulated_conv(layer, x, name, p):
+    """Each image by filters of its own (Karras et al. 2020, equations 1 and 3)."""
+    k, filters, channels = layer["kernel"], layer["filters"], x.shape[3]
+    w = p.weight(f"{name}.filter", [k, k, channels, filters], 0, (k * k * channels) ** -0.5)
+    table = p.weight(f"{name}.styleFilter", [p.style.shape[1], channels], 0, p.style.shape[1] ** -0.5)
+    scales = p.style @ table + p.weight(f"{name}.styleBias", [channels], 1, 0.1)
+    images = []
+    for image, scale in zip(x, scales):
+        own = w * scale[:, None]
+        if layer.get("demodulate", True):
+            own = own / (own.square().sum([0, 1, 2]) + 1e-8).sqrt()
+        size = list(x.shape[1:3])
+        images.append(conv2d(image[None], own, [1, 1], _pads(layer, size, size)))
+    return _bias(layer, torch.cat(images), name, p)
+
+
+def styled(layer, x, name, p):
+    outer, style = p.style, apply(layer.get("mapping", []), x, f"{name}.mapping.", p)
+    p.style = style
+    y = apply(layer["layers"], x, f"{name}.", p)
+    p.style = outer
+    return y
+
+
 def upsample(layer, x, *_):
     return interpolate(x, layer.get("mode", "nearest"), [n * layer["factor"] for n in x.shape[1:3]])
 
@@ -222,6 +248,8 @@ LAYERS = {
     "constant": constant,
     "noise": noise,
     "residual": residual,
+    "modulatedConv2d": modulated_conv,
+    "styled": styled,
 }
 
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ErrorDetail } from "../../src/core/errors.ts";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { Graph } from "../../src/graph/graph.ts";
@@ -221,5 +222,62 @@ describe("residual", () => {
     const { y, fetches } = run(layers, [1, 2], [5, 7], { variables });
     expect(y).toEqual([105, 193]);
     close(fetches["n.0.1.runningMean"], [0.1 * (10 + 5 + 21), 0.1 * (20 + 10 + 28)]);
+  });
+});
+
+describe("styled", () => {
+  const modulated: LayerSpec = { type: "modulatedConv2d", filters: 2, kernel: 1 };
+  const layers: LayerSpec[] = [
+    {
+      type: "styled",
+      mapping: [{ type: "dense", units: 4 }, { type: "batchNorm" }],
+      layers: [{ type: "constant", shape: [1, 1, 2] }, modulated, { type: "residual", layers: [modulated] }],
+    },
+  ];
+
+  it("names its tensors by their place within it, and tells layers within layers its style", () => {
+    const tensors = parametersOf(resolve(...layers), [3], "generator.");
+    expect(Object.fromEntries(tensors.filter(({ role }) => role === "weight").map(({ name, shape }) => [name, shape]))).toEqual({
+      "generator.0.mapping.0.filter": [3, 4],
+      "generator.0.mapping.0.bias": [4],
+      "generator.0.mapping.1.gamma": [4],
+      "generator.0.mapping.1.beta": [4],
+      "generator.0.0.value": [1, 1, 2],
+      "generator.0.1.filter": [1, 1, 2, 2],
+      "generator.0.1.styleFilter": [4, 2],
+      "generator.0.1.styleBias": [2],
+      "generator.0.1.bias": [2],
+      "generator.0.2.0.filter": [1, 1, 2, 2],
+      "generator.0.2.0.styleFilter": [4, 2],
+      "generator.0.2.0.styleBias": [2],
+      "generator.0.2.0.bias": [2],
+    });
+  });
+
+  it("scales inputs by the style and takes its size out of the outputs again", () => {
+    const variables = {
+      "n.0.1.filter": [1, 2, 3, 4],
+      "n.0.1.styleFilter": [1, 0, 0, 1],
+      "n.0.1.styleBias": 0,
+      "n.0.1.bias": [0, 1],
+      "n.0.0.value": [5, 7],
+    };
+    const one: LayerSpec[] = [{ type: "styled", layers: [{ type: "constant", shape: [1, 1, 2] }, modulated] }];
+    const { y } = run(one, [2, 2], [1, 2, 10, 20], { variables });
+    const expected = [(5 + 2 * 7 * 3) / Math.hypot(1, 2 * 3), 1 + (5 * 2 + 2 * 7 * 4) / Math.hypot(2, 2 * 4)];
+    close(y, [...expected, ...expected]);
+  });
+
+  it("is where layers that need a style must be, and its own mapping is not", () => {
+    const faultsOf = (...given: LayerSpec[]) => {
+      const faults: ErrorDetail[] = [];
+      expect(checkLayers(given, "layers", faults)).toBeUndefined();
+      return faults.map(({ path, expected, got }) => `${path}: expected ${expected}, got ${got}`);
+    };
+    const outside = ": expected a layer that needs no style outside of the layers of a styled one, got modulatedConv2d";
+    expect(faultsOf(modulated)).toEqual([`layers[0]${outside}`]);
+    expect(faultsOf(...layers, { type: "residual", layers: [{ type: "flatten" }, modulated] })).toEqual([`layers[1].layers[1]${outside}`]);
+    expect(faultsOf({ type: "styled", mapping: [modulated], layers: [modulated] })).toEqual([`layers[0].mapping[0]${outside}`]);
+    expect(() => outputShape(resolve({ type: "styled", layers: [modulated] }), [2, 2, 3])).toThrow(/^input: expected a vector as input/);
   });
 });

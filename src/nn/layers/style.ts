@@ -1,10 +1,18 @@
-/** Layers of generators that are told a style: constant, noise. */
-import { integer, list } from "../../core/check.ts";
+/** Layers of generators that are told a style: constant, noise, modulatedConv2d. */
+import { boolean, integer, list, optional } from "../../core/check.ts";
 import type { Shape } from "../../core/shape.ts";
-import { add, broadcastTo, mul } from "../../graph/build.ts";
+import { add, broadcastTo, conv2d, matmul, mul, reduceSum, reshape, rsqrt, square } from "../../graph/build.ts";
+import type { Node } from "../../graph/graph.ts";
+import { weights } from "./linear.ts";
 import { imageSize, layer, zeros } from "./types.ts";
 
 const SIZE = integer(1, 65536);
+
+/** What is added to the sum of squares by which outputs are demodulated. */
+const EPSILON = 1e-8;
+
+/** Factors [N, C] as they are combined with images [N, H, W, C]. */
+const byImage = (factors: Node): Node => reshape(factors, [factors.shape[0]!, 1, 1, factors.shape[1]!]);
 
 export const STYLE = {
   constant: layer<{
@@ -42,6 +50,51 @@ export const STYLE = {
     build(_, x, { path, pass, parameter }) {
       const picture = pass.training ? pass.noise(`${path}.noise`, [...x.shape.slice(0, 3), 1], "normal") : parameter("picture");
       return add(x, mul(picture, parameter("strength")));
+    },
+  }),
+
+  modulatedConv2d: layer<{
+    /**
+     * The kind of the layer: a convolution whose filters depend on the style, `[H, W, C]` to `[H, W, filters]`, within the `layers` of a `styled` layer. The style's affine image (of bias 1 at first)
+     * scales each channel of the input, and by what that does to a sum over uncorrelated inputs of variance 1 the outputs are divided again (Karras et al. 2020, equations 1 and 3).
+     */
+    readonly type: "modulatedConv2d";
+    /** Channels it gives, 1 to 65536. */
+    readonly filters: number;
+    /** Side of a filter in pixels, 1 to 64. */
+    readonly kernel: number;
+    /** Whether outputs are divided by the norm of their scaled filters; not so where the last convolution makes colours. Default true. */
+    readonly demodulate?: boolean;
+    /** Whether a bias is added to each channel. Default true. */
+    readonly bias?: boolean;
+  }>({
+    weighted: true,
+    needsStyle: true,
+    fields: { filters: SIZE, kernel: integer(1, 64), demodulate: optional(boolean, true), bias: optional(boolean, true) },
+    output({ filters }, input) {
+      const [h, w] = imageSize(input);
+      return [h, w, filters];
+    },
+    parameters({ filters, kernel, bias }, input, { style }) {
+      const [, , channels] = imageSize(input);
+      const area = kernel * kernel;
+      return {
+        filter: weights([kernel, kernel, channels, filters], 3, area * channels, area * filters),
+        styleFilter: { ...weights([style, channels], 1, style, channels), init: { kind: "weights", fanIn: style, fanOut: channels, linear: true } },
+        styleBias: { ...zeros([channels]), init: { kind: "constant", value: 1 } },
+        ...(bias && { bias: zeros([filters]) }),
+      };
+    },
+    build({ kernel, demodulate, bias }, x, { pass, parameter }) {
+      const filter = parameter("filter");
+      const scale = add(matmul(pass.style!, parameter("styleFilter")), parameter("styleBias"));
+      const [before, after] = [Math.floor((kernel - 1) / 2), Math.ceil((kernel - 1) / 2)];
+      let y = conv2d(mul(x, byImage(scale)), filter, { strides: [1, 1], pads: [before, after, before, after] });
+      if (demodulate) {
+        const squares = reshape(reduceSum(square(filter), [0, 1]), filter.shape.slice(2));
+        y = mul(y, byImage(rsqrt(add(matmul(square(scale), squares), EPSILON))));
+      }
+      return bias ? add(y, parameter("bias")) : y;
     },
   }),
 };

@@ -8,7 +8,7 @@ import { LINEAR } from "./linear.ts";
 import { NORMALISATION } from "./normalisation.ts";
 import { type ActivationSpec, SHAPING } from "./shaping.ts";
 import { STYLE } from "./style.ts";
-import { ANY_NUMBER, type LayerParameter, type LayerRow, layer, NOT_TOLD, type Pass, type Range, type Told } from "./types.ts";
+import { ANY_NUMBER, type LayerParameter, type LayerRow, layer, NOT_TOLD, type Pass, type Range, type Told, vectorSize } from "./types.ts";
 
 /** A residual block (He et al. 2016), layers(x) + shortcut(x), or layers(x) + x without a shortcut; up to 8 within one another. */
 export interface ResidualSpec {
@@ -28,6 +28,24 @@ export interface ResidualLayer extends Required<ResidualSpec> {
   readonly shortcut: readonly Layer[];
 }
 
+/** A network with a style (Karras, Laine & Aila 2019, section 2): `layers` see the same input as `mapping`, and within them `modulatedConv2d` what `mapping` makes of it. */
+export interface StyledSpec {
+  /** The kind of the layer. */
+  readonly type: "styled";
+  /** The layers that turn the input into a vector, the style. Default none: the input itself. */
+  readonly mapping?: readonly LayerSpec[];
+  /** The layers that are told the style, at least one. Where the first is a `constant`, all that they know of the input is its style. */
+  readonly layers: readonly LayerSpec[];
+}
+
+/** A network with a style, every option filled in. */
+export interface StyledLayer extends Required<StyledSpec> {
+  /** The layers that turn the input into a style; none where it is one. */
+  readonly mapping: readonly Layer[];
+  /** The layers that are told the style. */
+  readonly layers: readonly Layer[];
+}
+
 const PLAIN = { ...LINEAR, ...NORMALISATION, ...SHAPING, ...STYLE };
 
 /** @inline */
@@ -37,10 +55,10 @@ type Full<S> = S extends unknown ? Required<S> : never;
 type PlainLayer = Full<PlainSpec>;
 
 /** A layer as a user writes it: one of the kinds that `type` names. */
-export type LayerSpec = PlainSpec | ResidualSpec;
+export type LayerSpec = PlainSpec | ResidualSpec | StyledSpec;
 
 /** A layer with every option filled in. */
-export type Layer = PlainLayer | ResidualLayer;
+export type Layer = PlainLayer | ResidualLayer | StyledLayer;
 
 const anyLayer: Check<Layer> = variant("type", () => Object.fromEntries(Object.entries(LAYERS).map(([type, row]) => [type, row.fields])));
 
@@ -50,13 +68,17 @@ const MOST_LAYERS = 256;
 /** Checks the layers of a network and fills in their options. */
 export const checkLayers: Check<readonly Layer[]> = (value, path, faults) => {
   const layers = list(anyLayer, { min: 1 })(value, path, faults);
-  const count = layers ? countLayers(layers) : 0;
-  if (count <= MOST_LAYERS) return layers;
-  faults.push({ path, expected: `at most ${MOST_LAYERS} layers, those within residual layers included`, got: `${count}` });
-  return undefined;
+  if (!layers) return undefined;
+  const before = faults.length;
+  const count = countLayers(layers);
+  if (count > MOST_LAYERS) faults.push({ path, expected: `at most ${MOST_LAYERS} layers, those within others included`, got: `${count}` });
+  for (const { path: place, type } of findUnstyled(layers, path)) {
+    faults.push({ path: place, expected: "a layer that needs no style outside of the layers of a styled one", got: type });
+  }
+  return faults.length > before ? undefined : layers;
 };
 
-/** Residual layers within residual layers: deeper than anyone writes, shallow enough for any stack. */
+/** Layers within layers: deeper than anyone writes, shallow enough for any stack. */
 const MAX_NESTING = 8;
 
 const nested =
@@ -66,7 +88,7 @@ const nested =
     const check =
       path.split("[").length - 1 <= MAX_NESTING
         ? list(anyLayer, { min })
-        : that<never>(`at most ${MAX_NESTING} levels of residual layers`, () => false);
+        : that<never>(`at most ${MAX_NESTING} levels of layers within layers`, () => false);
     return check(value, path, faults);
   };
 
@@ -92,7 +114,26 @@ const residual = layer<ResidualLayer>({
     add(applyLayers(layers, x, `${path}.`, pass), applyLayers(shortcut, x, `${path}.shortcut.`, pass)),
 });
 
-export const LAYERS = { ...PLAIN, residual };
+const styled = layer<StyledLayer>({
+  fields: { mapping: optional(nested(0), []), layers: nested(1) },
+  weighted: true,
+  lists: ({ mapping, layers }) => ({ mapping, layers }),
+  output({ mapping, layers }, input) {
+    vectorSize(outputShape(mapping, input));
+    return outputShape(layers, input);
+  },
+  range: ({ layers }, input) => rangeAfter(layers, input),
+  parameters({ mapping, layers }, input, told) {
+    const style = vectorSize(outputShape(mapping, input));
+    return byName([...parametersOf(mapping, input, "mapping.", told), ...parametersOf(layers, input, "", { ...told, style })]);
+  },
+  build({ mapping, layers }, x, { path, pass }) {
+    const style = applyLayers(mapping, x, `${path}.mapping.`, pass);
+    return applyLayers(layers, x, `${path}.`, { ...pass, style });
+  },
+});
+
+export const LAYERS = { ...PLAIN, residual, styled };
 
 const byName = (parameters: readonly NamedParameter[]): Readonly<Record<string, NamedParameter>> =>
   Object.fromEntries(parameters.map((p) => [p.name, p]));
@@ -116,6 +157,16 @@ const listsOf = (l: Layer): [string, readonly Layer[]][] => Object.entries(rowOf
 
 const countLayers = (layers: readonly Layer[]): number =>
   layers.reduce((count, l) => count + 1 + listsOf(l).reduce((inner, [, list]) => inner + countLayers(list), 0), 0);
+
+/** The paths of all layers that need a style where there is none. */
+function findUnstyled(layers: readonly Layer[], path: string): { readonly path: string; readonly type: string }[] {
+  return layers.flatMap((l, i) => {
+    const place = `${path}[${i}]`;
+    if (rowOf(l).needsStyle) return [{ path: place, type: l.type }];
+    const told = (field: string) => l.type === "styled" && field === "layers";
+    return listsOf(l).flatMap(([field, list]) => (told(field) ? [] : findUnstyled(list, `${place}.${field}`)));
+  });
+}
 
 /** The range of what a layer gives. */
 export const rangeOf = (l: Layer, input: Range): Range => rowOf(l).range?.(l, input) ?? ANY_NUMBER;

@@ -46,6 +46,37 @@ const CASES: { readonly [K in LayerSpec["type"]]: readonly (readonly LayerSpec[]
   dropout: [[{ type: "dropout", rate: 0.5 }]],
   constant: [[{ type: "constant", shape: [3, 4, 2] }]],
   noise: [[{ type: "noise" }]],
+  modulatedConv2d: [
+    [
+      { type: "flatten" },
+      {
+        type: "styled",
+        layers: [
+          { type: "reshape", shape: [4, 4, 2] },
+          { type: "modulatedConv2d", filters: 3, kernel: 3 },
+        ],
+      },
+    ],
+  ],
+  styled: [
+    [
+      { type: "flatten" },
+      {
+        type: "styled",
+        mapping: [
+          { type: "dense", units: 5 },
+          { type: "activation", name: "leakyRelu" },
+        ],
+        layers: [
+          { type: "constant", shape: [4, 4, 3] },
+          { type: "modulatedConv2d", filters: 17, kernel: 3, bias: false },
+          { type: "noise" },
+          { type: "activation", name: "leakyRelu" },
+          { type: "modulatedConv2d", filters: 2, kernel: 1, demodulate: false },
+        ],
+      },
+    ],
+  ],
   residual: [
     [{ type: "residual", layers: [{ type: "conv2d", filters: 2, kernel: 3 }] }],
     [{ type: "residual", layers: [{ type: "conv2d", filters: 3, kernel: 3 }], shortcut: [{ type: "conv2d", filters: 3, kernel: 1 }] }],
