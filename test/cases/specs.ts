@@ -35,6 +35,7 @@ const steady: fc.Arbitrary<LayerSpec> = fc.oneof(
   optional<{ type: "dropout"; rate: number }>({ type: fc.constant("dropout"), rate: share }, ["type", "rate"]),
   optional<{ type: "layerNorm"; epsilon: number }>({ type: fc.constant("layerNorm"), epsilon: positive() }, ["type"]),
   fc.constant({ type: "groupNorm", groups: 1 }),
+  fc.constant({ type: "pixelNorm" }),
 );
 const batchNorm = optional<{ type: "batchNorm"; epsilon: number; momentum: number }>(
   { type: fc.constant("batchNorm"), epsilon: positive(), momentum: fc.oneof(share, fc.constant(1)) },

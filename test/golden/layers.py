@@ -33,6 +33,8 @@ _CASES = [
     ({"type": "instanceNorm", "epsilon": 1e-2}, [2, 1, 3, 2], "uniform", False),
     ({"type": "groupNorm", "groups": 2}, [2, 2, 3, 4], "uniform", True),
     ({"type": "groupNorm", "groups": 3, "epsilon": 1e-2}, [2, 9], "uniform", True),
+    ({"type": "pixelNorm"}, [2, 2, 3, 3], "uniform", True),
+    ({"type": "pixelNorm", "epsilon": 1e-2}, [3, 5], "uniform", False),
     ({"type": "minibatchStdDev"}, [4, 2, 1, 2], "uniform", True),
     ({"type": "minibatchStdDev", "groupSize": 2, "features": 3, "momentum": 0.3}, [5, 1, 2, 3], "uniform", True),
     ({"type": "minibatchStdDev", "groupSize": 3, "features": 2}, [6, 4], "uniform", True),

@@ -140,6 +140,10 @@ def group_norm(layer, x, name, p):
     return _by_channel(torch.stack(parts), name, p)
 
 
+def pixel_norm(layer, x, *_):
+    return x / (x.square().mean(-1, keepdim=True) + layer.get("epsilon", 1e-8)).sqrt()
+
+
 def minibatch_std_dev(layer, x, name, p):
     """Every image with the mean standard deviation of its group behind its channels, for each share of these."""
     n, features = len(x), layer.get("features", 1)
@@ -238,6 +242,7 @@ LAYERS = {
     "layerNorm": layer_norm,
     "instanceNorm": group_norm,
     "groupNorm": group_norm,
+    "pixelNorm": pixel_norm,
     "minibatchStdDev": minibatch_std_dev,
     "activation": activation,
     "reshape": lambda layer, x, *_: x.reshape(len(x), *layer["shape"]),

@@ -53,6 +53,7 @@ describe("shapes of one example", () => {
     [{ type: "instanceNorm" }, [7, 8, 2], [7, 8, 2]],
     [{ type: "groupNorm", groups: 2 }, [7, 8, 6], [7, 8, 6]],
     [{ type: "minibatchStdDev", features: 3 }, [7, 8, 6], [7, 8, 9]],
+    [{ type: "pixelNorm" }, [7, 8, 2], [7, 8, 2]],
     [{ type: "minibatchStdDev" }, [6], [7]],
     [{ type: "constant", shape: [4, 5, 3] }, [6], [4, 5, 3]],
     [{ type: "noise" }, [4, 5, 3], [4, 5, 3]],

@@ -1,4 +1,4 @@
-/** Layers that centre and scale, or measure: batchNorm, layerNorm, instanceNorm, groupNorm, minibatchStdDev. */
+/** Layers that centre and scale, or measure: batchNorm, layerNorm, instanceNorm, groupNorm, pixelNorm, minibatchStdDev. */
 
 import { integer, optional, positive, real } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
@@ -191,6 +191,17 @@ export const NORMALISATION = {
       const grouped = reshape(x, [n, sizeOf(x.shape) / (n * groups * channels), groups, channels]);
       return scaled(reshape(standardised(grouped, [1, 3], epsilon), x.shape), scope);
     },
+  }),
+
+  pixelNorm: layer<{
+    /** The kind of the layer: the channels of each pixel, or the numbers of a vector, are divided by the root of the mean of their squares (Karras et al. 2018, section 4.2). */
+    readonly type: "pixelNorm";
+    /** A number above 0 that is added to the mean of squares. Default 1e-8. */
+    readonly epsilon?: number;
+  }>({
+    fields: { epsilon: optional(positive, 1e-8) },
+    output: (_, input) => input,
+    build: ({ epsilon }, x) => mul(x, rsqrt(add(reduceMean(square(x), [x.shape.length - 1]), epsilon))),
   }),
 
   minibatchStdDev: layer<{

@@ -34,6 +34,7 @@ const CASES: { readonly [K in LayerSpec["type"]]: readonly (readonly LayerSpec[]
   layerNorm: [[{ type: "layerNorm" }], [{ type: "flatten" }, { type: "layerNorm" }]],
   instanceNorm: [[{ type: "instanceNorm" }]],
   groupNorm: [[{ type: "groupNorm", groups: 2 }], [{ type: "flatten" }, { type: "groupNorm", groups: 4 }]],
+  pixelNorm: [[{ type: "pixelNorm" }], [{ type: "flatten" }, { type: "pixelNorm", epsilon: 0.1 }]],
   minibatchStdDev: [[{ type: "minibatchStdDev" }], [{ type: "flatten" }, { type: "minibatchStdDev", features: 2 }]],
   activation: (["relu", "leakyRelu", "tanh", "sigmoid", "softplus"] as const).flatMap((name) => [
     [{ type: "activation", name }], // within a product
