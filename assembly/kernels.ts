@@ -5,6 +5,8 @@ export * from "./copy";
 export * from "./elementwise";
 export { f32_gemm } from "./gemm";
 export * from "./group";
+export * from "./grouped";
+export * from "./groupedGrad";
 export * from "./interleave";
 export * from "./lanes";
 export * from "./norm";

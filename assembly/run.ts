@@ -5,9 +5,10 @@ import { f32_gemm_batch } from "./batch";
 import { f32_col2im } from "./col2im";
 import { f32_copy_nd, f32_one_hot } from "./copy";
 import { BARRIER, HeadWord, Opcode } from "./format/opcodes";
-import { BatchNormWord, Col2ImWord, CopyNdWord, OneHotWord, PoolWord, RangedWord, ReduceSumWord, ResizeWord } from "./format/ranged";
+import { BatchNormWord, Col2ImWord, CopyNdWord, GroupedWord, OneHotWord, PoolWord, RangedWord, ReduceSumWord, ResizeWord } from "./format/ranged";
 import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
+import { f32_conv_depthwise, f32_conv_grouped } from "./grouped";
 import { f32_batchnorm } from "./norm";
 import { f32_pack } from "./panels";
 import { f32_products } from "./products";
@@ -85,6 +86,12 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
         int(p, Col2ImWord.TapsH), int(p, Col2ImWord.TapsW), int(p, Col2ImWord.StrideH), int(p, Col2ImWord.StrideW), int(p, Col2ImWord.Top),
         int(p, Col2ImWord.Left), arg(p, Col2ImWord.P), arg(p, Col2ImWord.Y),
       );
+      break;
+    case Opcode.Grouped:
+      f32_conv_grouped(b, e, p + (RangedWord.Arguments << 2), own(p, GroupedWord.Scratch, ith));
+      break;
+    case Opcode.Depthwise:
+      f32_conv_depthwise(b, e, p + (RangedWord.Arguments << 2), own(p, GroupedWord.Scratch, ith));
       break;
     default:
       // Constants of the build: one of the two is all that is compiled.

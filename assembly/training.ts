@@ -1,7 +1,8 @@
 /** The ranged kernels that only training needs, each with its arguments by name (format/ranged.ts). */
 import { arg, float, own } from "./arguments";
 import { Opcode } from "./format/opcodes";
-import { BatchNormGradWord, ColumnCombineWord, ColumnGradientSumWord, ColumnSquareSumWord, ColumnSumWord, PoolWord, ResizeWord } from "./format/ranged";
+import { BatchNormGradWord, ColumnCombineWord, ColumnGradientSumWord, ColumnSquareSumWord, ColumnSumWord, GroupedGradWord, PoolWord, RangedWord, ResizeWord } from "./format/ranged";
+import { f32_conv_depthwise_filter_grad, f32_conv_grouped_filter_grad } from "./groupedGrad";
 import { f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
 import { f32_avgpool_grad, f32_resize_bilinear_grad, f32_resize_nearest_grad } from "./resample";
 
@@ -58,6 +59,12 @@ export function runTraining(opcode: i32, p: usize, b: usize, e: usize, ith: i32)
         arg(p, PoolWord.WindowH), arg(p, PoolWord.WindowW), arg(p, PoolWord.StrideH), arg(p, PoolWord.StrideW), arg(p, PoolWord.From),
         arg(p, PoolWord.To),
       );
+      break;
+    case Opcode.GroupedFilterGrad:
+      f32_conv_grouped_filter_grad(b, e, p + (RangedWord.Arguments << 2), own(p, GroupedGradWord.Scratch, ith));
+      break;
+    case Opcode.DepthwiseFilterGrad:
+      f32_conv_depthwise_filter_grad(b, e, p + (RangedWord.Arguments << 2), own(p, GroupedGradWord.Scratch, ith));
       break;
     default:
       unreachable();

@@ -33,6 +33,11 @@ export const enum Opcode {
   Pack = 20,
   // A series of Gemms: `GemmBatchWord`s.
   GemmBatch = 21,
+  // Ranged kernels again.
+  Grouped = 22,
+  Depthwise = 23,
+  GroupedFilterGrad = 24,
+  DepthwiseFilterGrad = 25,
 }
 
 /** What every instruction begins with. */

@@ -134,3 +134,68 @@ export enum Col2ImWord {
   P,
   Y,
 }
+
+/** Of grouped convolutions and, with one channel a group, of depthwise ones: x [N, H, W_, C] at X, its zeros a pixel long. Tap (a, b) reads `Step`s further, from `Top`, `Left` on. */
+export enum GroupedWord {
+  H,
+  W_,
+  C,
+  GridH,
+  GridW,
+  StrideH,
+  StrideW,
+  Top,
+  Left,
+  TapsH,
+  TapsW,
+  StepH,
+  StepW,
+  /** Groups, and the channels that each reads and writes. */
+  Groups,
+  Inner,
+  Outer,
+  /** Elements of the filter from a group to the next one, and from a tap to the one below and beside it; rows of `Outer` follow one another. */
+  GroupStride,
+  TapRow,
+  TapColumn,
+  /** Elements of the result from a pixel of the grid to the next. */
+  ImageStride,
+  RowStride,
+  ColumnStride,
+  /** Pixels whose addresses are held at a time: whole tiles of any build. */
+  Block,
+  Zeros,
+  Scratch,
+  ScratchStride,
+  X,
+  W,
+  Y,
+}
+
+/** Of the gradients of both in their filters. */
+export enum GroupedGradWord {
+  Images,
+  H,
+  W_,
+  C,
+  GridH,
+  GridW,
+  StrideH,
+  StrideW,
+  Top,
+  Left,
+  TapsH,
+  TapsW,
+  StepH,
+  StepW,
+  Groups,
+  Inner,
+  Outer,
+  /** Lines of the grid that are summed at a time. */
+  Lines,
+  Scratch,
+  ScratchStride,
+  X,
+  Dy,
+  Dw,
+}

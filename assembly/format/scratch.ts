@@ -40,6 +40,14 @@ export const TRANSFORM_LINES = 128;
 export const TRANSFORM_LINE_BYTES = AXIS_COMPONENTS * 16;
 export const TRANSFORM_BYTES = TRANSFORM_LINES + AXIS_COMPONENTS * TRANSFORM_LINE_BYTES;
 
+/** GroupedFilterGrad, DepthwiseFilterGrad: for each line, where its run of pixels begins in x and in dy, and how long it is. */
+export const enum GroupedRun {
+  X = 0,
+  Dy = 4,
+  Pixels = 8,
+  Length = 12,
+}
+
 /** BatchNorm: rows of C floats. */
 export const enum BatchNormRow {
   /** gamma / √(variance + epsilon) */

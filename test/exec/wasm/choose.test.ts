@@ -5,11 +5,11 @@ import { Graph } from "../../../src/graph/graph.ts";
 const ATTRS = { strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 } as const;
 
 /** The faces of a convolution of images [2, size, size, channels] by a filter [side, side, channels, filters]. */
-function faces(channels: number, filters: number, { size = 16, side = 4, stride = 2 } = {}) {
+function faces(channels: number, filters: number, { size = 16, side = 4, stride = 2, groups = 1, dilation = 1 } = {}) {
   const graph = new Graph();
-  const attrs = { ...ATTRS, strides: [stride, stride] as const };
+  const attrs = { ...ATTRS, strides: [stride, stride], dilations: [dilation, dilation], groups } as const;
   const x = graph.input("x", [2, size, size, channels]);
-  const w = graph.input("w", [side, side, channels, filters]);
+  const w = graph.input("w", [side, side, channels / groups, filters]);
   const y = graph.apply("conv2d", [x, w], attrs);
   const dy = graph.input("dy", y.shape);
   const inputGrad = graph.apply("conv2dInputGrad", [dy, w], { ...attrs, inputSize: [size, size] });
@@ -45,6 +45,9 @@ describe("the algorithm of", () => {
     ["another stride", faces(32, 32, { stride: 1 }), ["direct", "phases", "direct"]],
     ["few channels", faces(4, 32), ["direct", "narrowCol2Im", "direct"]],
     ["one more than few", faces(5, 32), ["direct", "phases", "direct"]],
+    ["a dilated filter", faces(32, 32, { dilation: 2 }), ["direct", "phases", "direct"]],
+    ["few channels and a dilated filter", faces(4, 32, { dilation: 2 }), ["direct", "phases", "direct"]],
+    ["groups", faces(64, 64, { groups: 2 }), ["grouped", "grouped", "grouped"]],
     ["few filters", faces(32, 4), ["directTransposed", "phases", "directTransposed"]],
   ])("the faces of a convolution with %s", (_, { algorithms }, expected) => expect(algorithms).toEqual(expected));
 });

@@ -8,7 +8,6 @@ import type { AssignmentPolicy, Assignments, planAssignments } from "../../sched
 import { fuse } from "../../schedule/fuse.ts";
 import { type Group, nodesOf, type Single, type Step, storageOf } from "../../schedule/steps.ts";
 import { resultsOf, Uses } from "../../schedule/uses.ts";
-import { writeOutGroups } from "../convolution/groups.ts";
 import type { Buffer, Context, Derivation, Epilogue, Instruction, Lowering, Plan } from "../instructions/instruction.ts";
 import { accessOf } from "../lower/access.ts";
 import { copyInstruction } from "../lower/elementwise.ts";
@@ -29,7 +28,7 @@ export interface Passes {
 
 /** Compiles `graph` over `variables` (name to buffer), all of its own among them. */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes): Plan {
-  const lowered = writeOutBroadcasts(writeOutGroups(passes.simplify(graph)));
+  const lowered = writeOutBroadcasts(passes.simplify(graph));
   const results = resultsOf(lowered);
   const steps = fuse(liveNodes(lowered), FUSION, results);
   const uses = new Uses(steps, results);

@@ -25,6 +25,10 @@ const NAMES: { readonly [name in keyof typeof Opcode]: Opcode } = {
   Transform: Opcode.Transform,
   Pack: Opcode.Pack,
   GemmBatch: Opcode.GemmBatch,
+  Grouped: Opcode.Grouped,
+  Depthwise: Opcode.Depthwise,
+  GroupedFilterGrad: Opcode.GroupedFilterGrad,
+  DepthwiseFilterGrad: Opcode.DepthwiseFilterGrad,
 };
 
 /**

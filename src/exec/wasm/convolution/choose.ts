@@ -6,9 +6,9 @@ import type { ConvAttrs } from "../../../graph/ops.ts";
 /** The algorithms of each op. */
 export interface Algorithms {
   matmul: "direct" | "directTransposed";
-  conv2d: "direct" | "directTransposed" | "winogradPacked";
-  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked";
-  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored";
+  conv2d: "direct" | "directTransposed" | "winogradPacked" | "grouped";
+  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "grouped";
+  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored" | "grouped";
 }
 
 export type ProductOp = keyof Algorithms;
@@ -41,12 +41,17 @@ export function takesEpilogue(node: Node): boolean {
 
 const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } = {
   matmul: ({ shape }) => orientation(shape.slice(-2)),
-  conv2d: (node) => (isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : orientation(node.shape)),
+  conv2d(node) {
+    if (node.attrs.groups > 1) return "grouped";
+    return isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : orientation(node.shape);
+  },
   conv2dInputGrad(node) {
+    if (node.attrs.groups > 1) return "grouped";
     if (node.shape[3]! <= NARROW && !isDilated(node.attrs)) return "narrowCol2Im";
     return isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : "phases";
   },
   conv2dFilterGrad(node) {
+    if (node.attrs.groups > 1) return "grouped";
     const [, , inChannels, outChannels] = node.shape as [number, number, number, number];
     const images = node.inputs.map(({ shape }) => shape);
     const whole = inChannels % STORED_CHANNELS === 0 && outChannels % STORED_CHANNELS === 0;

@@ -1,6 +1,7 @@
 /** The face of convolution that only training needs, by the algorithm chosen for the node. */
 import type { Lowering } from "../instructions/instruction.ts";
 import { direct, directTransposed } from "./direct.ts";
+import { groupedFilterGrad } from "./groupedFilterGrad.ts";
 import { storedFilterGrad } from "./stored.ts";
 import { lowerBy } from "./table.ts";
 
@@ -8,4 +9,5 @@ export const FILTER_GRAD: Lowering<"conv2dFilterGrad"> = /* @__PURE__ */ lowerBy
   direct: direct.conv2dFilterGrad,
   directTransposed: directTransposed.conv2dFilterGrad,
   winogradStored: storedFilterGrad,
+  grouped: groupedFilterGrad,
 });

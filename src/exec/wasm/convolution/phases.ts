@@ -35,7 +35,7 @@ export const phasedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w])
 };
 
 /** The pixels of a phase, and its taps: so many from `firstTap` on, `tapStep` apart. */
-interface Phase extends Axis {
+export interface Phase extends Axis {
   readonly firstTap: number;
   readonly tapStep: number;
 }
@@ -44,7 +44,7 @@ interface Phase extends Axis {
  * Input pixels residue + i stride: tap a reads output pixel i + (residue + pad - a dilation) / stride, where that is whole. So it is for every so many taps from the first on, or, where
  * stride and dilation have a divisor in common, for none.
  */
-function phase(residue: number, size: number, filter: number, stride: number, pad: number, dilation: number): Phase {
+export function phase(residue: number, size: number, filter: number, stride: number, pad: number, dilation: number): Phase {
   const tapStep = stride / greatestDivisor(stride, dilation);
   const reads = (tap: number): number => (residue + pad - tap * dilation) / stride;
   let firstTap = 0;

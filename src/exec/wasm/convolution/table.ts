@@ -2,6 +2,7 @@
 import type { Lowering } from "../instructions/instruction.ts";
 import { type Algorithms, choose, type ProductOp } from "./choose.ts";
 import { direct, directTransposed } from "./direct.ts";
+import { groupedConv2d, groupedInputGrad } from "./grouped.ts";
 import { narrowInputGrad } from "./narrow.ts";
 import { packedConv2d, packedInputGrad } from "./packed.ts";
 import { phasedInputGrad } from "./phases.ts";
@@ -13,10 +14,16 @@ export function lowerBy<O extends ProductOp>(algorithms: { readonly [A in Algori
 
 export const PRODUCTS: { readonly [O in Exclude<ProductOp, "conv2dFilterGrad">]: Lowering<O> } = {
   matmul: /* @__PURE__ */ lowerBy<"matmul">({ direct: direct.matmul, directTransposed: directTransposed.matmul }),
-  conv2d: /* @__PURE__ */ lowerBy<"conv2d">({ direct: direct.conv2d, directTransposed: directTransposed.conv2d, winogradPacked: packedConv2d }),
+  conv2d: /* @__PURE__ */ lowerBy<"conv2d">({
+    direct: direct.conv2d,
+    directTransposed: directTransposed.conv2d,
+    winogradPacked: packedConv2d,
+    grouped: groupedConv2d,
+  }),
   conv2dInputGrad: /* @__PURE__ */ lowerBy<"conv2dInputGrad">({
     phases: phasedInputGrad,
     narrowCol2Im: narrowInputGrad,
     winogradPacked: packedInputGrad,
+    grouped: groupedInputGrad,
   }),
 };

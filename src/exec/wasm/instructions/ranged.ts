@@ -9,6 +9,8 @@ import {
   ColumnSquareSumWord,
   ColumnSumWord,
   CopyNdWord,
+  GroupedGradWord,
+  GroupedWord,
   OneHotWord,
   PoolWord,
   RangedWord,
@@ -33,11 +35,13 @@ interface Ranged<P> {
   readonly reads: readonly Buffer[];
   readonly writes: readonly Buffer[];
   readonly scratch?: number;
+  /** Bytes of zeros it reads. */
+  readonly zeros?: number;
 }
 
 /** Makes the instructions of a kernel. Arguments that are missing, or that it does not take, are errors of type. */
 function kernel<P extends Places>(opcode: RangedOpcode, places: P): (instruction: Ranged<P>) => Instruction {
-  return ({ units, grain = 1, args, reads, writes, scratch = 0 }) => {
+  return ({ units, grain = 1, args, reads, writes, scratch = 0, zeros = 0 }) => {
     const words: Word[] = [];
     words[RangedWord.Units] = units;
     words[RangedWord.Grain] = grain;
@@ -45,7 +49,7 @@ function kernel<P extends Places>(opcode: RangedOpcode, places: P): (instruction
       const place = RangedWord.Arguments + (places[name] as number);
       for (const [i, word] of [value].flat().entries()) words[place + i] = word;
     }
-    return { opcode, words, reads, writes, scratch, zeros: 0 };
+    return { opcode, words, reads, writes, scratch, zeros };
   };
 }
 
@@ -65,4 +69,8 @@ export const resizeBilinear = /* @__PURE__ */ kernel(Opcode.ResizeBilinear, Resi
 export const resizeBilinearGrad = /* @__PURE__ */ kernel(Opcode.ResizeBilinearGrad, ResizeWord);
 export const avgPool = /* @__PURE__ */ kernel(Opcode.AvgPool, PoolWord);
 export const avgPoolGrad = /* @__PURE__ */ kernel(Opcode.AvgPoolGrad, PoolWord);
+export const grouped = /* @__PURE__ */ kernel(Opcode.Grouped, GroupedWord);
+export const depthwise = /* @__PURE__ */ kernel(Opcode.Depthwise, GroupedWord);
+export const groupedFilterGrad = /* @__PURE__ */ kernel(Opcode.GroupedFilterGrad, GroupedGradWord);
+export const depthwiseFilterGrad = /* @__PURE__ */ kernel(Opcode.DepthwiseFilterGrad, GroupedGradWord);
 export const col2Im = /* @__PURE__ */ kernel(Opcode.Col2Im, Col2ImWord);
