@@ -11,6 +11,7 @@ import {
   matmul,
   maximum,
   mul,
+  neg,
   type Operand,
   reduceMean,
   reduceSum,
@@ -55,7 +56,7 @@ interface Augmentation {
   /** What is wrong with images of this shape. */
   fault?(shape: Shape): Omit<ErrorDetail, "path"> | null;
   /** Images in other colours. */
-  colour?(images: Node, draws: Draws): Node;
+  colour?(draws: Draws): (images: Node) => Node;
   /** Pixels in other places. What comes in from outside is 0, which is grey. */
   geometry?(draws: Draws): Geometry;
   /** What is left of each pixel, [N, height, width, 1]; the rest is grey. */
@@ -68,12 +69,18 @@ export const AUGMENTATIONS = {
    * Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training", in the code that they published.
    */
   color: {
-    colour(images, { shape, draw, applied }) {
+    colour({ shape, draw, applied }) {
       const around = (name: string): Node => mul(sub(draw(name, "uniform"), 0.5), applied);
-      const bright = add(images, around("brightness"));
-      const grey = reduceMean(bright, [3]);
-      const saturated = shape[2] === 1 ? bright : lerp(grey, bright, add(mul(around("saturation"), 2), 1));
-      return lerp(reduceMean(grey, [1, 2]), saturated, add(around("contrast"), 1));
+      const brightness = around("brightness");
+      const paleness = shape[2] === 1 ? null : mul(around("saturation"), -2);
+      const flatness = neg(around("contrast"));
+      return (images) => {
+        const bright = add(images, brightness);
+        const grey = reduceMean(bright, [3]);
+        // From what there is towards the mean or away from it: an image that is not augmented keeps every bit.
+        const saturated = paleness ? lerp(bright, grey, paleness) : bright;
+        return lerp(saturated, reduceMean(grey, [1, 2]), flatness);
+      };
     },
   },
 
@@ -161,13 +168,14 @@ export interface Augmenting {
  */
 export function augmenting(policy: readonly AugmentationName[], drawsOf: (name: AugmentationName) => Draws): Augmenting {
   const rows = policy.map((name) => ({ row: augmentationRow(name), draws: drawsOf(name) }));
+  const colours = rows.flatMap(({ row, draws }) => row.colour?.(draws) ?? []);
   const geometries = rows.flatMap(({ row, draws }) => row.geometry?.(draws) ?? []);
   const masks = rows.flatMap(({ row, draws }) => row.mask?.(draws) ?? []);
   const companions = (images: Node): Node => (geometries.length > 0 ? moved(images, geometries) : images);
   return {
     companions,
     images(images) {
-      const coloured = rows.reduce((x, { row, draws }) => row.colour?.(x, draws) ?? x, images);
+      const coloured = colours.reduce((x, colour) => colour(x), images);
       return masks.reduce((x, mask) => mul(x, mask), companions(coloured));
     },
   };

@@ -1,7 +1,8 @@
 /** Random valid descriptions of GANs, small ones with every kind of part, from a seed. */
 import fc from "fast-check";
-import type { Condition, Curve, GANOptions, LayerSpec, Schedule } from "../../src/index.ts";
+import type { AugmentationName, Condition, Curve, GANOptions, LayerSpec, Schedule } from "../../src/index.ts";
 
+const NONE_NEEDED = { requiredKeys: [] };
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 /** Numbers above 0, the smallest and the largest among them. */
 const positive = (max = Number.MAX_VALUE) =>
@@ -131,6 +132,18 @@ const other = fc.oneof(
   optional({ name: fc.constant("instance-noise"), stdDev: schedule(fc.double({ min: 1e-6, max: 100, noNaN: true })) }, ["name"]),
 );
 
+/** What images of this shape may be augmented by. */
+function augment(shape: readonly number[]): fc.Arbitrary<GANOptions["augment"]> {
+  const names = ["color", "flip", "scale", "cutout", ...(shape[0] === 8 ? ["translation"] : []), ...(shape[0] === shape[1] ? ["rotation"] : [])];
+  const policy = fc.subarray(names as AugmentationName[]);
+  const share = fc.double({ min: 1e-6, max: 1, noNaN: true });
+  const adaptive = fc.record(
+    { target: fc.double({ min: -1, max: 1, noNaN: true }), images: fc.constantFrom(1, 2 ** 53 - 1), most: share },
+    NONE_NEEDED,
+  );
+  return fc.oneof(policy, fc.record({ policy, probability: share }), fc.record({ policy, adaptive: fc.oneof(adaptive, fc.boolean()) }));
+}
+
 /** A description of a GAN by which it can be made. Whether the discriminator may have batch norm is for the caller to say no to. */
 export const specs: fc.Arbitrary<GANOptions> = fc
   .record({
@@ -176,6 +189,7 @@ export const specs: fc.Arbitrary<GANOptions> = fc
           share.map((decay) => ({ decay })),
           optional({ halfLife: schedule(positive()), rampUp: fc.oneof(fc.constant(null), share) }, ["halfLife"]),
         ),
+        augment: shape.length === 3 ? augment(shape) : fc.constantFrom(false, null, []),
         batchSize: fc.oneof(fc.integer({ min: 2, max: 9 }), fc.constant(65536)),
         seed: fc.oneof(fc.constantFrom(0, -0, 2 ** 32, 2 ** 53 - 1), fc.integer({ min: 0, max: 2 ** 53 - 1 })),
       },

@@ -33,6 +33,15 @@ const cases: [string, CreateOptions, typeof pictures | Float32Array][] = [
   ["RMSProp and five discriminator updates a step", { ...mlp, objective: "wasserstein" }, points],
   ["a gradient penalty and its own noise", { ...mlp, objective: { name: "wasserstein-gp", discriminatorSteps: 2 } }, points],
   ["schedules of every kind", scheduled, points],
+  [
+    "an augmentation whose probability is in motion",
+    {
+      ...mlp,
+      shape: [8, 8, 1],
+      augment: { policy: ["color", "rotation", "flip", "scale", "translation", "cutout"], adaptive: { target: 0, images: 200 } },
+    },
+    pictures,
+  ],
   ["spectral normalisation", { ...mlp, objective: "hinge", regularizers: ["spectral-norm"] }, points],
   [
     "a conditional dcgan with running statistics",
