@@ -8,7 +8,19 @@
 import { DataError, show } from "./errors.ts";
 
 /** What a number is drawn for. Two streams never share a number. */
-export const Stream = { weights: 0, latents: 1, noise: 2, shuffle: 3, data: 4, labels: 5, split: 6, probe: 7, projections: 8, patches: 9 } as const;
+export const Stream = {
+  weights: 0,
+  latents: 1,
+  noise: 2,
+  shuffle: 3,
+  data: 4,
+  labels: 5,
+  split: 6,
+  probe: 7,
+  projections: 8,
+  patches: 9,
+  mirror: 10,
+} as const;
 
 const TWO_32 = 2 ** 32;
 

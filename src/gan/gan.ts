@@ -6,6 +6,7 @@ import { sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { Breath, type Pause, withinGrace } from "../core/time.ts";
 import { openSource, type TrainingData } from "../data/batches.ts";
 import { type Batch, type DataFormat, type Examples, fitExamples, takeAll } from "../data/dataset.ts";
+import { mirrored } from "../data/mirror.ts";
 import type { Values } from "../data/values.ts";
 import type { Backend, Executor, MemoryReport } from "../exec/executor.ts";
 import { Images } from "../formats/image.ts";
@@ -133,12 +134,20 @@ export class GAN implements Disposable {
    */
   async train(data: TrainingData, options: TrainOptions): Promise<TrainReport> {
     this.#checkAlive();
-    const { batchSize = this.spec.batchSize, reportEvery, validation, onUnhealthy = "report", ...rest } = checkTrainOptions(options);
+    const {
+      batchSize = this.spec.batchSize,
+      reportEvery,
+      validation,
+      mirror,
+      onUnhealthy = "report",
+      ...rest
+    } = checkTrainOptions(options, this.spec.shape);
     checkBatch(this.spec, batchSize);
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
-      const source = openSource(data, this.#format, this.spec.seed, { least: leastBatch(this.spec).size, validation });
+      const given = openSource(data, this.#format, this.spec.seed, { least: leastBatch(this.spec).size, validation });
+      const source = mirror ? mirrored(given, this.#format, this.spec.seed) : given;
       const closing = () => withinGrace(source.close());
       let report: TrainReport;
       try {

@@ -17,6 +17,7 @@ import {
 import { type ErrorDetail, SpecError, show } from "../core/errors.ts";
 import { shallowCopy } from "../core/plain.ts";
 import type { AbortSignalLike, GPUDeviceLike, URLLike, WasmSource } from "../core/platform.ts";
+import { type Shape, showShape } from "../core/shape.ts";
 import { CALL, type CallOptions, CONDITION, checkDrawOptions, DRAW, type DrawOptions, WASM } from "./drawOptions.ts";
 import type { WeightType } from "./generatorWriter.ts";
 import type { StepReport } from "./reports.ts";
@@ -86,6 +87,11 @@ export interface TrainOptions {
    * discriminator knows its images by heart. Only for examples in memory. Default 0.
    */
   readonly validation?: number | undefined;
+  /**
+   * Whether images are trained on, and looked at, with left and right changed as often as not: twice as many where both are alike, as with faces, and wrong for digits. An image that one is made for is turned with it.
+   * Which are turned, follows from the GAN's seed. Default false.
+   */
+  readonly mirror?: boolean | undefined;
   /**
    * What becomes of a training in which something is found wrong (see {@link HealthEvent}). Both networks are looked at every 100 steps (1,000 on WebGPU), or every 6,400 images of the data (64,000) where that is later, for about a hundredth of the time.
    *
@@ -173,6 +179,7 @@ const TRAIN: Fields<TrainOptions> = {
   ...PREPARE,
   reportEvery: optional<number | undefined>(integer(1, 1024), undefined),
   validation: optional<number | undefined>(real(0, 0.5), 0),
+  mirror: optional<boolean | undefined>(boolean, false),
   onUnhealthy: optional<TrainOptions["onUnhealthy"]>(oneOf("report", "rollback", "stop", "ignore"), "report"),
   onStep: optional(
     that<TrainOptions["onStep"]>("a function", (v) => typeof v === "function"),
@@ -220,8 +227,13 @@ export function checkBackendOptions(options: BackendOptions): BackendRequest {
   return request;
 }
 
-/** @throws SpecError */
-export const checkTrainOptions = (options: TrainOptions): TrainOptions => checkOptions(TRAIN, options);
+/** @param shape of one example @throws SpecError */
+export function checkTrainOptions(options: TrainOptions, shape: Shape): TrainOptions {
+  const checked = checkOptions(TRAIN, options);
+  if (checked.mirror && shape.length !== 3)
+    refuse([{ path: "mirror", expected: "false but for images", got: `true for vectors ${showShape(shape)}` }]);
+  return checked;
+}
 
 /** @throws SpecError */
 export function checkSaveOptions(options: SaveOptions): SaveRequest {
