@@ -106,7 +106,8 @@ export const DIAGNOSES = {
         ? `the estimate of the divergence is by ${brief(gap)} higher on images of the training than on those held out, where it is ${brief(heldOut)}`
         : null;
     },
-    remedy: "train on more images or stop earlier; a smaller discriminator, dropout in it or a stronger penalty makes it know less by heart",
+    remedy:
+      "train on more images, of pictures by `augment` or `mirror`, or stop earlier; a smaller discriminator, dropout in it or a stronger penalty makes it know less by heart",
   },
 
   /** The discriminator says the same of every image, or of every generated one: nothing reaches the generator. */
