@@ -29,6 +29,8 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly fetches = new Map<string, Node>();
   readonly assigns = new Map<Node<"variable">, Node>();
+  /** Nodes that compute once more, and late, what another one has. */
+  readonly repeats = new Set<Node>();
   readonly #known = new Map<string, Node>();
   readonly #leaves = new Map<string, Node>(); // inputs and variables, by op and name
 
@@ -53,23 +55,29 @@ export class Graph {
 
   /** Adds `op(inputs)`, or gives back the node that already is it. @throws ShapeError when the operands do not fit. */
   apply<O extends OpName>(op: O, inputs: readonly Node[], attrs: OpAttrs[O]): Node<O> {
+    const key = `${op}(${inputs.map((x) => x.id).join()})${keyOf(attrs)}`;
+    const known = this.#known.get(key);
+    if (known?.inputs.every((x, i) => x === inputs[i])) return known as Node<O>;
+    const node = this.append(op, inputs, attrs);
+    this.#known.set(key, node);
+    if (isOp(node, "input") || isOp(node, "variable")) this.#leaves.set(`${op} ${node.attrs.name}`, node);
+    return node;
+  }
+
+  /** Adds `op(inputs)`, even where there is a node that is it: computed again, a value need not be kept. `rewrite` makes one of both. @throws ShapeError as `apply` */
+  append<O extends OpName>(op: O, inputs: readonly Node[], attrs: OpAttrs[O]): Node<O> {
     for (const x of inputs)
       if (x.graph !== this) throw new ShapeError({ path: op, expected: "operands of the same graph", got: "one of another graph" });
     const row = OPS[op] as OpRow<OpAttrs[O]>;
     if (row.arity !== "variadic" ? inputs.length !== row.arity : inputs.length === 0) {
       throw new ShapeError({ path: op, expected: `${row.arity} operands`, got: `${inputs.length}` });
     }
-    const key = `${op}(${inputs.map((x) => x.id).join()})${keyOf(attrs)}`;
-    const known = this.#known.get(key);
-    if (known) return known as Node<O>;
     const shape = row.shape(
       inputs.map((x) => x.shape),
       attrs,
     );
     const node: Node<O> = { graph: this, id: this.nodes.length, op, inputs: [...inputs], attrs, shape: [...shape] };
     this.nodes.push(node);
-    this.#known.set(key, node);
-    if (isOp(node, "input") || isOp(node, "variable")) this.#leaves.set(`${op} ${node.attrs.name}`, node);
     return node;
   }
 

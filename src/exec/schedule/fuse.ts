@@ -52,7 +52,9 @@ class Fusion {
 
   /** The step that takes an elementwise node. */
   #placeElementwise(node: Node): number {
-    const latest = Math.max(-1, ...node.inputs.map((x) => this.#positionOf(x)));
+    // What is computed again is wanted late.
+    const earliest = node.graph.repeats.has(node) ? this.steps.length - 1 : -1;
+    const latest = Math.max(earliest, ...node.inputs.map((x) => this.#positionOf(x)));
     const before = this.steps[latest];
     if (before?.kind === "single" && this.#canEnd(before, latest, node)) {
       before.epilogue.push(node);

@@ -6,6 +6,7 @@ import { type Graph, isOp, liveNodes, type Node, rewrite } from "../../../graph/
 import { OPS, type OpName } from "../../../graph/ops.ts";
 import type { AssignmentPolicy, Assignments, planAssignments } from "../../schedule/assignments.ts";
 import { fuse } from "../../schedule/fuse.ts";
+import type { Ordering } from "../../schedule/recompute.ts";
 import { type Group, nodesOf, type Single, type Step, storageOf } from "../../schedule/steps.ts";
 import { resultsOf, Uses } from "../../schedule/uses.ts";
 import type { Buffer, Context, Derivation, Epilogue, Instruction, Lowering, Plan } from "../instructions/instruction.ts";
@@ -22,17 +23,38 @@ export interface Passes {
   /** Of all ops that the graphs have. */
   readonly lowerings: Lowerings;
   simplify(graph: Graph): Graph;
+  /** Ways to run a graph, each of which holds less at once than the one before. */
+  orderings(graph: Graph, fuse: (graph: Graph) => readonly Step[]): Iterable<Ordering>;
   planAssignments: typeof planAssignments;
   planBarriers: typeof planBarriers;
 }
 
-/** Compiles `graph` over `variables` (name to buffer), all of its own among them. */
-export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes): Plan {
-  const lowered = writeOutBroadcasts(passes.simplify(graph));
-  const results = resultsOf(lowered);
-  const steps = fuse(liveNodes(lowered), FUSION, results);
-  const uses = new Uses(steps, results);
-  return new Compilation(lowered, uses, passes.planAssignments(lowered, steps, uses, results, ASSIGNMENT), variables, passes).finish(steps);
+/** The memory that a plan is to do with. */
+export interface Room {
+  /** Bytes that the arena can have at the very most. */
+  readonly arena: number;
+  /** Whether there is enough for all that a plan needs. */
+  fits(plan: Plan): boolean;
+}
+
+const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true };
+
+/** Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the last. */
+export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes, room = PLENTY): Plan {
+  const stepsOf = (g: Graph): Step[] => fuse(liveNodes(g), FUSION, resultsOf(g));
+  const planOf = (g: Graph): Plan => {
+    const results = resultsOf(g);
+    const steps = stepsOf(g);
+    const uses = new Uses(steps, results);
+    return new Compilation(g, uses, passes.planAssignments(g, steps, uses, results, ASSIGNMENT), variables, passes).finish(steps);
+  };
+  let last!: Graph;
+  for (const ordering of passes.orderings(writeOutBroadcasts(passes.simplify(graph)), stepsOf)) {
+    last = ordering.graph;
+    const plan = ordering.live <= room.arena ? planOf(last) : null;
+    if (plan && room.fits(plan)) return plan;
+  }
+  return planOf(last);
 }
 
 /** A group's nodes write one after the other, block by block. */

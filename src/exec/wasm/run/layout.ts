@@ -56,11 +56,17 @@ export function placeVariables(variables: readonly VariableSpec[]): Variables {
   return { byName, end };
 }
 
-/** Compiles a graph over a session's variables. @throws ShapeError when it names others */
-export function compileOver({ byName }: Variables, graph: Graph, passes: Passes): Plan {
+/** Compiles a graph over a session's variables, for the memory that there is. @throws ShapeError when it names others */
+export function compileOver(variables: Variables, graph: Graph, { passes, threads, maxMemory }: Target): Plan {
+  const { byName, end } = variables;
   checkVariables(graph, byName);
-  return compile(graph, new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer])), passes);
+  const most = Math.min(maxMemory, MAX_PAGES * PAGE) - LISTS;
+  const buffers = new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer]));
+  return compile(graph, buffers, passes, { arena: most - end, fits: (plan) => arrange(variables, [plan], threads).end <= most });
 }
+
+/** Bytes left for the instructions and constants of a session's other programs. */
+const LISTS = 2 ** 20;
 
 export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>, threads: number): Layout {
   let end = variablesEnd;
@@ -114,16 +120,16 @@ export function reportOf({ end }: Variables, layout: Layout): MemoryReport {
 }
 
 /** What a session of these variables holds once it has compiled these graphs. @throws BackendError as `checkLayout` */
-export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[], { threads, maxMemory, passes }: Target): MemoryReport {
+export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[], target: Target): MemoryReport {
   const variables = placeVariables(specs);
   // What cannot be had in any case needs no plan.
   checkLimit(variables.end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
   const layout = arrange(
     variables,
-    graphs.map((graph) => compileOver(variables, graph, passes)),
-    threads,
+    graphs.map((graph) => compileOver(variables, graph, target)),
+    target.threads,
   );
-  checkLayout(layout, maxMemory);
+  checkLayout(layout, target.maxMemory);
   return reportOf(variables, layout);
 }
 

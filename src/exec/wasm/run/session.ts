@@ -54,7 +54,7 @@ export class WasmSession implements Session {
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
     checkUse("session", !this.#disposed);
-    const plan = compileOver(this.#variables, graph, this.#target.passes);
+    const plan = compileOver(this.#variables, graph, this.#target);
     await this.#alone(async () => {
       const layout = this.#arrange([...this.#plans, plan]);
       checkLayout(layout, this.#target.maxMemory);
