@@ -65,9 +65,14 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   return deepFreeze(spec);
 }
 
-/** @throws SpecError when a network cannot be trained on batches of this size */
+/** @throws SpecError when a network cannot be trained on batches of this size, taken in the parts of the description */
 export function checkBatch(spec: GANSpec, batchSize: number): void {
+  const { accumulate } = spec;
+  if (batchSize % accumulate !== 0) refuse([{ path: "accumulate", expected: `a divisor of batchSize, ${batchSize}`, got: `${accumulate}` }]);
   const { size, path, type } = leastBatch(spec);
-  if (batchSize >= size) return;
-  refuse([{ path: "batchSize", expected: `at least ${size}, as the statistics of ${path}, a ${type}, need`, got: `${batchSize}` }]);
+  if (batchSize >= size * accumulate) return;
+  const each = accumulate > 1 ? ` in each of ${accumulate} parts` : "";
+  refuse([
+    { path: "batchSize", expected: `at least ${size * accumulate}, as the statistics of ${path}, a ${type}, need${each}`, got: `${batchSize}` },
+  ]);
 }

@@ -93,6 +93,8 @@ export const conv2dFilterGrad = (x: Node, dy: Node, filterSize: readonly [number
   x.graph.apply("conv2dFilterGrad", [x, dy], { ...geometry(options), filterSize });
 
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : x.graph.apply("reshape", [x], { shape }));
+/** The same value, of which everything is computed once more, so that nothing need be kept from the first time. */
+export const apart = (x: Node): Node => x.graph.apply("reshape", [x], { shape: x.shape, apart: true });
 export const transpose = (x: Node, perm: readonly number[]): Node => x.graph.apply("transpose", [x], { perm });
 export const slice = (x: Node, begin: readonly number[], size: readonly number[]): Node =>
   sameShape(x.shape, size) && begin.every((b) => b === 0) ? x : x.graph.apply("slice", [x], { begin, size });

@@ -64,7 +64,8 @@ export interface OpAttrs {
   conv2dInputGrad: ConvAttrs & { readonly inputSize: Pair };
   conv2dFilterGrad: ConvAttrs & { readonly filterSize: Pair };
   // Layout
-  reshape: { readonly shape: Shape };
+  /** `apart`: what is made of the result stays apart from what is made of the operand, though it be the same. */
+  reshape: { readonly shape: Shape; readonly apart?: true };
   transpose: { readonly perm: readonly number[] };
   slice: { readonly begin: readonly number[]; readonly size: readonly number[] };
   pad: { readonly before: readonly number[]; readonly after: readonly number[] };

@@ -42,7 +42,8 @@ const RULES: { readonly [O in OpName]?: Rule<O> } = {
   },
 
   reshape(y, x) {
-    if (isOp(x, "reshape")) return reshape(x.inputs[0]!, y.shape);
+    if (y.attrs.apart) return null;
+    if (isOp(x, "reshape") && !x.attrs.apart) return reshape(x.inputs[0]!, y.shape);
     if (isOp(x, "constant")) return x.graph.constant(x.attrs.values, y.shape);
     return sameShape(x.shape, y.shape) ? x : null;
   },

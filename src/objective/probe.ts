@@ -1,8 +1,23 @@
 /** Graphs that look at both networks as a step finds them, and change nothing. */
 import { grad } from "../graph/grad.ts";
+import type { Node } from "../graph/graph.ts";
 import { objectiveRow } from "./objectives.ts";
 import type { TrainableSpec } from "./spec.ts";
-import { beginStep, endStep, judge, normOf, type Step, type StepGraph, variablesOf, weightsOf } from "./steps.ts";
+import {
+  beginPart,
+  endStep,
+  type Frame,
+  judge,
+  normOf,
+  openStep,
+  type Step,
+  type StepGraph,
+  Sums,
+  shareOf,
+  variablesOf,
+  weightsOf,
+  whole,
+} from "./steps.ts";
 import { weightsInUse } from "./weights.ts";
 
 /** Images of the data, and of the generator, that a probe looks at. */
@@ -21,33 +36,48 @@ const NOTHING_UPDATED = { generator: true, penalties: [] };
  * the norms of all weights, `generatorWeights` and `discriminatorWeights`, and of the gradient of the generator's loss with respect to its weights, `generatorGradient`.
  */
 export function probeGraph(spec: TrainableSpec, batch: number): StepGraph {
-  const step = beginStep(spec, batch, NOTHING_UPDATED);
-  const { graph } = step;
-  const { real, fake } = judged(step);
-  graph.fetch("samples", step.generated);
-  graph.fetch("realScores", real.scores);
-  graph.fetch("fakeScores", fake.scores);
-  graph.fetch("realFeatures", real.features);
-  graph.fetch("fakeFeatures", fake.features);
-  const own = { generator: weightsIn(step, "generator"), discriminator: weightsIn(step, "discriminator") };
+  const frame = openProbe(spec, batch);
+  const { graph } = frame;
+  const own = { generator: weightsIn(frame, "generator"), discriminator: weightsIn(frame, "discriminator") };
+  const gradients = new Sums();
+  const looks = frame.parts.map((part) => {
+    const step = beginPart(frame, part);
+    const { real, fake } = judged(step);
+    const loss = shareOf(frame, part, [objectiveRow(spec.objective).generatorLoss(real.scores, fake.scores, spec.objective)]);
+    gradients.add(grad(loss, own.generator));
+    return {
+      samples: step.generated,
+      realScores: real.scores,
+      fakeScores: fake.scores,
+      realFeatures: real.features,
+      fakeFeatures: fake.features,
+    };
+  });
+  for (const name of ["samples", "realScores", "fakeScores", "realFeatures", "fakeFeatures"] as const) {
+    graph.fetch(name, whole(looks.map((look) => look[name])));
+  }
   graph.fetch("generatorWeights", normOf(own.generator));
   graph.fetch("discriminatorWeights", normOf(own.discriminator));
-  const loss = objectiveRow(spec.objective).generatorLoss(real.scores, fake.scores, spec.objective);
-  graph.fetch("generatorGradient", normOf(grad(loss, own.generator)));
-  return endStep(step);
+  graph.fetch("generatorGradient", normOf(gradients.values));
+  return endStep(frame);
 }
 
 /** The objective's estimate of the divergence, of `batch` images of the data and as many generated ones as the discriminator judges them in training. Inputs: as of `updateGraph`. Fetch: `divergence`. */
 export function divergenceGraph(spec: TrainableSpec, batch: number): StepGraph {
-  const step = beginStep(spec, batch, NOTHING_UPDATED);
-  const { real, fake } = judged(step);
-  step.graph.fetch("divergence", objectiveRow(spec.objective).divergence(real.scores, fake.scores, spec.objective));
-  return endStep(step);
+  const frame = openProbe(spec, batch);
+  const looks = frame.parts.map((part) => judged(beginPart(frame, part)));
+  const scores = (of: "real" | "fake"): Node => whole(looks.map((look) => look[of].scores));
+  frame.graph.fetch("divergence", objectiveRow(spec.objective).divergence(scores("real"), scores("fake"), spec.objective));
+  return endStep(frame);
 }
+
+/** A look is taken in parts no larger than those of a step. */
+const openProbe = (spec: TrainableSpec, batch: number): Frame =>
+  openStep(spec, batch, NOTHING_UPDATED, Math.ceil((batch * spec.accumulate) / spec.batchSize));
 
 function judged(step: Step) {
   const { values } = weightsInUse(step.spec, step.graph);
   return { real: judge(step, step.real, "real", values), fake: judge(step, step.fake, "fake", values) };
 }
 
-const weightsIn = ({ spec, graph }: Step, network: "generator" | "discriminator") => variablesOf(graph, weightsOf(spec, network));
+const weightsIn = ({ spec, graph }: Frame, network: "generator" | "discriminator") => variablesOf(graph, weightsOf(spec, network));

@@ -57,6 +57,12 @@ export interface LearningOptions {
   readonly augment?: readonly AugmentationName[] | AugmentOptions | false | null;
   /** Images of one training step, 1 to 65536. Default 64. */
   readonly batchSize?: number;
+  /**
+   * Parts that each batch is taken in, one after the other, with the memory of one: their gradients add up, and make one update. A divisor of `batchSize`, 1 to 1024. Means over the batch are means over the parts' means. In batch norm, and
+   * wherever else images meet in a network, it is the images of a part that do, and running statistics move at each part; objectives of pairs pair within a part. A step takes as long as ever, and a sixth or so more, as the
+   * generator makes its images again in its own turn. Where no images meet, training is that of the whole batch but for rounding. Default 1.
+   */
+  readonly accumulate?: number;
 }
 
 /** How a GAN learns in full, as plain JSON: itself valid `LearningOptions` that resolve to the same. */
@@ -78,6 +84,8 @@ export interface LearningSpec extends LearningOptions {
   readonly augment: AugmentSpec | false;
   /** Images of one training step. */
   readonly batchSize: number;
+  /** Parts that each batch is taken in, one after the other. */
+  readonly accumulate: number;
 }
 
 /** Everything that the graphs of training follow from. */
@@ -101,6 +109,7 @@ export interface LearningFields {
   readonly ema: Averaging | false;
   readonly augment: AugmentSpec | false;
   readonly batchSize: number;
+  readonly accumulate: number;
 }
 
 const fieldsByName = (rows: Readonly<Record<string, { readonly fields: object }>>) =>
@@ -164,6 +173,7 @@ export const LEARNING_FIELDS: Fields<LearningFields> = {
   ema: optional(ema, AVERAGING),
   augment: optional<AugmentSpec | false>(augment, false),
   batchSize: optional(integer(1, 65536), 64),
+  accumulate: optional(integer(1, 1024), 1),
 };
 
 /** What learning has to suit. */

@@ -1,6 +1,6 @@
 /** One training step as one graph. Nothing is assigned unless every loss of the step, and everything that it would assign, is finite. */
 
-import { abs, add, equal, lerp, mul, select, sqrt, square, sub, sumAll } from "../graph/build.ts";
+import { abs, add, apart, concat, equal, lerp, mul, select, slice, sqrt, square, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
 import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
 import { examine, type Verdict } from "../nn/discriminator.ts";
@@ -11,12 +11,12 @@ import {
   type NetworkName,
   type NetworkPass,
   type NoiseSpec,
-  noiseInput,
   openPass,
   type ParameterSpec,
   parameters,
 } from "../nn/network.ts";
-import { adaptation, openAugmenting } from "./augment.ts";
+import { leastBatch } from "../nn/spec.ts";
+import { type Adaptation, adaptation, openAugmenting } from "./augment.ts";
 import { decayOf } from "./averaging.ts";
 import { classLosses } from "./classification.ts";
 import type { Counters, StepImages } from "./counters.ts";
@@ -54,12 +54,28 @@ export interface StepOptions {
 /** A variable beside those of the model, for steps that stop the ones after them: 1 after one went wrong. */
 export const STOPPED = { name: "stopped", shape: [] } as const;
 
-/** What every step begins with. */
-export interface Step {
+/** What all parts of a step have in common. */
+export interface Frame {
   readonly spec: TrainableSpec;
   readonly kind: UpdateKind;
   readonly graph: Graph;
   readonly noise: NoiseSpec[];
+  readonly batch: number;
+  /** The parts that its batch is taken in, one after the other. */
+  readonly parts: readonly Part[];
+}
+
+/** Some of the images of a batch, one after another. */
+interface Part {
+  readonly begin: number;
+  readonly size: number;
+}
+
+/** What a step begins with, or a part of it: everything is of the part's images alone. */
+export interface Step {
+  readonly spec: TrainableSpec;
+  readonly kind: UpdateKind;
+  readonly graph: Graph;
   /** What images are made for, as the discriminator is told of it. */
   readonly condition: Node | null;
   /** Images of the data and of the generator, as the discriminator is shown them. */
@@ -68,6 +84,8 @@ export interface Step {
   /** The use of the generator that gave `fake`, and what it gave before augmentation and regularizers had their say. */
   readonly generation: NetworkPass;
   readonly generated: Node;
+  /** Fresh random numbers, [images, ...]. */
+  readonly draw: UpdateContext["noise"];
 }
 
 /** New values of variables, by name. */
@@ -84,15 +102,15 @@ type Changes = Map<string, Node>;
  * or nearly so).
  */
 export function updateGraph(spec: TrainableSpec, batch: number, kind: UpdateKind, { stops = false }: StepOptions = {}): StepGraph {
-  const step = beginStep(spec, batch, kind);
-  const { graph } = step;
-  const discriminator = discriminatorTurn(step);
-  const generator = kind.generator ? generatorTurn(step, discriminator.changes) : null;
+  const frame = openStep(spec, batch, kind, spec.accumulate);
+  const { graph } = frame;
+  const discriminator = discriminatorTurn(frame);
+  const generator = kind.generator ? generatorTurn(frame, discriminator.changes) : null;
   const finite = fetchFinite(graph, [...discriminator.checks, ...(generator?.checks ?? [])], stops);
   commit(graph, finite, discriminator.changes);
   // Built behind `finite`, so that a weight's update and the choice whether to keep it are one pass over memory.
   for (const changes of generator?.updates() ?? []) commit(graph, finite, changes);
-  return endStep(step);
+  return endStep(frame);
 }
 
 /** One update of each network, all penalties included. */
@@ -126,28 +144,56 @@ export function stepScalars(spec: TrainableSpec, done: Counters, step: StepImage
 
 const EMA_RATE = "ema/rate";
 
-/** A graph with its inputs, and images as the discriminator is to see them. */
-export function beginStep(spec: TrainableSpec, batch: number, kind: UpdateKind): Step {
-  const graph = new Graph();
-  const noise: NoiseSpec[] = [];
-  const latents = noiseInput(graph, noise, "latents", [batch, spec.latent], "normal");
+/** A graph for a batch that is taken in so many parts, or in fewer where there are too few images for statistics. */
+export function openStep(spec: TrainableSpec, batch: number, kind: UpdateKind, parts: number): Frame {
+  const count = Math.max(1, Math.min(parts, Math.floor(batch / leastBatch(spec).size)));
+  const begin = (i: number): number => Math.floor((i * batch) / count);
+  const spans = Array.from({ length: count }, (_, i) => ({ begin: begin(i), size: begin(i + 1) - begin(i) }));
+  return { spec, kind, graph: new Graph(), noise: [], batch, parts: spans };
+}
+
+interface PartOptions {
+  /** Whether nothing of the generator's is shared with an earlier use of the same part, so that nothing is kept from then. Default false. */
+  readonly again?: boolean;
+  /** The generator's running statistics. Default: its variables. */
+  readonly statistics?: ReadonlyMap<string, Node>;
+}
+
+/** Some of a step's images, as the discriminator is to see them. */
+export function beginPart(frame: Frame, { begin, size }: Part, { again = false, statistics }: PartOptions = {}): Step {
+  const { spec, kind, graph, noise, batch } = frame;
+  const own = (x: Node): Node => slice(x, [begin, ...x.shape.slice(1).map(() => 0)], [size, ...x.shape.slice(1)]);
+  // Drawn for all parts at once, so that an image gets the same numbers in whatever part it is.
+  const draw: Step["draw"] = (name, [, ...sizes], distribution) => {
+    const shape = [batch, ...sizes];
+    if (!noise.some((other) => other.name === name)) noise.push({ name, shape, distribution });
+    return own(graph.input(name, shape));
+  };
+  const latents = draw("latents", [size, spec.latent], "normal");
   const condition = conditionInput(spec, graph, batch);
   const images = graph.input("images", [batch, ...spec.shape]);
-  const generation = openPass(graph, { training: true, noise, label: "generate" });
-  const generated = generate(spec, latents, condition, generation);
+  const begun = { spec, kind, graph, draw };
+  const made = condition && own(condition);
+  const generation = passOf(begun, "generate", statistics);
+  const generated = generate(spec, again ? apart(latents) : latents, made, generation);
   const augmenting = spec.augment
-    ? openAugmenting(spec.augment, spec.shape, graph, (name, ...rest) => noiseInput(graph, noise, `augment/${name}`, [batch], ...rest))
+    ? openAugmenting(spec.augment, spec.shape, graph, (name, distribution) => draw(`augment/${name}`, [size], distribution))
     : { images: (x: Node) => x, companions: (x: Node) => x };
-  const told = condition && spec.condition && "shape" in spec.condition ? augmenting.companions(condition) : condition;
-  const begun = { spec, kind, graph, noise, condition: told, generation, generated };
-  return { ...begun, real: shown(begun, augmenting.images(images), "real"), fake: shown(begun, augmenting.images(generated), "fake") };
+  const told = made && spec.condition && "shape" in spec.condition ? augmenting.companions(made) : made;
+  const [real, fake] = [shown(begun, augmenting.images(own(images)), "real"), shown(begun, augmenting.images(generated), "fake")];
+  return { ...begun, condition: told, generation, generated, real, fake };
+}
+
+/** A use of a network in training; `values` stand in for its variables. */
+function passOf({ graph, draw }: Pick<Step, "graph" | "draw">, label: string, values?: ReadonlyMap<string, Node>): NetworkPass {
+  const pass = openPass(graph, { training: true, ...(values && { values }) });
+  return { ...pass, noise: (name, ...rest) => draw(`${label}/${name}`, ...rest) };
 }
 
 /** The graph of a step with what it wants, as far as something came of it: an objective need not look at everything it is offered. */
-export function endStep({ spec, graph, noise, real }: Step): StepGraph {
+export function endStep({ spec, graph, noise, batch }: Frame): StepGraph {
   const used = withoutDeadNodes(graph);
   const inputs = new Set(used.leaves("input").map(({ attrs }) => attrs.name));
-  const batch = real.shape[0]!;
   const shown = batch * spec.objective.discriminatorSteps;
   const scalars: StepGraph["scalars"] = (done, step = { before: Math.max(0, done.images + batch - shown), shown }) =>
     Object.fromEntries(Object.entries(stepScalars(spec, done, step)).filter(([name]) => inputs.has(name)));
@@ -155,41 +201,50 @@ export function endStep({ spec, graph, noise, real }: Step): StepGraph {
 }
 
 /** Images as the regularizers have the discriminator see them. */
-function shown(step: Pick<Step, "spec" | "graph" | "noise">, images: Node, label: string): Node {
-  const noise: UpdateContext["noise"] = (name, ...rest) => noiseInput(step.graph, step.noise, `${label}/${name}`, ...rest);
+function shown(step: Pick<Step, "spec" | "graph" | "draw">, images: Node, label: string): Node {
+  const noise: UpdateContext["noise"] = (name, ...rest) => step.draw(`${label}/${name}`, ...rest);
   return step.spec.regularizers.reduce((x, regularizer) => {
     return regularizerRow(regularizer).perturb?.(x, { noise }, inGraph(regularizer, step.graph)) ?? x;
   }, images);
 }
 
-/** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones. */
-function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; readonly changes: Changes } {
-  const { spec, graph, real, fake } = step;
+/** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones, part by part. */
+function discriminatorTurn(frame: Frame): { readonly checks: readonly Node[]; readonly changes: Changes } {
+  const { spec, graph, parts } = frame;
   const inUse = weightsInUse(spec, graph);
-  const { scores: realScores, classes: realClasses, statistics } = judge(step, real, "real", inUse.values);
-  const seen = new Map([...inUse.values, ...statistics]);
-  const { scores: fakeScores, classes: fakeClasses, statistics: newStatistics } = judge(step, fake, "fake", seen);
-  const { discriminatorLoss, relabelled } = objectiveRow(spec.objective);
-  const terms = [
-    discriminatorLoss(realScores, fakeScores, spec.objective),
-    ...classLosses(spec, step.condition, realClasses, fakeClasses),
-    ...penalties(step, inUse, () => relabelled!(realScores, fakeScores, spec.objective)),
-  ];
-  const loss = terms.reduce((a, b) => add(a, b));
-  const adapted = adaptation(spec.augment, spec.objective, realScores, fakeScores);
-  fetchDiscriminatorReports({ spec, realScores, fakeScores, loss, adaptation: adapted });
-
   const weights = weightsOf(spec, "discriminator");
-  const gradients = grad(
-    loss,
-    variablesOf(graph, weights).map((variable) => inUse.leaves.get(variable.attrs.name) ?? variable),
-  );
-  const limit = limitOf(spec, gradients);
-  const kept = [...newStatistics, ...inUse.updates];
-  const checks = [loss, ...limit.checks, ...kept.map(([, x]) => magnitude([x]))];
+  const leaves = variablesOf(graph, weights).map((variable) => inUse.leaves.get(variable.attrs.name) ?? variable);
+  const { discriminatorLoss, relabelled } = objectiveRow(spec.objective);
+  const verdicts: { readonly real: Node; readonly fake: Node }[] = [];
+  const [losses, gradients] = [new Sum(), new Sums()];
+  let statistics: ReadonlyMap<string, Node> = new Map();
+  let adapted: Adaptation | null = null;
+  for (const part of parts) {
+    const step = beginPart(frame, part);
+    const real = judge(step, step.real, "real", new Map([...inUse.values, ...statistics]));
+    const fake = judge(step, step.fake, "fake", new Map([...inUse.values, ...real.statistics]));
+    statistics = fake.statistics;
+    const terms = [
+      discriminatorLoss(real.scores, fake.scores, spec.objective),
+      ...classLosses(spec, step.condition, real.classes, fake.classes),
+      ...penalties(step, inUse, () => relabelled!(real.scores, fake.scores, spec.objective)),
+    ];
+    const loss = shareOf(frame, part, terms);
+    losses.add(loss);
+    verdicts.push({ real: real.scores, fake: fake.scores });
+    if (part === parts.at(-1)) {
+      const [realScores, fakeScores] = [whole(verdicts.map((v) => v.real)), whole(verdicts.map((v) => v.fake))];
+      adapted = adaptation(spec.augment, spec.objective, realScores, fakeScores);
+      fetchDiscriminatorReports({ spec, realScores, fakeScores, loss: losses.value, adaptation: adapted });
+    }
+    gradients.add(grad(loss, leaves));
+  }
+  const limit = limitOf(spec, gradients.values);
+  const kept = [...statistics, ...inUse.updates];
+  const checks = [losses.value, ...limit.checks, ...kept.map(([, x]) => magnitude([x]))];
   const changes: Changes = new Map();
   for (const [i, weight] of weights.entries()) {
-    const update = updated(step, "discriminator", weight, limit.apply(gradients[i]!));
+    const update = updated(frame, "discriminator", weight, limit.apply(gradients.values[i]!));
     checks.push(magnitude(update.values()));
     for (const [name, value] of update) changes.set(name, name === weight.name ? projected(spec, value) : value);
   }
@@ -202,68 +257,110 @@ function discriminatorTurn(step: Step): { readonly checks: readonly Node[]; read
  *
  * @param judged the discriminator's new tensors
  */
-function generatorTurn(step: Step, judged: Changes): { readonly checks: readonly Node[]; updates(): Iterable<ReadonlyMap<string, Node>> } {
-  const { spec, graph, real, fake, generation } = step;
-  // The loss is a function of the images alone: the discriminator's update, which saw them too, counts as constant.
-  const images = alias(fake);
+function generatorTurn(frame: Frame, judged: Changes): { readonly checks: readonly Node[]; updates(): Iterable<ReadonlyMap<string, Node>> } {
+  const { spec, graph, parts } = frame;
   const { values } = weightsInUse(spec, graph, judged);
-  const { scores: fakeScores, classes } = judge(step, images, "judge", values);
-  const { scores: realScores } = judge(step, real, "judgeReal", values);
-  const loss = [
-    objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective),
-    ...classLosses(spec, step.condition, classes),
-  ].reduce((a, b) => add(a, b));
-  fetchGeneratorReports({ spec, loss });
-
-  const [imageGradient] = grad(loss, [images]);
   const weights = weightsOf(spec, "generator");
-  const gradients = vjp(fake, variablesOf(graph, weights), imageGradient!);
-  const limit = limitOf(spec, gradients);
+  const [losses, gradients] = [new Sum(), new Sums()];
+  let statistics: ReadonlyMap<string, Node> = new Map();
+  for (const part of parts) {
+    const step = beginPart(frame, part, { again: parts.length > 1, statistics });
+    statistics = step.generation.updates;
+    // The loss is a function of the images alone: the discriminator's update, which saw them too, counts as constant.
+    const images = alias(step.fake);
+    const { scores: fakeScores, classes } = judge(step, images, "judge", values);
+    const { scores: realScores } = judge(step, step.real, "judgeReal", values);
+    const loss = shareOf(frame, part, [
+      objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective),
+      ...classLosses(spec, step.condition, classes),
+    ]);
+    losses.add(loss);
+    if (part === parts.at(-1)) fetchGeneratorReports({ spec, loss: losses.value });
+    const [imageGradient] = grad(loss, [images]);
+    gradients.add(vjp(step.fake, variablesOf(graph, weights), imageGradient!));
+  }
+  const limit = limitOf(spec, gradients.values);
   return {
     // By an update of its own, which ends in a sum: the one that is kept would have to wait in memory for `finite`.
     checks: [
-      loss,
+      losses.value,
       ...limit.checks,
-      ...weights.map((weight, i) => magnitude(updated(step, "generator", weight, limit.apply(alias(gradients[i]!))).values())),
-      ...[...generation.updates.values()].map((x) => magnitude([x])),
+      ...weights.map((weight, i) => magnitude(updated(frame, "generator", weight, limit.apply(alias(gradients.values[i]!))).values())),
+      ...[...statistics.values()].map((x) => magnitude([x])),
     ],
     *updates() {
       for (const [i, weight] of weights.entries()) {
-        const changes = updated(step, "generator", weight, limit.apply(gradients[i]!));
+        const changes = updated(frame, "generator", weight, limit.apply(gradients.values[i]!));
         yield changes;
-        yield averaged(step, weight.name, changes.get(weight.name)!);
+        yield averaged(frame, weight.name, changes.get(weight.name)!);
       }
-      yield generation.updates;
-      for (const [name, value] of generation.updates) yield averaged(step, name, value);
+      yield statistics;
+      for (const [name, value] of statistics) yield averaged(frame, name, value);
     },
   };
 }
 
+/** What a part's images add to a loss that is a mean over all images of the step. */
+export function shareOf({ batch }: Frame, { size }: Part, terms: readonly Node[]): Node {
+  const loss = terms.reduce((a, b) => add(a, b));
+  return size === batch ? loss : mul(loss, size / batch);
+}
+
+/** What the parts give, one after another. */
+export const whole = (parts: readonly Node[]): Node => concat(parts as [Node, ...Node[]], 0);
+
+/** A sum that grows from part to part. */
+class Sum {
+  #sum: Node | undefined;
+
+  add(x: Node): void {
+    this.#sum = this.#sum ? add(this.#sum, x) : x;
+  }
+
+  get value(): Node {
+    return this.#sum!;
+  }
+}
+
+/** As many sums as there are weights. */
+export class Sums {
+  #sums: readonly Node[] | undefined;
+
+  add(xs: readonly Node[]): void {
+    const sums = this.#sums;
+    this.#sums = sums ? xs.map((x, i) => add(sums[i]!, x)) : xs;
+  }
+
+  get values(): readonly Node[] {
+    return this.#sums!;
+  }
+}
+
 /** The average of a generator's tensor, moved a little towards the tensor's new value. */
-function averaged({ spec, graph }: Step, name: string, value: Node): Changes {
+function averaged({ spec, graph }: Pick<Frame, "spec" | "graph">, name: string, value: Node): Changes {
   if (!spec.ema) return new Map();
   return new Map([[emaName(name), lerp(graph.variable(emaName(name), value.shape), value, graph.input(EMA_RATE, []))]]);
 }
 
 /** What the discriminator says of images in training, and its running statistics after that; `values` stand in for its variables. */
 export function judge(
-  { spec, graph, noise, condition }: Step,
+  step: Step,
   images: Node,
   label: string,
   values: ReadonlyMap<string, Node>,
 ): Verdict & { readonly statistics: ReadonlyMap<string, Node> } {
-  const pass = openPass(graph, { training: true, noise, label, values });
-  return { ...examine(spec, images, condition, pass), statistics: pass.updates };
+  const pass = passOf(step, label, values);
+  return { ...examine(step.spec, images, step.condition, pass), statistics: pass.updates };
 }
 
 /** What the regularizers of this update add to the discriminator's loss. */
 function penalties(step: Step, { values }: WeightsInUse, relabelled: () => Node): Node[] {
-  const { spec, kind, graph, noise, real, fake } = step;
+  const { spec, kind, graph, draw, real, fake } = step;
   return kind.penalties.flatMap((i) => {
     const regularizer = spec.regularizers[i]!;
     const penalty = regularizerRow(regularizer).penalty?.(
       {
-        noise: (...of) => noiseInput(graph, noise, ...of),
+        noise: draw,
         judge: (images, label) => judge(step, images, label, values).scores,
         real,
         fake,
@@ -308,7 +405,7 @@ export const variablesOf = (graph: Graph, tensors: readonly ParameterSpec[]): No
   tensors.map(({ name, shape }) => graph.variable(name, shape));
 
 /** The new value of a weight and of its optimizer slots. */
-function updated({ spec, graph }: Step, network: NetworkName, { name, shape }: ParameterSpec, gradient: Node): Changes {
+function updated({ spec, graph }: Pick<Frame, "spec" | "graph">, network: NetworkName, { name, shape }: ParameterSpec, gradient: Node): Changes {
   const optimizer = spec.optimizer[network];
   const slots = slotNames(spec, network, name);
   const result = optimizerRow(optimizer).step(

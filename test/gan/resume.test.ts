@@ -42,6 +42,7 @@ const cases: [string, CreateOptions, typeof pictures | Float32Array][] = [
     },
     pictures,
   ],
+  ["batches in parts", { ...scheduled, accumulate: 4 }, points],
   ["spectral normalisation", { ...mlp, objective: "hinge", regularizers: ["spectral-norm"] }, points],
   [
     "a conditional dcgan with running statistics",

@@ -25,7 +25,13 @@ const OBJECTIVE_NAMES = [...new Set([...Object.keys(OBJECTIVES), ...Object.keys(
 
 describe("resolveSpec", () => {
   it("fills in every default", () => {
-    const both = { objective: { name: "non-saturating", discriminatorSteps: 1 }, ema: { halfLife: 50_000, rampUp: 0.05 }, batchSize: 64, seed: 0 };
+    const both = {
+      objective: { name: "non-saturating", discriminatorSteps: 1 },
+      ema: { halfLife: 50_000, rampUp: 0.05 },
+      batchSize: 64,
+      accumulate: 1,
+      seed: 0,
+    };
     const adam = { name: "adam", betas: [0, 0.99], epsilon: 1e-8 };
 
     const images = resolveSpec({ shape: [28, 28, 1] });
@@ -194,7 +200,7 @@ describe("resolveSpec", () => {
       },
     });
     expect(faults).toEqual([
-      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, regularizers, optimizer, ema, augment, batchSize, seed, got an unknown one, "conditon"; did you mean "condition"?',
+      'conditon: expected one of the options shape, latent, condition, architecture, width, objective, regularizers, optimizer, ema, augment, batchSize, accumulate, seed, got an unknown one, "conditon"; did you mean "condition"?',
       "latent: expected an integer from 1 to 65536, got 0",
       "objective.clip: expected a number above 0, got -1",
       "ema.decay: expected a number from 0 to below 1, got 1",
