@@ -5,7 +5,7 @@ import type { Executor, Feeds, Fetches, Program, Session, VariableSpec } from ".
 import { type GANSpec, resolveSpec } from "../src/gan/spec.ts";
 import * as ops from "../src/graph/build.ts";
 import { Graph, type Node } from "../src/graph/graph.ts";
-import type { Layer as LayerSpec } from "../src/nn/layers/table.ts";
+import type { LayerSpec } from "../src/nn/layers/table.ts";
 import { sampleGraph } from "../src/nn/sampling.ts";
 import { criticStep, STOPPED, trainStep } from "../src/objective/steps.ts";
 import { variables } from "../src/objective/variables.ts";

@@ -133,7 +133,15 @@ export type { ClassCondition, ClassConditionSpec, Condition, ConditionSpec, Disc
 export type { Initialization } from "./nn/init.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
 export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
-export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
+export type {
+  ActivationSpec,
+  AvgPoolSpec,
+  DropoutSpec,
+  FlattenSpec,
+  GlobalPoolSpec,
+  ReshapeSpec,
+  UpsampleSpec,
+} from "./nn/layers/shaping.ts";
 export type { Layer, LayerSpec, ResidualLayer, ResidualSpec, StyledLayer, StyledSpec } from "./nn/layers/table.ts";
 export type { CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
 export type { AdaptiveAugmentation, AdaptiveProbability, AugmentOptions, AugmentSpec, FixedAugmentation } from "./objective/augment.ts";

@@ -8,7 +8,7 @@ import { oneHot } from "../graph/build.ts";
 import { grad } from "../graph/grad.ts";
 import { Graph } from "../graph/graph.ts";
 import { initOf } from "../nn/init.ts";
-import { applyLayers, checkLayers, type Layer, parametersOf, traceShapes } from "../nn/layers/table.ts";
+import { applyLayers, checkLayers, complete, type Layer, type LayerSpec, parametersOf, traceShapes } from "../nn/layers/table.ts";
 import { openPass, type ParameterSpec } from "../nn/network.ts";
 import { crossEntropy } from "../objective/classification.ts";
 import { type AdamSpec, OPTIMIZERS } from "../objective/optimizers.ts";
@@ -67,29 +67,29 @@ const HIDDEN = 128;
 /** Weight of the newest batch in running statistics. */
 export const MOMENTUM = 0.05;
 
-const relu: Layer = { type: "activation", name: "relu", alpha: 0.2 };
-const batchNorm: Layer = { type: "batchNorm", epsilon: 1e-5, momentum: MOMENTUM };
-const dense = (units: number): Layer[] => [{ type: "dense", units, bias: false }, batchNorm, relu];
+const relu: LayerSpec = { type: "activation", name: "relu" };
+const batchNorm: LayerSpec = { type: "batchNorm", momentum: MOMENTUM };
+const dense = (units: number): LayerSpec[] => [{ type: "dense", units, bias: false }, batchNorm, relu];
 
 /**
  * The layers of a classifier where nobody says more than how many features there are. For images, convolutions 4 × 4 that halve both sides until they are about seven pixels long; for
  * vectors, which are brought to mean 0 and variance 1 first, a hidden layer before that of the features.
  */
-export function classifierLayers(shape: Shape, features: number): Layer[] {
-  if (shape.length === 1) return [batchNorm, ...dense(HIDDEN), ...dense(features)];
-  const layers: Layer[] = [];
+export function classifierLayers(shape: Shape, features: number): readonly Layer[] {
+  if (shape.length === 1) return complete([batchNorm, ...dense(HIDDEN), ...dense(features)]);
+  const layers: LayerSpec[] = [];
   let [side, filters] = [Math.min(shape[0]!, shape[1]!), FIRST_FILTERS];
   do {
-    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, dilation: 1, groups: 1, padding: "same", bias: false }, batchNorm, relu);
+    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, bias: false }, batchNorm, relu);
     [side, filters] = [side / 2, Math.min(2 * filters, MOST_FILTERS)];
   } while (side > LEAST_SIDE);
-  return [...layers, { type: "flatten" }, ...dense(features)];
+  return complete([...layers, { type: "flatten" }, ...dense(features)]);
 }
 
 const PREFIX = "classifier.";
 const HEAD = "classifier.head.";
 
-const head = ({ classes }: ClassifierSpec): readonly Layer[] => [{ type: "dense", units: classes, bias: true }];
+const head = ({ classes }: ClassifierSpec): readonly Layer[] => complete([{ type: "dense", units: classes }]);
 
 /** The weights and running statistics of a classifier, in the order of its layers. */
 export function classifierTensors(spec: ClassifierSpec): ParameterSpec[] {

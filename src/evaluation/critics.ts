@@ -4,7 +4,7 @@ import { add, concat, matmul, maximum, minimum, mul, reshape, slice, sub } from 
 import type { Node } from "../graph/graph.ts";
 import { type DiscriminatorSpec, discriminatorTensors, examine } from "../nn/discriminator.ts";
 import { type Init, initOf } from "../nn/init.ts";
-import type { Layer } from "../nn/layers/table.ts";
+import { complete, type LayerSpec } from "../nn/layers/table.ts";
 import { openPass } from "../nn/network.ts";
 
 /** A tensor of a critic. */
@@ -44,14 +44,14 @@ const MOST_SIDE = 7;
 const FIRST_FILTERS = 16;
 const MOST_FILTERS = 128;
 
-const leaky: Layer = { type: "activation", name: "leakyRelu", alpha: 0.2 };
-const dense = (units: number): Layer => ({ type: "dense", units, bias: true });
+const leaky: LayerSpec = { type: "activation", name: "leakyRelu" };
+const dense = (units: number): LayerSpec => ({ type: "dense", units });
 
 /** Hidden layers for vectors [size]; convolutions and one hidden layer for images [height, width, channels]. Its weights decay: it is to find what the sets differ by, not which sample is of which. */
 export function freeCritic(shape: Shape): Critic {
   const isImage = shape.length === 3;
   const layers = isImage ? [...convolutions(shape), dense(WIDTH), leaky] : Array.from({ length: HIDDEN_LAYERS }, () => [dense(WIDTH), leaky]).flat();
-  const spec: DiscriminatorSpec = { shape, condition: null, architecture: { discriminator: [...layers, dense(1)] } };
+  const spec: DiscriminatorSpec = { shape, condition: null, architecture: { discriminator: complete([...layers, dense(1)]) } };
   return {
     tensors: discriminatorTensors(spec).map((tensor) => ({ name: tensor.name, shape: tensor.shape, init: initOf(tensor, "fan") })),
     scores: (samples, values) => examine(spec, samples, null, openPass(samples.graph, { training: true, values })).scores,
@@ -60,11 +60,11 @@ export function freeCritic(shape: Shape): Critic {
   };
 }
 
-function convolutions(shape: Shape): Layer[] {
-  const layers: Layer[] = [];
+function convolutions(shape: Shape): LayerSpec[] {
+  const layers: LayerSpec[] = [];
   let [side, filters] = [Math.max(shape[0]!, shape[1]!), FIRST_FILTERS];
   for (; side > MOST_SIDE; side = Math.ceil(side / 2)) {
-    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2, dilation: 1, groups: 1, padding: "same", bias: true }, leaky);
+    layers.push({ type: "conv2d", filters, kernel: 4, stride: 2 }, leaky);
     filters = Math.min(2 * filters, MOST_FILTERS);
   }
   return [...layers, { type: "flatten" }];

@@ -4,7 +4,7 @@ import { add, matmul, mul, reduceSum, reshape } from "../graph/build.ts";
 import type { Node } from "../graph/graph.ts";
 import { join } from "./condition.ts";
 import type { ClassConditionSpec, ConditionSpec, DiscriminatorMethod } from "./conditionSpec.ts";
-import { applyLayers, type Layer, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers/table.ts";
+import { applyLayers, complete, type Layer, layerOutputs, type NamedParameter, outputShape, parametersOf } from "./layers/table.ts";
 import type { Pass } from "./layers/types.ts";
 
 /** What a discriminator is. */
@@ -38,7 +38,7 @@ const EMBEDDING = "discriminator.embedding";
 const CLASSIFIER = "discriminator.classifier.";
 
 /** The second head of a discriminator that says what class it sees. */
-const classifier = (units: number): readonly Layer[] => [{ type: "dense", units, bias: true }];
+const classifier = (units: number): readonly Layer[] => complete([{ type: "dense", units }]);
 
 /** The tensors of a discriminator, in the order of its layers. */
 export function discriminatorTensors(spec: DiscriminatorSpec): NamedParameter[] {

@@ -14,19 +14,21 @@ export type Init =
  * `dcgan`: weights N(0, 0.02), gains N(1, 0.02) (Radford, Metz & Chintala 2016, section 4, and its published code).
  * `fan`: He normal (He et al. 2015, equations 10 and 15) before a ReLU or leaky ReLU, Glorot normal
  * (Glorot & Bengio 2010, equation 12) before anything else; gains 1.
+ * `fan-in`: the same, but variance 1 / inputs before anything else (LeCun et al. 1998, section 4.6), so that sums are of the size of what they are of.
  */
-export type Initialization = "dcgan" | "fan";
+export type Initialization = "dcgan" | "fan" | "fan-in";
 
 /** What the scheme makes of a tensor's role. */
 export function initOf({ name: draw, init, activation }: NamedParameter, scheme: Initialization): Init {
   if (init.kind === "constant") return init;
   if (init.kind === "normal") return { kind: "normal", mean: 0, stdDev: 1, draw };
   if (init.kind === "gain") return scheme === "dcgan" ? { kind: "normal", mean: 1, stdDev: 0.02, draw } : { kind: "constant", value: 1 };
-  if (scheme === "dcgan") return { kind: "normal", mean: 0, stdDev: 0.02, draw };
-  const { fanIn, fanOut, linear } = init;
+  const { fanIn, fanOut, linear, gain = 1 } = init;
+  if (scheme === "dcgan") return { kind: "normal", mean: 0, stdDev: 0.02 * gain, draw };
   const slope = linear ? null : activation?.name === "relu" ? 0 : activation?.name === "leakyRelu" ? activation.alpha : null;
-  const variance = slope === null ? 2 / (fanIn + fanOut) : 2 / ((1 + slope * slope) * fanIn);
-  return { kind: "normal", mean: 0, stdDev: Math.sqrt(variance), draw };
+  const straight = scheme === "fan-in" ? 1 / fanIn : 2 / (fanIn + fanOut);
+  const variance = slope === null ? straight : 2 / ((1 + slope * slope) * fanIn);
+  return { kind: "normal", mean: 0, stdDev: Math.sqrt(variance) * gain, draw };
 }
 
 /** The first value of a tensor. Weights depend on `seed` and on their name, and on nothing else: no change elsewhere in a network changes them. */

@@ -33,7 +33,7 @@ export interface CustomArchitecture {
    * joins the images, they begin with as many channels more. Where it is compared with features, or a classifier looks at these, the last is a dense layer of one unit.
    */
   readonly discriminator: readonly LayerSpec[];
-  /** How weights begin: He and Glorot normal ("fan"), or N(0, 0.02) ("dcgan"). Default "fan". */
+  /** How weights begin: He and Glorot normal ("fan"), He and LeCun normal ("fan-in"), or N(0, 0.02) ("dcgan"). Default "fan". */
   readonly initialization?: Initialization;
 }
 
@@ -94,7 +94,7 @@ export const NETWORK_FIELDS: Fields<NetworkFields> = {
 const architectureFields: Fields<NetworkSpec["architecture"]> = {
   generator: checkLayers,
   discriminator: checkLayers,
-  initialization: optional(oneOf("fan", "dcgan"), "fan"),
+  initialization: optional(oneOf("fan", "fan-in", "dcgan"), "fan"),
 };
 
 /**

@@ -218,6 +218,21 @@ def upsample(layer, x, *_):
     return interpolate(x, layer.get("mode", "nearest"), [n * layer["factor"] for n in x.shape[1:3]])
 
 
+def global_pool(layer, x, *_):
+    return x.sum((1, 2)) if layer.get("mode", "mean") == "sum" else x.mean((1, 2))
+
+
+def generative_basis(layer, x, name, p):
+    return p.weight(f"{name}.basis", [*layer["size"], x.shape[1]]) * x[:, None, None, :]
+
+
+def discriminative_basis(_, x, name, p):
+    """A depthwise convolution with filters as large as the images."""
+    size = list(x.shape[1:])
+    basis = p.weight(f"{name}.basis", size, 0, (size[0] * size[1]) ** -0.5)
+    return F.conv2d(channels_first(x), basis.permute(2, 0, 1)[:, None], groups=size[2]).flatten(1)
+
+
 def pool(layer, x, *_):
     size, stride = layer["size"], layer.get("stride", "size")
     return avg_pool(x, size, size if stride == "size" else stride)
@@ -249,6 +264,9 @@ LAYERS = {
     "flatten": lambda layer, x, *_: x.flatten(1),
     "upsample": upsample,
     "avgPool": pool,
+    "globalPool": global_pool,
+    "generativeBasis": generative_basis,
+    "discriminativeBasis": discriminative_basis,
     "dropout": dropout,
     "constant": constant,
     "noise": noise,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
-import { initialValue } from "../../src/nn/init.ts";
+import { type Initialization, initialValue } from "../../src/nn/init.ts";
 import { checkLayers, parametersOf } from "../../src/nn/layers/table.ts";
 import { parameters } from "../../src/nn/network.ts";
 import { variables } from "../../src/objective/variables.ts";
@@ -63,6 +63,31 @@ describe("initialValue", () => {
   ] as const)("counts the channels of one group of a %s", (type, fanIn, fanOut) => {
     const [layer] = checkLayers([{ type, filters: 12, kernel: 3, groups: 4 }], "layers", [])!;
     expect(parametersOf([layer!], [5, 5, 8], "")[0]).toMatchObject({ init: { kind: "weights", fanIn, fanOut } });
+  });
+
+  it("has the gain of a layer as a factor of its standard deviation, and zeros of a gain of 0", () => {
+    const specOf = (gain: number | undefined, initialization: Initialization) =>
+      resolveSpec({
+        shape: [3],
+        latent: 4,
+        architecture: {
+          generator: [
+            { type: "dense", units: 5, ...(gain !== undefined && { gain }) },
+            { type: "dense", units: 3 },
+          ],
+          discriminator: [{ type: "dense", units: 1 }],
+          initialization,
+        },
+      });
+    for (const scheme of ["fan", "fan-in", "dcgan"] as const) {
+      const plain = firstOf(specOf(undefined, scheme), "generator.0.filter");
+      const doubled = Float32Array.from(plain, (value) => 2 * value);
+      expectSameBytes(firstOf(specOf(2, scheme), "generator.0.filter"), doubled);
+      expect(new Set(firstOf(specOf(0, scheme), "generator.0.filter"))).toEqual(new Set([0]));
+      expectSameBytes(firstOf(specOf(0, scheme), "generator.1.filter"), firstOf(specOf(undefined, scheme), "generator.1.filter"));
+    }
+    expect(parameters(specOf(3, "fan-in"), "generator")[0]!.init).toMatchObject({ stdDev: 3 * Math.sqrt(1 / 4) });
+    expect(parameters(specOf(3, "fan"), "generator")[0]!.init).toMatchObject({ stdDev: 3 * Math.sqrt(2 / (4 + 5)) });
   });
 
   it("of a tensor stays what it is, whatever is added beside it", () => {

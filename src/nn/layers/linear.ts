@@ -1,6 +1,6 @@
 /** Layers that are linear in their input: dense, conv2d, conv2dTranspose. */
 
-import { boolean, either, integer, oneOf, optional } from "../../core/check.ts";
+import { boolean, either, integer, oneOf, optional, real } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { add, conv2d, conv2dInputGrad, matmul } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
@@ -15,6 +15,8 @@ export interface DenseSpec {
   readonly units: number;
   /** Whether b is added. Default true. */
   readonly bias?: boolean;
+  /** Standard deviation of the first weights, as a factor of what it would be, 0 to 1000: 0 for weights that begin at zero (Zhang, Dauphin & Ma 2019). Default 1. */
+  readonly gain?: number;
 }
 
 /** A convolution: cross-correlation with square filters `[kernel, kernel, C / groups, filters]`, `[H, W, C]` to `[H', W', filters]`. */
@@ -35,6 +37,8 @@ export interface Conv2dSpec {
   readonly padding?: "same" | number;
   /** Whether a bias is added to each channel. Default true. */
   readonly bias?: boolean;
+  /** Standard deviation of the first weights, as a factor of what it would be, 0 to 1000: 0 for weights that begin at zero (Zhang, Dauphin & Ma 2019). Default 1. */
+  readonly gain?: number;
 }
 
 /**
@@ -58,12 +62,15 @@ export interface Conv2dTransposeSpec {
   readonly padding?: "same" | number;
   /** Whether a bias is added to each channel. Default true. */
   readonly bias?: boolean;
+  /** Standard deviation of the first weights, as a factor of what it would be, 0 to 1000: 0 for weights that begin at zero (Zhang, Dauphin & Ma 2019). Default 1. */
+  readonly gain?: number;
 }
 
 type ConvLayer = Required<Conv2dSpec> | Required<Conv2dTransposeSpec>;
 type Pair = readonly [number, number];
 
 const SIZE = integer(1, 65536);
+const gain = optional(real(0, 1000), 1);
 
 const convFields = {
   filters: SIZE,
@@ -73,10 +80,11 @@ const convFields = {
   groups: optional(SIZE, 1),
   padding: optional(either(integer(0, 64), oneOf("same")), "same"),
   bias: optional(boolean, true),
+  gain,
 };
 
-export function weights(shape: readonly number[], outputAxis: number, fanIn: number, fanOut: number): LayerParameter {
-  return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut }, outputAxis };
+export function weights(shape: readonly number[], outputAxis: number, fanIn: number, fanOut: number, gain = 1): LayerParameter {
+  return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut, gain }, outputAxis };
 }
 
 function withBias(x: Node, bias: boolean, scope: Scope): Node {
@@ -128,14 +136,14 @@ export const LINEAR = {
   dense: layer<DenseSpec>({
     weighted: true,
     features: ({ units }) => units,
-    fields: { units: integer(1, 2 ** 24), bias: optional(boolean, true) },
+    fields: { units: integer(1, 2 ** 24), bias: optional(boolean, true), gain },
     output({ units }, input) {
       vectorSize(input);
       return [units];
     },
-    parameters({ units, bias }, input) {
+    parameters({ units, bias, gain }, input) {
       const n = vectorSize(input);
-      const filter = weights([n, units], 1, n, units);
+      const filter = weights([n, units], 1, n, units, gain);
       return bias ? { filter, bias: zeros([units]) } : { filter };
     },
     build: ({ bias }, x, scope) => withBias(matmul(x, scope.parameter("filter")), bias, scope),
@@ -150,10 +158,10 @@ export const LINEAR = {
       return [...convSize(layer, [h, w]), layer.filters];
     },
     parameters(layer, input) {
-      const { filters, kernel, stride, bias } = layer;
+      const { filters, kernel, stride, bias, gain } = layer;
       const [from, to] = ofGroup(layer, imageSize(input)[2]);
       const area = kernel * kernel;
-      const filter = weights([kernel, kernel, from, filters], 3, area * from, (area * to) / (stride * stride));
+      const filter = weights([kernel, kernel, from, filters], 3, area * from, (area * to) / (stride * stride), gain);
       return bias ? { filter, bias: zeros([filters]) } : { filter };
     },
     build(layer, x, scope) {
@@ -170,11 +178,11 @@ export const LINEAR = {
       return [...transposedSize(layer, [h, w]), layer.filters];
     },
     parameters(layer, input) {
-      const { filters, kernel, stride, bias } = layer;
+      const { filters, kernel, stride, bias, gain } = layer;
       const [, , channels] = imageSize(input);
       const [from, to] = ofGroup(layer, channels);
       const area = kernel * kernel;
-      const filter = weights([kernel, kernel, to, channels], 2, (area * from) / (stride * stride), area * to);
+      const filter = weights([kernel, kernel, to, channels], 2, (area * from) / (stride * stride), area * to, gain);
       return bias ? { filter, bias: zeros([filters]) } : { filter };
     },
     build(layer, x, scope) {

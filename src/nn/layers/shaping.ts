@@ -1,4 +1,4 @@
-/** Layers without tensors of their own: activation, reshape, flatten, upsample, avgPool, dropout. */
+/** Layers without tensors of their own: activation, reshape, flatten, upsample, avgPool, globalPool, dropout. */
 
 import { either, integer, list, oneOf, optional, real } from "../../core/check.ts";
 import { ShapeError } from "../../core/errors.ts";
@@ -8,6 +8,8 @@ import {
   greaterEqual,
   leakyRelu,
   mul,
+  reduceMean,
+  reduceSum,
   relu,
   resizeBilinear,
   resizeNearest,
@@ -54,6 +56,14 @@ export interface UpsampleSpec {
   readonly mode?: "nearest" | "bilinear";
 }
 
+/** The mean or the sum of each channel over all pixels: `[H, W, C]` to `[C]`. */
+export interface GlobalPoolSpec {
+  /** The kind of the layer. */
+  readonly type: "globalPool";
+  /** Which of the two. Default "mean". */
+  readonly mode?: "mean" | "sum";
+}
+
 /** The mean of each size × size window of an image, without padding. */
 export interface AvgPoolSpec {
   /** The kind of the layer. */
@@ -92,6 +102,9 @@ function window({ size, stride }: Required<AvgPoolSpec>): PoolAttrs {
   const step = stride === "size" ? size : stride;
   return { window: [size, size], strides: [step, step] };
 }
+
+/** More than any image has. */
+const MOST_PIXELS = 2 ** 32;
 
 export const SHAPING = {
   activation: layer<ActivationSpec>({
@@ -135,6 +148,13 @@ export const SHAPING = {
       const size = [x.shape[1]! * factor, x.shape[2]! * factor] as const;
       return mode === "nearest" ? resizeNearest(x, size) : resizeBilinear(x, size);
     },
+  }),
+
+  globalPool: layer<GlobalPoolSpec>({
+    fields: { mode: optional(oneOf("mean", "sum"), "mean") },
+    output: (_, input) => [imageSize(input)[2]],
+    range: ({ mode }, [low, high]) => (mode === "mean" ? [low, high] : [Math.min(low, low * MOST_PIXELS), Math.max(high, high * MOST_PIXELS)]),
+    build: ({ mode }, x) => view((mode === "mean" ? reduceMean : reduceSum)(x, [1, 2]), [batchOf(x), x.shape[3]!]),
   }),
 
   avgPool: layer<AvgPoolSpec>({

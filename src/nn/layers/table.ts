@@ -4,6 +4,7 @@ import { type ErrorDetail, ShapeError } from "../../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../../core/shape.ts";
 import { add } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
+import { BASIS } from "./basis.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISATION } from "./normalisation.ts";
 import { type ActivationSpec, SHAPING } from "./shaping.ts";
@@ -46,7 +47,7 @@ export interface StyledLayer extends Required<StyledSpec> {
   readonly layers: readonly Layer[];
 }
 
-const PLAIN = { ...LINEAR, ...NORMALISATION, ...SHAPING, ...STYLE };
+const PLAIN = { ...LINEAR, ...BASIS, ...NORMALISATION, ...SHAPING, ...STYLE };
 
 /** @inline */
 type PlainSpec = { [T in keyof typeof PLAIN]: (typeof PLAIN)[T] extends LayerRow<infer S> ? S : never }[keyof typeof PLAIN];
@@ -77,6 +78,9 @@ export const checkLayers: Check<readonly Layer[]> = (value, path, faults) => {
   }
   return faults.length > before ? undefined : layers;
 };
+
+/** Layers that are known to be right, with every option filled in. */
+export const complete = (layers: readonly LayerSpec[]): readonly Layer[] => checkLayers(layers, "", [])!;
 
 /** Layers within layers: deeper than anyone writes, shallow enough for any stack. */
 const MAX_NESTING = 8;

@@ -8,11 +8,14 @@ import type { Node } from "../../graph/graph.ts";
 /** How a tensor of a layer begins, before an initialisation scheme has been chosen. */
 export type LayerInit =
   | { readonly kind: "constant"; readonly value: number }
-  /** Factors of a weighted sum of `fanIn` terms, each input standing in `fanOut` sums; `linear` where no activation behind the layer is one of these sums. */
-  | { readonly kind: "weights"; readonly fanIn: number; readonly fanOut: number; readonly linear?: true }
+  /**
+   * Factors of a weighted sum of `fanIn` terms, each input standing in `fanOut` sums; their standard deviation is `gain` (default 1) times the scheme's. `linear` where no activation behind the
+   * layer is one of these sums.
+   */
+  | { readonly kind: "weights"; readonly fanIn: number; readonly fanOut: number; readonly gain?: number; readonly linear?: true }
   /** The gain of a normalisation. */
   | { readonly kind: "gain" }
-  /** What stands in for z or for noise, and begins as these are drawn: N(0, 1) by every scheme. */
+  /** What stands in for z or for noise, or is multiplied by z, and begins as these are drawn: N(0, 1) by every scheme. */
   | { readonly kind: "normal" };
 
 /** A tensor that belongs to a layer. */
