@@ -79,7 +79,11 @@ export const RECIPES = {
   few: [
     { ...DEFAULT, bySteps: true },
     { name: "augmented", options: { augment: ["color", "translation", "cutout"] }, bySteps: true },
-    { name: "augmented as needed", options: { augment: { policy: ["color", "translation", "cutout"], adaptive: { images: 100_000 } } }, bySteps: true },
+    {
+      name: "augmented as needed",
+      options: { augment: { policy: ["color", "translation", "cutout"], adaptive: { images: 100_000 } } },
+      bySteps: true,
+    },
   ],
   large: [DEFAULT],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],

@@ -3,6 +3,7 @@ import { type Fields, fieldsOf, integer, isRecord, optional, refuse } from "../c
 import type { ErrorDetail } from "../core/errors.ts";
 import { deepFreeze, plainCopy } from "../core/plain.ts";
 import {
+  architectureName,
   givenLayersMix,
   leastBatch,
   NETWORK_FIELDS,
@@ -55,7 +56,7 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
   refuse(faults);
   const { shape, latent, condition, architecture, width, seed, ...rest } = fieldsOf<TopFields>(TOP, copy, "", faults, others);
   if (!isRecord(copy)) refuse(faults);
-  const learner = { shape: shape ?? null, mixesImages: givenLayersMix(architecture) };
+  const learner = { shape: shape ?? null, mixesImages: givenLayersMix(architecture), architecture: architectureName(architecture) };
   const learning = resolveLearning(rest, learner, faults);
   const given = Object.fromEntries(Object.entries({ shape, latent, condition, architecture, width }).filter(([, value]) => value !== undefined));
   const networks = resolveNetworks(given, needsImagesAlone(learning, rest.regularizers ?? null), faults);

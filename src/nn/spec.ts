@@ -43,10 +43,10 @@ export interface NetworkOptions {
   readonly shape: Shape;
   /**
    * Both networks, by the name of an architecture, with parameters of its own or without, or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes images
-   * whose sides halve, both as often, until the shorter is 4 to 7 pixels long (28×28, 64×96, ...), "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
+   * whose sides halve, both as often, until the shorter is 4 to 7 pixels long (28×28, 64×96, ...), and so do "resnet" (Miyato et al. 2018) and "r3gan" (Huang et al. 2024), "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
    */
   readonly architecture?: ArchitectureName | Loose<ArchitectureSpec> | CustomArchitecture;
-  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), units of each of the three hidden layers of "mlp" (default 128). */
+  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), "resnet" (16) and "r3gan" (64), units of each of the three hidden layers of "mlp" (default 128). */
   readonly width?: number;
   /** Dimension of the latents z, 1 to 65536. Default 64 for images, 8 for images made for images, and for vectors twice their size, at most 64. */
   readonly latent?: number;
@@ -117,6 +117,12 @@ type BothEnds = Pick<NetworkSpec, "shape" | "latent" | "condition">;
 function defaultLatent(shape: Shape, fromImages: boolean): number {
   if (fromImages) return 8;
   return shape.length === 1 ? Math.min(2 * shape[0]!, 64) : 64;
+}
+
+/** The architecture that is named, if one is. Faults are for others to find. */
+export function architectureName(architecture: unknown): ArchitectureName | null {
+  const name = isRecord(architecture) ? architecture.name : architecture;
+  return Object.hasOwn(ARCHITECTURES, name as string) ? (name as ArchitectureName) : null;
 }
 
 /** Whether a discriminator given layer by layer has images meet in it. Faults are for others to find. */

@@ -2,6 +2,7 @@
 import { type Check, type Fields, fieldsOf, integer, isRecord, type Loose, list, oneOf, optional, that, variant } from "../core/check.ts";
 import { type ErrorDetail, show } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
+import type { ArchitectureName } from "../nn/architectures/table.ts";
 import type { NetworkSpec } from "../nn/spec.ts";
 import { type AugmentOptions, type AugmentSpec, augment, checkAugment } from "./augment.ts";
 import type { AugmentationName } from "./augmentations.ts";
@@ -27,18 +28,20 @@ export type OptimizerOptions =
 export interface LearningOptions {
   /**
    * What the networks minimise, by name or with parameters of its own. "wasserstein" stands for the objective with clipped weights, "wasserstein-gp" for the
-   * same with a gradient penalty, "non-saturating-r1" for that with R1; every other name for an objective without regularizers. Default "non-saturating-r1", or "non-saturating" where
-   * images meet in batch norm among the discriminator's own layers.
+   * same with a gradient penalty, "non-saturating-r1" for that with R1, "sngan" for hinge with spectral normalisation, "r3gan" for relativistic with R1 and R2; every other name for an objective
+   * without regularizers. Default "sngan" for architecture "resnet", "r3gan" for "r3gan", and else "non-saturating-r1", or "non-saturating" where images meet in batch norm among the
+   * discriminator's own layers.
    */
   readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
   /**
-   * What keeps training steady, such as a bound on the slope of the discriminator, each by name or with parameters of its own. Default: what `objective` stands for. Where that is not
-   * named either, R1: on vectors with `gamma` 0.02, on images with 1 at every 8th update, and none if images meet in batch norm in a discriminator given layer by layer.
+   * What keeps training steady, such as a bound on the slope of the discriminator, each by name or with parameters of its own. Default: what `objective` stands for. Where neither that
+   * nor an architecture with a default of its own is named, R1: on vectors with `gamma` 0.02, on images with 1 at every 8th update, and none if images meet in batch norm in a discriminator
+   * given layer by layer.
    */
   readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[];
   /**
    * How weights change by their gradients, for each network. Default: the optimizer of what `objective` stands for. That is RMSProp for "wasserstein" (at 5e-4 on vectors, 5e-5 on images),
-   * Adam with `betas` [0, 0.9] for "wasserstein-gp" (at 1e-3 and 1e-4), and for all others Adam with [0, 0.99], on vectors at 3e-3, falling to 1e-3 over a million images of the data, on
+   * Adam with `betas` [0, 0.9] for "wasserstein-gp" (at 1e-3 and 1e-4) and "sngan" (at 2e-4), with a second one from 0.9 to 0.99 for "r3gan" (from 2e-4 to 5e-5), and for all others Adam with [0, 0.99], on vectors at 3e-3, falling to 1e-3 over a million images of the data, on
    * images at 2e-3.
    */
   readonly optimizer?: {
@@ -47,7 +50,7 @@ export interface LearningOptions {
     /** The discriminator's optimizer. */
     readonly discriminator?: OptimizerOptions;
   };
-  /** The moving average of the generator that samples are drawn from; false for none. Default `{ halfLife: 50_000, rampUp: 0.05 }`. */
+  /** The moving average of the generator that samples are drawn from; false for none. Default `{ halfLife: 50_000, rampUp: 0.05 }`; with "r3gan" a half-life from 0 to 500_000. */
   readonly ema?: AveragingOptions | false;
   /**
    * What is done at random to all images that the discriminator is shown in training, of the data and generated ones alike, so that few images are not known by heart and what is done to them does not show in those
@@ -96,6 +99,7 @@ interface Choice {
   readonly spec: ObjectiveSpec;
   optimizer(kind: Kind): OptimizerSpec;
   regularizers(kind: Kind): readonly RegularizerSpec[];
+  readonly ema: Averaging;
   /** Parameters given that are a regularizer's. */
   readonly given: readonly string[];
 }
@@ -106,11 +110,15 @@ export interface LearningFields {
   readonly objective: Choice | null;
   readonly regularizers: readonly RegularizerSpec[] | null;
   readonly optimizer: unknown;
-  readonly ema: Averaging | false;
+  /** Null where nothing was said of it. */
+  readonly ema: Averaging | false | null;
   readonly augment: AugmentSpec | false;
   readonly batchSize: number;
   readonly accumulate: number;
 }
+
+/** Long enough for an average over much, and never more than a twentieth of the training that there was. */
+const AVERAGING: Averaging = { halfLife: 50_000, rampUp: 0.05 };
 
 const fieldsByName = (rows: Readonly<Record<string, { readonly fields: object }>>) =>
   Object.fromEntries(Object.entries(rows).map(([name, { fields }]) => [name, fields]));
@@ -126,13 +134,16 @@ const objective: Check<Choice> = (value, path, faults) => {
   if (!checked) return undefined;
   const fault = Object.hasOwn(OBJECTIVES, checked.name) ? objectiveRow(checked).fault?.(checked) : null;
   if (fault) faults.push({ ...fault, path: `${path}.${fault.path}` });
-  if (!Object.hasOwn(PRESETS, checked.name)) return { spec: checked, optimizer: objectiveRow(checked).optimizer, regularizers: () => [], given: [] };
+  if (!Object.hasOwn(PRESETS, checked.name)) {
+    return { spec: checked, optimizer: objectiveRow(checked).optimizer, regularizers: () => [], ema: AVERAGING, given: [] };
+  }
   const preset = PRESETS[checked.name as PresetName] as Preset;
   return {
     spec: { name: preset.objective, discriminatorSteps: checked.discriminatorSteps } as ObjectiveSpec,
-    optimizer: preset.optimizer,
+    optimizer: (kind) => preset.optimizer(kind, checked),
     regularizers: (kind) => preset.regularizers(checked, kind),
-    given: Object.keys(given).filter((key) => key !== "name" && !(key in OBJECTIVES[preset.objective].fields)),
+    ema: preset.ema?.(checked) ?? AVERAGING,
+    given: Object.keys(given).filter((key) => ![...Object.keys(OBJECTIVES[preset.objective].fields), ...(preset.shared ?? []), "name"].includes(key)),
   };
 };
 
@@ -163,14 +174,11 @@ const optimizer =
 
 const anything: Check<unknown> = that("anything", () => true);
 
-/** Long enough for an average over much, and never more than a twentieth of the training that there was. */
-const AVERAGING: Averaging = { halfLife: 50_000, rampUp: 0.05 };
-
 export const LEARNING_FIELDS: Fields<LearningFields> = {
   objective: optional<Choice | null>(objective, null),
   regularizers: optional<readonly RegularizerSpec[] | null>(regularizers, null),
   optimizer: optional(anything, {}),
-  ema: optional(ema, AVERAGING),
+  ema: optional<Averaging | false | null>(ema, null),
   augment: optional<AugmentSpec | false>(augment, false),
   batchSize: optional(integer(1, 65536), 64),
   accumulate: optional(integer(1, 1024), 1),
@@ -182,20 +190,29 @@ export interface Learner {
   readonly shape: Shape | null;
   /** Whether the discriminator was given with layers in which images meet, with which penalties by default will not do. */
   readonly mixesImages: boolean;
+  /** The architecture, if one was named. */
+  readonly architecture: ArchitectureName | null;
 }
 
+/** The presets of the papers that architectures are from. */
+const OF_ARCHITECTURES: { readonly [N in ArchitectureName]?: PresetName } = { resnet: "sngan", r3gan: "r3gan" };
+
 /** What nobody asked for by name. */
-const byDefault = ({ mixesImages }: Learner): Choice => objective(mixesImages ? "non-saturating" : "non-saturating-r1", "objective", [])!;
+function byDefault({ mixesImages, architecture }: Learner): Choice {
+  const own = architecture && OF_ARCHITECTURES[architecture];
+  return objective(own ?? (mixesImages ? "non-saturating" : "non-saturating-r1"), "objective", [])!;
+}
 
 /** How a GAN of checked options learns, in full; `faults` are where every fault is noted. */
 export function resolveLearning(
-  { objective: named, regularizers, ...given }: Partial<LearningFields>,
+  { objective: named, regularizers, ema, ...given }: Partial<LearningFields>,
   learner: Learner,
   faults: ErrorDetail[],
 ): Partial<LearningSpec> {
   const choice = named === null ? byDefault(learner) : named;
   const kind = learner.shape ? kindOfData(learner.shape) : "images";
-  const preset = (choice ?? byDefault(learner)).optimizer(kind);
+  const { optimizer: optimizerOf, ema: average } = choice ?? byDefault(learner);
+  const preset = optimizerOf(kind);
   const each = optional(optimizer(preset), preset);
   const optimizers = fieldsOf<LearningSpec["optimizer"]>({ generator: each, discriminator: each }, given.optimizer, "optimizer", faults);
   if (regularizers) {
@@ -207,6 +224,7 @@ export function resolveLearning(
   if (learner.shape) checkAugment(given.augment ?? false, learner.shape, faults);
   return {
     ...given,
+    ...(ema !== undefined && { ema: ema ?? average }),
     optimizer: optimizers as LearningSpec["optimizer"],
     ...(choice && { objective: choice.spec, regularizers: regularizers ?? choice.regularizers(kind) }),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeFault, SpecError } from "../../src/core/errors.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+import type { ArchitectureName } from "../../src/nn/architectures/table.ts";
 import type { LayerSpec } from "../../src/nn/layers/table.ts";
 import { leastBatch } from "../../src/nn/spec.ts";
 import { OBJECTIVES, type ObjectiveName } from "../../src/objective/objectives.ts";
@@ -54,11 +55,46 @@ describe("resolveSpec", () => {
   });
 
   it.each(OBJECTIVE_NAMES)("gives %s, where it is named, no regularizers but those of a preset", (name) => {
-    const preset = { wasserstein: ["weight-clipping"], "wasserstein-gp": ["gradient-penalty"], "non-saturating-r1": ["r1"] }[name as string] ?? [];
+    const preset =
+      {
+        wasserstein: ["weight-clipping"],
+        "wasserstein-gp": ["gradient-penalty"],
+        "non-saturating-r1": ["r1"],
+        sngan: ["spectral-norm"],
+        r3gan: ["r1", "r2"],
+      }[name as string] ?? [];
     for (const shape of [[2], [8, 8, 1]]) {
       expect(resolveSpec({ shape, objective: name }).regularizers.map((regularizer) => regularizer.name)).toEqual(preset);
       expect(resolveSpec({ shape, objective: { name } as never }).regularizers.map((regularizer) => regularizer.name)).toEqual(preset);
     }
+  });
+
+  it.each<[ArchitectureName, PresetName]>([
+    ["resnet", "sngan"],
+    ["r3gan", "r3gan"],
+  ])("trains %s by the preset %s where no objective is named", (architecture, objective) => {
+    const options = { shape: [16, 16, 1], architecture, width: 4 } as const;
+    expect(resolveSpec(options)).toEqual(resolveSpec({ ...options, architecture: { name: architecture }, objective }));
+    expect(resolveSpec({ ...options, objective: "non-saturating-r1" }).regularizers).toMatchObject([{ name: "r1", gamma: 1 }]);
+    const own = resolveSpec({ ...options, regularizers: [], ema: { decay: 0.9 } });
+    expect(own).toMatchObject({ objective: resolveSpec({ ...options }).objective, regularizers: [], ema: { decay: 0.9 } });
+  });
+
+  it("has r3gan's numbers follow its burn-in, also where the regularizers are given one by one", () => {
+    const burnIn = { curve: "cosine", images: 300 };
+    const given = { shape: [2], objective: { name: "r3gan", burnIn: 300 } } as const;
+    const spec = resolveSpec(given);
+    expect(spec.objective).toEqual({ name: "relativistic", discriminatorSteps: 1 });
+    expect(spec.regularizers).toEqual(["r1", "r2"].map((name) => ({ name, gamma: { ...burnIn, from: 1, to: 0.1 }, every: 1 })));
+    expect(spec.optimizer.discriminator).toMatchObject({
+      learningRate: { ...burnIn, from: 2e-4, to: 5e-5 },
+      betas: [0, { ...burnIn, from: 0.9, to: 0.99 }],
+    });
+    expect(spec.ema).toEqual({ halfLife: { ...burnIn, from: 0, to: 500_000 }, rampUp: 0 });
+    expect(resolveSpec({ ...given, regularizers: ["r1"] }).optimizer).toEqual(spec.optimizer);
+    expect(faultsOf({ shape: [2], objective: { name: "r3gan", gamma: 1 }, regularizers: ["r1"] })).toEqual([
+      "objective.gamma: expected none where the regularizers are given one by one, got both",
+    ]);
   });
 
   it("means the same by the default's name as by none, and takes null for what suits the data", () => {
@@ -264,13 +300,13 @@ describe("resolveSpec", () => {
     [
       "an unknown architecture",
       { shape: [2], architecture: "resnet50" },
-      /^architecture: expected "mlp" or "dcgan" or \{ generator, discriminator \}, got "resnet50"$/,
+      /^architecture: expected "mlp" or "dcgan" or "resnet" or "r3gan" or \{ generator, discriminator \}, got "resnet50"; did you mean "resnet"\?$/,
     ],
     ["a name from the prototype", { shape: [2], architecture: "constructor" }, /^architecture: /],
     [
       "a misspelt architecture with parameters",
       { shape: [2], architecture: { name: "dcgam" } },
-      /^architecture\.name: expected "mlp" or "dcgan", got "dcgam"; did you mean "dcgan"\?$/,
+      /^architecture\.name: expected "mlp" or "dcgan" or "resnet" or "r3gan", got "dcgam"; did you mean "dcgan"\?$/,
     ],
     [
       "a parameter that an architecture has not",

@@ -67,3 +67,48 @@ RESIDUAL = {
         {"type": "dense", "units": 1},
     ],
 }
+
+_RELU = {"type": "activation", "name": "relu"}
+_LEAKY = {"type": "activation", "name": "leakyRelu"}
+_HALVE, _DOUBLE = {"type": "avgPool", "size": 2}, {"type": "upsample", "factor": 2}
+
+
+def _conv(filters, kernel, **options):
+    return {"type": "conv2d", "filters": filters, "kernel": kernel, **options}
+
+
+def resnet(channels, width):
+    """Miyato et al. 2018, table 3, for images [8, 12] that begin at [4, 6]: one doubling, and the discriminator halves once."""
+    wide, narrow, norm = 4 * width, 2 * width, {"type": "batchNorm"}
+    up = {
+        "type": "residual",
+        "layers": [norm, _RELU, _DOUBLE, _conv(wide, 3), norm, _RELU, _conv(wide, 3)],
+        "shortcut": [_DOUBLE, _conv(wide, 1)],
+    }
+    first = {"type": "residual", "layers": [_conv(narrow, 3), _RELU, _conv(narrow, 3), _HALVE], "shortcut": [_HALVE, _conv(narrow, 1)]}
+    same = {"type": "residual", "layers": [_RELU, _conv(narrow, 3), _RELU, _conv(narrow, 3)]}
+    ends = [_conv(channels, 3), {"type": "activation", "name": "tanh"}]
+    return {
+        "generator": [{"type": "dense", "units": 24 * wide}, {"type": "reshape", "shape": [4, 6, wide]}, up, norm, _RELU, *ends],
+        "discriminator": [first, same, same, same, _RELU, {"type": "globalPool", "mode": "sum"}, {"type": "dense", "units": 1}],
+    }
+
+
+def r3gan(channels, width, groups):
+    """Huang et al. 2024, one block at each size, for images [8, 12] that begin at [4, 6]."""
+
+    def linear(filters):
+        return _conv(filters, 1, bias=False)
+
+    block = {"type": "residual", "layers": [_conv(2 * width, 1), _LEAKY, _conv(2 * width, 3, groups=groups), _LEAKY, linear(width)]}
+    return {
+        "generator": [
+            {"type": "dense", "units": width, "bias": False},
+            {"type": "generativeBasis", "size": [4, 6]},
+            block,
+            {"type": "upsample", "factor": 2, "mode": "bilinear"},
+            block,
+            linear(channels),
+        ],
+        "discriminator": [linear(width), block, _HALVE, block, {"type": "discriminativeBasis"}, {"type": "dense", "units": 1, "bias": False}],
+    }

@@ -20,6 +20,7 @@ import conditions
 import layers
 import operations
 import optimizers
+import published
 import schedules
 import steps
 from tensors import write
@@ -32,6 +33,7 @@ FILES = {
     "schedules": schedules.cases,
     "conditions": conditions.cases,
     "augmentations": augmentations.cases,
+    "published": published.cases,
 }
 
 

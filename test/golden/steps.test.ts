@@ -73,7 +73,7 @@ for (const { name, create, stepBound } of SUBJECTS) {
     });
     afterAll(() => executor.dispose());
 
-    for (const { name, options, initial, steps } of ["steps.json", "schedules.json", "conditions.json"].flatMap((file) =>
+    for (const { name, options, initial, steps } of ["steps.json", "schedules.json", "conditions.json", "published.json"].flatMap((file) =>
       readCases<StepsCase>(file),
     )) {
       it(name, async () => {

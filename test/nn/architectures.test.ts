@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
-import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+import { type GANOptions, type GANSpec, resolveSpec } from "../../src/gan/spec.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { halvings, halvingsExpected } from "../../src/nn/architectures/sizes.ts";
 import type { Condition } from "../../src/nn/conditionSpec.ts";
 import { resolveGenerator } from "../../src/nn/generator.ts";
-import type { Layer } from "../../src/nn/layers/table.ts";
+import { type Layer, outputShape, type ResidualLayer } from "../../src/nn/layers/table.ts";
 import { parameters } from "../../src/nn/network.ts";
 import { discriminateGraph, sampleGraph } from "../../src/nn/sampling.ts";
 
@@ -136,6 +136,74 @@ describe("halvings", () => {
 });
 
 const norm = (layer: number) => ["gamma", "beta", "runningMean", "runningVariance"].map((name) => `generator.${layer}.${name}`);
+
+describe("dcgan by resizing", () => {
+  it("repeats pixels and convolves 3×3 where it would convolve transposed", () => {
+    const { generator, discriminator } = resolveSpec({
+      shape: [28, 28, 1],
+      width: 2,
+      architecture: { name: "dcgan", upsample: "resize" },
+    }).architecture;
+    const plain = resolveSpec({ shape: [28, 28, 1], width: 2, architecture: "dcgan" }).architecture;
+    expect(discriminator).toEqual(plain.discriminator);
+    const resized = generator.filter(({ type }) => type !== "upsample");
+    expect(resized.map((layer) => (layer.type === "conv2d" ? "conv2dTranspose" : layer.type))).toEqual(plain.generator.map(({ type }) => type));
+    expect(resized.flatMap((layer) => (layer.type === "conv2d" ? [layer.kernel] : []))).toEqual([3, 3]);
+  });
+});
+
+/** Channels and pixels of feature maps wherever a block of a network ends. */
+const maps = (spec: GANSpec, network: "generator" | "discriminator"): string[] => {
+  const layers = spec.architecture[network];
+  const ends = layers.flatMap(({ type }, i) => (type === "residual" ? [i + 1] : []));
+  const input = network === "generator" ? [spec.latent] : spec.shape;
+  return ends.map((end) => outputShape(layers.slice(0, end), input).join("×"));
+};
+
+describe("resnet", () => {
+  const named = (shape: Shape) => resolveSpec({ shape, architecture: "resnet", width: 64, objective: "hinge" });
+
+  it("of 32×32, 48×48 and 128×128 pixels has the sizes of Miyato et al., tables 3 to 6", () => {
+    expect(maps(named([32, 32, 3]), "generator")).toEqual(["8×8×256", "16×16×256", "32×32×256"]);
+    expect(maps(named([32, 32, 3]), "discriminator")).toEqual(["16×16×128", "8×8×128", "8×8×128", "8×8×128"]);
+    expect(maps(named([48, 48, 3]), "generator")).toEqual(["12×12×256", "24×24×128", "48×48×64"]);
+    expect(maps(named([48, 48, 3]), "discriminator")).toEqual(["24×24×64", "12×12×128", "6×6×256", "3×3×512", "3×3×1024"]);
+    expect(maps(named([128, 128, 3]), "generator")).toEqual(["8×8×1024", "16×16×512", "32×32×256", "64×64×128", "128×128×64"]);
+    expect(maps(named([128, 128, 3]), "discriminator")).toEqual(["64×64×64", "32×32×128", "16×16×256", "8×8×512", "4×4×1024", "4×4×1024"]);
+  });
+});
+
+describe("r3gan", () => {
+  it("of 64×64 pixels has half the channels at its largest size, and begins as linear maps", () => {
+    const spec = resolveSpec({ shape: [64, 64, 3], architecture: { name: "r3gan", blocks: 1 }, width: 768 });
+    expect(maps(spec, "generator")).toEqual(["4×4×768", "8×8×768", "16×16×768", "32×32×768", "64×64×384"]);
+    expect(maps(spec, "discriminator")).toEqual(["64×64×384", "32×32×768", "16×16×768", "8×8×768", "4×4×768"]);
+    const block = spec.architecture.generator.find(({ type }) => type === "residual") as ResidualLayer;
+    const convolutions = block.layers.filter(({ type }) => type === "conv2d");
+    expect(convolutions).toMatchObject([
+      { filters: 1536, groups: 1, gain: 5 ** -0.25 },
+      { filters: 1536, groups: 96, gain: 5 ** -0.25 },
+      { filters: 768, groups: 1, gain: 0 },
+    ]);
+  });
+});
+
+describe.each(["resnet", "r3gan"] as const)("%s", (architecture) => {
+  it.each<[Shape]>([[[8, 8, 1]], [[28, 28, 1]], [[96, 64, 3]], [[40, 24, 4]]])("makes and judges images %j", (shape) => {
+    const spec = resolveSpec({ shape, architecture, width: 1 });
+    expect(sampleGraph(spec, 2).fetches.get("images")!.shape).toEqual([2, ...shape]);
+    expect(discriminateGraph(spec, 2).fetches.get("scores")!.shape).toEqual([2]);
+  });
+
+  it("is told classes and images", () => {
+    const generator = architecture === "resnet" ? "batch-norm" : "embedding";
+    for (const condition of [{ classes: 3, generator, discriminator: "projection" }, { shape: [8, 12, 2] }] as const) {
+      const spec = resolveSpec({ shape: [8, 12, 1], architecture, width: 2, condition });
+      expect(sampleGraph(spec, 2).fetches.get("images")!.shape).toEqual([2, 8, 12, 1]);
+      expect(discriminateGraph(spec, 2).fetches.get("scores")!.shape).toEqual([2]);
+    }
+  });
+});
 
 describe("mlp", () => {
   it("ends linearly for vectors and in tanh for images", () => {

@@ -70,9 +70,9 @@ describe("shapes of one example", () => {
     expect(() => outputShape(resolve({ type: "conv2dTranspose", filters: 1, kernel: 2, padding: 4 }), [4, 4, 1])).toThrow(/at least one pixel/);
   });
 
-  it.each(["conv2d", "conv2dTranspose"] as const)("takes a %s of an earlier version, which had one group and no dilation", (type) => {
+  it.each(["conv2d", "conv2dTranspose"] as const)("takes a %s of an earlier version, which had one group, no dilation and no gain", (type) => {
     const written = { type, filters: 4, kernel: 3, stride: 2, padding: 1, bias: false } as const;
-    expect(resolve(written)).toEqual([{ ...written, dilation: 1, groups: 1 }]);
+    expect(resolve(written)).toEqual([{ ...written, dilation: 1, groups: 1, gain: 1 }]);
   });
 
   it.each(["conv2d", "conv2dTranspose"] as const)("says which channels the groups of a %s do not divide", (type) => {

@@ -2,12 +2,14 @@
 import type { Architecture } from "./architecture.ts";
 import { dcgan } from "./dcgan.ts";
 import { mlp } from "./mlp.ts";
+import { r3gan } from "./r3gan.ts";
+import { resnet } from "./resnet.ts";
 
 /** In the order in which they are named; `preferred` is what a shape gets that no architecture is named for. */
-export const ARCHITECTURES = { mlp, dcgan };
+export const ARCHITECTURES = { mlp, dcgan, resnet, r3gan };
 
 /**
- * The name of an architecture: "mlp" or "dcgan".
+ * The name of an architecture: "mlp", "dcgan", "resnet" or "r3gan".
  *
  * @useDeclaredType
  */
