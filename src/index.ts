@@ -127,6 +127,8 @@ export type {
 } from "./gan/options.ts";
 export type { StepReport, TrainReport, TrainSummary } from "./gan/reports.ts";
 export type { GANOptions, GANSpec } from "./gan/spec.ts";
+export type { DCGANParameters } from "./nn/architectures/dcgan.ts";
+export type { R3GANParameters } from "./nn/architectures/r3gan.ts";
 export type { ArchitectureName, ArchitectureSpec } from "./nn/architectures/table.ts";
 export type { GeneratorClasses, GeneratorMethod, ImageCondition, VectorCondition } from "./nn/condition.ts";
 export type { ClassCondition, ClassConditionSpec, Condition, ConditionSpec, DiscriminatorMethod } from "./nn/conditionSpec.ts";

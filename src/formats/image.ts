@@ -88,7 +88,7 @@ export class Image {
 
 /**
  * A batch of samples: images `[N, H, W, C]`, or plain vectors `[N, d]`. The values of images are in [-1, 1] where the generator ends in tanh, as those of the named
- * architectures do; in pictures -1 is black and 1 is full brightness, and what is beyond them is shown as these.
+ * architectures but "r3gan" do; in pictures -1 is black and 1 is full brightness, and what is beyond them is shown as these.
  *
  * Only images of 1 (grey), 3 (RGB) or 4 (RGBA) channels can be made into pictures.
  *

@@ -194,7 +194,7 @@ export class GAN implements Disposable {
 
   /**
    * Makes images `[count, H, W, C]`, or vectors `[count, d]`. The same options give the same images. Their values are in [-1, 1] where the generator ends in tanh, as those
-   * of the named architectures do for images; layers of your own that end in anything else may leave it.
+   * of the named architectures but "r3gan" do for images; what ends in anything else may leave it.
    *
    * @param options how many, and what they follow from. Default: one image, of seed 0
    * @throws {@link SpecError} for options that cannot be

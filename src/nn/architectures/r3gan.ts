@@ -18,7 +18,7 @@ const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greates
 /** A convolution 1×1, linear. */
 const linear = (filters: number): LayerSpec => ({ type: "conv2d", filters, kernel: 1, bias: false });
 
-/** 1×1, grouped 3×3, 1×1, which begins as the identity: figure 3 of the paper, right. @param gain of the first two */
+/** 1×1, grouped 3×3, 1×1, which begins as the identity. @param gain of the first two */
 function block(channels: number, gain: number): LayerSpec {
   const filters = EXPANSION * channels;
   return {
@@ -40,7 +40,7 @@ export interface R3GANParameters {
 }
 
 /**
- * Huang, Gokaslan, Kuleshov & Tompkin 2024, section 4, configuration E: bottleneck blocks with grouped convolutions and without normalisation, begun by fix-up (Zhang, Dauphin & Ma 2019:
+ * Huang, Gokaslan, Kuleshov & Tompkin 2024, section 4: bottleneck blocks with grouped convolutions and without normalisation, begun by fix-up (Zhang, Dauphin & Ma 2019:
  * the last convolution of a block at 0, the others smaller by L^(-1/(2m - 2)), of L blocks with m = 3), bilinear resizing, a learned image that the latent modulates at one end and a
  * depthwise convolution at the other. The published widths are twelve times those of the default `width`, 64. The discriminator's images are halved by means of 2×2 pixels, where the
  * published filter has the weights 1, 3, 3, 1.

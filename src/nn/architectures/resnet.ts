@@ -15,14 +15,14 @@ const project = (filters: number): LayerSpec => ({ type: "conv2d", filters, kern
 /** What stands before the convolutions of a block. */
 const before = (normalises: boolean): LayerSpec[] => (normalises ? [{ type: "batchNorm" }, relu] : [relu]);
 
-/** Doubles the size: figure 7 of the paper, right. */
+/** Doubles the size. */
 const up = (filters: number): LayerSpec => ({
   type: "residual",
   layers: [...before(true), double, conv(filters), ...before(true), conv(filters, Math.SQRT2)],
   shortcut: [double, project(filters)],
 });
 
-/** Halves the size: figure 7, middle. */
+/** Halves the size. */
 const down = (from: number, filters: number, normalises: boolean): LayerSpec => ({
   type: "residual",
   layers: [...before(normalises), conv(from), ...before(normalises), conv(filters, Math.SQRT2), halve],
