@@ -13,6 +13,7 @@ export * from "./norm";
 export * from "./pack";
 export * from "./panels";
 export * from "./products";
-export * from "./reduce";
+export { f32_rmax, f32_rsum } from "./reduce";
 export * from "./resample";
+export * from "./softmax";
 export * from "./transform";

@@ -1,9 +1,9 @@
-/** Sums: `BLOCK` terms in float32, the sums of blocks in float64, so that rounding errors do not grow with the length. */
+/** Sums, `BLOCK` terms in float32 and the sums of blocks in float64, so that rounding errors do not grow with the length; and maxima. */
 import { v_high, v_join, v_low } from "./simd";
 
 // @ts-ignore: decorator
 @inline
-const BLOCK: usize = 64;
+export const BLOCK: usize = 64;
 
 /**
  * y[o, i] = Σ_r x[o, r, i] for outputs begin <= o * inner + i < end of x[outer, reduce, inner], y[outer, inner].
@@ -131,4 +131,49 @@ function sumColumns16(x: usize, rows: usize, stride: usize, y: usize): void {
   v128.store(y, v_join(bLow, bHigh), 16);
   v128.store(y, v_join(cLow, cHigh), 32);
   v128.store(y, v_join(dLow, dHigh), 48);
+}
+
+/**
+ * y[o, i] = max_r x[o, r, i], NaN where any is NaN, for outputs begin <= o * inner + i < end of x[outer, reduce, inner], y[outer, inner].
+ *
+ * Reads nothing outside x and writes exactly y[begin .. end); y may not overlap x. The range splits the outputs.
+ */
+export function f32_rmax(begin: usize, end: usize, reduce: usize, inner: usize, x: usize, y: usize): void {
+  const stride = inner << 2;
+  for (let at = begin; at < end; ) {
+    const outer = at / inner;
+    const i = at - outer * inner;
+    const source = x + ((outer * reduce * inner + i) << 2);
+    const target = y + (at << 2);
+    if (i + 4 <= inner && at + 4 <= end) {
+      let v = v128.load(source);
+      for (let r: usize = 1; r < reduce; r++) v = f32x4.max(v, v128.load(source + r * stride));
+      v128.store(target, v);
+      at += 4;
+    } else {
+      let largest: f32;
+      if (inner == 1) {
+        largest = maxOf(source, reduce);
+      } else {
+        largest = load<f32>(source);
+        for (let r: usize = 1; r < reduce; r++) largest = max(largest, load<f32>(source + r * stride));
+      }
+      store<f32>(target, largest);
+      at++;
+    }
+  }
+}
+
+/** The largest of n floats at x. */
+export function maxOf(x: usize, n: usize): f32 {
+  let largest = load<f32>(x);
+  if (n < 4) {
+    for (let i: usize = 1; i < n; i++) largest = max(largest, load<f32>(x + (i << 2)));
+    return largest;
+  }
+  // The last four may overlap those before them.
+  let v = v128.load(x + ((n - 4) << 2));
+  for (let i: usize = 0; i + 4 < n; i += 4) v = f32x4.max(v, v128.load(x + (i << 2)));
+  v = f32x4.max(v, v128.shuffle<i32>(v, v, 2, 3, 2, 3));
+  return max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1));
 }

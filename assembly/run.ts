@@ -5,7 +5,7 @@ import { f32_gemm_batch } from "./batch";
 import { f32_col2im } from "./col2im";
 import { f32_copy_nd, f32_one_hot } from "./copy";
 import { BARRIER, HeadWord, Opcode } from "./format/opcodes";
-import { BatchNormWord, Col2ImWord, CopyNdWord, GroupedWord, OneHotWord, PoolWord, RangedWord, ReduceSumWord, ResizeWord } from "./format/ranged";
+import { BatchNormWord, Col2ImWord, CopyNdWord, GroupedWord, OneHotWord, PoolWord, RangedWord, ReduceWord, ResizeWord, SoftmaxWord } from "./format/ranged";
 import { f32_gemm } from "./gemm";
 import { f32_elementwise } from "./group";
 import { f32_conv_depthwise, f32_conv_grouped } from "./grouped";
@@ -15,6 +15,7 @@ import { f32_products } from "./products";
 import { f32_rsum } from "./reduce";
 import { f32_avgpool, f32_resize_bilinear, f32_resize_nearest } from "./resample";
 import { share } from "./simd";
+import { f32_softmax } from "./softmax";
 import { runTraining } from "./training";
 import { f32_transform } from "./transform";
 import { word } from "./words";
@@ -47,7 +48,10 @@ function runRanged(opcode: i32, p: usize, ith: i32, nth: i32): void {
   if (b >= e) return;
   switch (opcode) {
     case Opcode.ReduceSum:
-      f32_rsum(b, e, arg(p, ReduceSumWord.Reduce), arg(p, ReduceSumWord.Inner), arg(p, ReduceSumWord.X), arg(p, ReduceSumWord.Y));
+      f32_rsum(b, e, arg(p, ReduceWord.Reduce), arg(p, ReduceWord.Inner), arg(p, ReduceWord.X), arg(p, ReduceWord.Y));
+      break;
+    case Opcode.Softmax:
+      f32_softmax(b, e, arg(p, SoftmaxWord.N), arg(p, SoftmaxWord.X), arg(p, SoftmaxWord.Y));
       break;
     case Opcode.CopyNd:
       f32_copy_nd(b, e, p + ((RangedWord.Arguments + CopyNdWord.Descriptor) << 2), arg(p, CopyNdWord.X), arg(p, CopyNdWord.Y));

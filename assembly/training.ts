@@ -1,14 +1,18 @@
 /** The ranged kernels that only training needs, each with its arguments by name (format/ranged.ts). */
 import { arg, float, own } from "./arguments";
 import { Opcode } from "./format/opcodes";
-import { BatchNormGradWord, ColumnCombineWord, ColumnGradientSumWord, ColumnSquareSumWord, ColumnSumWord, GroupedGradWord, PoolWord, RangedWord, ResizeWord } from "./format/ranged";
+import { BatchNormGradWord, ColumnCombineWord, ColumnGradientSumWord, ColumnSquareSumWord, ColumnSumWord, GroupedGradWord, PoolWord, RangedWord, ReduceWord, ResizeWord } from "./format/ranged";
 import { f32_conv_depthwise_filter_grad, f32_conv_grouped_filter_grad } from "./groupedGrad";
 import { f32_batchnorm_grad, f32_colgradsum_partial, f32_colsqsum_partial, f32_colsum_combine, f32_colsum_partial } from "./norm";
+import { f32_rmax } from "./reduce";
 import { f32_avgpool_grad, f32_resize_bilinear_grad, f32_resize_nearest_grad } from "./resample";
 
 /** Units [b, e) of one. */
 export function runTraining(opcode: i32, p: usize, b: usize, e: usize, ith: i32): void {
   switch (opcode) {
+    case Opcode.ReduceMax:
+      f32_rmax(b, e, arg(p, ReduceWord.Reduce), arg(p, ReduceWord.Inner), arg(p, ReduceWord.X), arg(p, ReduceWord.Y));
+      break;
     case Opcode.ColumnSum:
       f32_colsum_partial(
         b, e, arg(p, ColumnSumWord.R), arg(p, ColumnSumWord.C), arg(p, ColumnSumWord.ChunkRows), arg(p, ColumnSumWord.X),

@@ -38,6 +38,8 @@ export const enum Opcode {
   Depthwise = 23,
   GroupedFilterGrad = 24,
   DepthwiseFilterGrad = 25,
+  ReduceMax = 26,
+  Softmax = 27,
 }
 
 /** What every instruction begins with. */

@@ -11,9 +11,16 @@ export const enum RangedWord {
   Arguments = 2,
 }
 
-export enum ReduceSumWord {
+/** Of sums and maxima. */
+export enum ReduceWord {
   Reduce,
   Inner,
+  X,
+  Y,
+}
+
+export enum SoftmaxWord {
+  N,
   X,
   Y,
 }

@@ -16,7 +16,7 @@ function nodes(operands: readonly Operand[]): [Graph, Node[]] {
   return [graph, operands.map((x) => (typeof x === "number" ? graph.constant(x) : x))];
 }
 
-const unary = (op: "neg" | "abs" | "exp" | "log" | "sqrt" | "rsqrt" | "tanh" | "sigmoid" | "softplus" | "moments") => (x: Node) =>
+const unary = (op: "neg" | "abs" | "exp" | "log" | "sqrt" | "rsqrt" | "tanh" | "sigmoid" | "softplus" | "softmax" | "moments") => (x: Node) =>
   x.graph.apply(op, [x], {});
 
 const elementwise =
@@ -35,6 +35,7 @@ export const rsqrt = unary("rsqrt");
 export const tanh = unary("tanh");
 export const sigmoid = unary("sigmoid");
 export const softplus = unary("softplus");
+export const softmax = unary("softmax");
 export const moments = unary("moments");
 
 export const add = elementwise<[Operand, Operand]>("add");
@@ -62,6 +63,11 @@ export function adamStep(p: Node, m: Node, v: Node, stepSize: Operand, scale: Op
 /** Sum over `axes` (all of them if left out), keeping them with size 1. */
 export function reduceSum(x: Node, axes: readonly number[] = x.shape.map((_, i) => i)): Node {
   return axes.length === 0 ? x : x.graph.apply("reduceSum", [x], { axes: [...axes].sort((a, b) => a - b) });
+}
+
+/** The largest over `axes`, keeping them with size 1. */
+export function reduceMax(x: Node, axes: readonly number[]): Node {
+  return axes.length === 0 ? x : x.graph.apply("reduceMax", [x], { axes: [...axes].sort((a, b) => a - b) });
 }
 
 /** Mean over `axes` (all of them if left out), keeping them with size 1. */

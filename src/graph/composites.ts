@@ -1,5 +1,5 @@
 /** The meaning of each composite op, in other ops. An executor without a kernel runs this; autodiff may differentiate it. */
-import { add, concat, div, mul, reduceMean, reduceSum, reshape, rsqrt, slice, sqrt, square, sub } from "./build.ts";
+import { add, concat, div, exp, mul, reduceMax, reduceMean, reduceSum, reshape, rsqrt, slice, sqrt, square, sub } from "./build.ts";
 import { type Graph, type Node, rewrite } from "./graph.ts";
 import type { CompositeOp, OpAttrs, OpName } from "./ops.ts";
 
@@ -21,6 +21,12 @@ export const COMPOSITES: { readonly [O in CompositeOp]: Definition<O> } = {
   lerp: ([a, b, t]) => add(a!, mul(t!, sub(b!, a!))),
 
   adamStep: ([p, m, v, stepSize, scale], { epsilon }) => sub(p!, div(mul(stepSize!, m!), add(mul(scale!, sqrt(v!)), epsilon))),
+
+  softmax([x]) {
+    const last = [x!.shape.length - 1];
+    const e = exp(sub(x!, reduceMax(x!, last)));
+    return div(e, reduceSum(e, last));
+  },
 
   moments([x]) {
     const r = rows(x!);

@@ -15,6 +15,7 @@ import {
   conv2dFilterGrad,
   conv2dInputGrad,
   div,
+  equal,
   greater,
   greaterEqual,
   leakyReluGrad,
@@ -22,6 +23,7 @@ import {
   mul,
   neg,
   pad,
+  reduceSum,
   reshape,
   resizeBilinear,
   resizeBilinearGrad,
@@ -51,7 +53,7 @@ const imageSize = (x: Node): [number, number] => [x.shape[1]!, x.shape[2]!];
 const filterSize = (w: Node): [number, number] => [w.shape[0]!, w.shape[1]!];
 
 /**
- * The derivative of every primitive op. Of the composites, batch norm has a row of its own; the others are
+ * The derivative of every primitive op. Of the composites, softmax and batch norm have rows of their own; the others are
  * differentiated through their definitions.
  */
 const DERIVATIVES = {
@@ -81,6 +83,13 @@ const DERIVATIVES = {
   leakyReluGrad: [(dy, y, _, x) => leakyReluGrad(dy, x, y.attrs.alpha), null],
 
   reduceSum: [(dy, _, x) => broadcastTo(dy, x.shape)],
+  // All that are equal to the largest share it evenly.
+  reduceMax: [
+    (dy, y, x) => {
+      const mask = equal(x, y);
+      return mul(mask, div(dy, reduceSum(mask, y.attrs.axes)));
+    },
+  ],
   broadcastTo: [(dy, _, x) => sumTo(dy, x.shape)],
 
   matmul: [
@@ -108,6 +117,7 @@ const DERIVATIVES = {
   avgPool: [(dy, y, x) => avgPoolGrad(dy, imageSize(x), y.attrs)],
   avgPoolGrad: [(dx, y) => avgPool(dx, y.attrs)],
 
+  softmax: [(dy, y) => mul(y, sub(dy, reduceSum(mul(dy, y), [y.shape.length - 1])))],
   // For moments = moments(x): what reaches x through its moments is in the derivative of x already.
   batchNorm: [
     (dy, { attrs }, x, m, gamma) => batchNormGrad(dy, x, m, gamma, batchNormSums(dy, x, m, attrs.epsilon), attrs.epsilon),
@@ -115,13 +125,13 @@ const DERIVATIVES = {
     (dy, { attrs }, x, m) => statistic(batchNormSums(dy, x, m, attrs.epsilon), 1),
     (dy, { attrs }, x, m) => statistic(batchNormSums(dy, x, m, attrs.epsilon), 0),
   ],
-} satisfies { readonly [O in PrimitiveOp | "batchNorm"]: Row<O> };
+} satisfies { readonly [O in PrimitiveOp | "softmax" | "batchNorm"]: Row<O> };
 
 /**
  * The gradients of the scalar `y` (shape []) with respect to each of `xs`, which may be any nodes of its graph; each has
  * the shape of its x and is zero where `y` does not depend on it.
  * Each is the total derivative: if one x depends on another, what flows through it counts.
- * A tie of `maximum` or `minimum` belongs to the first operand, and |x| has slope 0 at 0.
+ * A tie of `maximum` or `minimum` belongs to the first operand, one of `reduceMax` to all in equal parts, and |x| has slope 0 at 0.
  *
  * @throws ShapeError when `y` is not a scalar.
  *

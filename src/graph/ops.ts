@@ -57,6 +57,7 @@ export interface OpAttrs {
   adamStep: { readonly epsilon: number };
   // Reductions and broadcast
   reduceSum: { readonly axes: readonly number[] };
+  reduceMax: { readonly axes: readonly number[] };
   broadcastTo: { readonly shape: Shape };
   // Contractions
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
@@ -78,7 +79,8 @@ export interface OpAttrs {
   resizeBilinearGrad: { readonly inputSize: Pair };
   avgPool: PoolAttrs;
   avgPoolGrad: PoolAttrs & { readonly inputSize: Pair };
-  // Batch normalisation
+  // Normalisation
+  softmax: None;
   moments: None;
   batchNorm: { readonly epsilon: number };
   batchNormSums: { readonly epsilon: number };
@@ -88,7 +90,7 @@ export interface OpAttrs {
 export type OpName = keyof OpAttrs;
 export type LeafOp = "input" | "variable" | "constant";
 /** Ops whose meaning is a graph of other ops (`composites.ts`); an executor may have no kernel for them. */
-export type CompositeOp = "lerp" | "adamStep" | "moments" | "batchNorm" | "batchNormSums" | "batchNormGrad";
+export type CompositeOp = "lerp" | "adamStep" | "softmax" | "moments" | "batchNorm" | "batchNormSums" | "batchNormGrad";
 export type PrimitiveOp = Exclude<OpName, LeafOp | CompositeOp>;
 /** Everything an executor lowers. */
 export type ComputeOp = Exclude<OpName, LeafOp>;
@@ -111,6 +113,15 @@ const elementwise = (op: string, arity: number): OpRow<unknown> => ({
   arity,
   kind: "elementwise",
   shape: (inputs) => inputs.reduce((a, b) => broadcastShapes(op, a, b)),
+});
+
+const reduction = (op: string): OpRow<{ readonly axes: readonly number[] }> => ({
+  arity: 1,
+  kind: "reduction",
+  shape([x], { axes }) {
+    checkAxes(op, x!, axes);
+    return x!.map((d, i) => (axes.includes(i) ? 1 : d));
+  },
 });
 
 /** The op table: what each op means, how many operands it takes, and the shape of its result. */
@@ -171,14 +182,9 @@ export const OPS = {
   adamStep: elementwise("adamStep", 5),
 
   /** Sum over `axes`; the result keeps them with size 1. */
-  reduceSum: {
-    arity: 1,
-    kind: "reduction",
-    shape([x], { axes }) {
-      checkAxes("reduceSum", x!, axes);
-      return x!.map((d, i) => (axes.includes(i) ? 1 : d));
-    },
-  },
+  reduceSum: reduction("reduceSum"),
+  /** The largest over `axes`, NaN if any is NaN; the result keeps them with size 1. */
+  reduceMax: reduction("reduceMax"),
   /** Repeat along axes of size 1 (and along new leading axes) until the shape is `shape`. */
   broadcastTo: {
     arity: 1,
@@ -347,6 +353,8 @@ export const OPS = {
     },
   },
 
+  /** e^x / Σ e^x along the last axis, without overflow. */
+  softmax: { arity: 1, kind: "normalisation", shape: ([x]) => x! },
   /** [2, C]: mean and (biased) variance of each channel of x[..., C]. */
   moments: {
     arity: 1,

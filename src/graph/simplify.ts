@@ -1,6 +1,6 @@
 /** Algebra that costs nothing in accuracy: fewer nodes, the same values. */
 import { sameShape, sizeOf } from "../core/shape.ts";
-import { add, broadcastTo, mul, reduceSum, reshape, slice, sub, transpose } from "./build.ts";
+import { add, broadcastTo, mul, reduceMax, reduceSum, reshape, slice, sub, transpose } from "./build.ts";
 import { type Graph, isOp, type Node, rewrite, withoutDeadNodes } from "./graph.ts";
 import { OPS, type OpName } from "./ops.ts";
 
@@ -36,10 +36,8 @@ const RULES: { readonly [O in OpName]?: Rule<O> } = {
     const inner = a.shape[y.attrs.transposeA ? 0 : 1];
     return a.shape.length === 2 && inner === 1 ? mul(reshape(a, [y.shape[0]!, 1]), reshape(b, [1, y.shape[1]!])) : null;
   },
-  reduceSum(y, x) {
-    const axes = y.attrs.axes.filter((a) => x.shape[a] !== 1);
-    return axes.length < y.attrs.axes.length ? reduceSum(x, axes) : null;
-  },
+  reduceSum: (y, x) => overLongAxes(y, x, reduceSum),
+  reduceMax: (y, x) => overLongAxes(y, x, reduceMax),
 
   reshape(y, x) {
     if (y.attrs.apart) return null;
@@ -133,6 +131,12 @@ function unstretch(y: Node): Node | null {
     if (sameShape(shape, y.shape)) inputs = candidate;
   });
   return inputs === y.inputs ? null : y.graph.apply(y.op, inputs, y.attrs);
+}
+
+/** A reduction without those axes that have one element. */
+function overLongAxes(y: Node<"reduceSum" | "reduceMax">, x: Node, reduce: typeof reduceMax): Node | null {
+  const axes = y.attrs.axes.filter((a) => x.shape[a] !== 1);
+  return axes.length < y.attrs.axes.length ? reduce(x, axes) : null;
 }
 
 /** The number that fills the whole of `x`, where there is a known one. */

@@ -5,7 +5,7 @@
 import { type Shape, showShape } from "../../src/core/shape.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
 import type { ComputeOp, ConvAttrs, OpAttrs } from "../../src/graph/ops.ts";
-import { any, below, cycle, type Domain, draw, mask, nonzero, offLattice, onLattice, positive, seeded } from "./values.ts";
+import { any, apart, below, cycle, type Domain, draw, mask, nonzero, offLattice, onLattice, positive, seeded } from "./values.ts";
 
 export interface CaseOperand {
   readonly shape: Shape;
@@ -188,7 +188,7 @@ const reductions: readonly OpCase[] = (
       [0, 2],
     ],
   ] as const
-).map(([shape, axes]) => opCase("reduceSum", { axes }, shape));
+).flatMap(([shape, axes]) => [opCase("reduceSum", { axes }, shape), opCase("reduceMax", { axes }, [shape, apart])]);
 
 const MATRICES: readonly (readonly [m: number, k: number, n: number])[] = [
   [1, 1, 1],
@@ -551,8 +551,19 @@ const normalisations: readonly OpCase[] = (
   ];
 });
 
+const softmaxes: readonly OpCase[] = [[1], [7], [3, 4], [5, 1], [2, 3, 5], [67, 2], [2, 261]].map((shape) => opCase("softmax", {}, shape));
+
 /** Every op on ordinary numbers. */
-export const OP_CASES: readonly OpCase[] = [...elementwise, ...reductions, ...matmuls, ...convolutions, ...layouts, ...resamples, ...normalisations];
+export const OP_CASES: readonly OpCase[] = [
+  ...elementwise,
+  ...reductions,
+  ...matmuls,
+  ...convolutions,
+  ...layouts,
+  ...resamples,
+  ...normalisations,
+  ...softmaxes,
+];
 
 const SPECIALS: readonly number[] = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, 1e-30, -1e-30, 1e30, -1e30, 88, -88, 20, -20, 1e-5];
 const PAIRS = SPECIALS.length ** 2;

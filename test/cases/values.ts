@@ -27,6 +27,8 @@ export const nonzero: Domain = (u) => (u < 0.5 ? -0.25 - 3.5 * u : 0.25 + 3.5 * 
 export const onLattice: Domain = (u) => Math.floor(u * 16) / 4 - 2;
 /** Halfway between the values of `onLattice`. */
 export const offLattice: Domain = (u) => onLattice(u, 0) + 0.125;
+/** 1031 multiples of 1/64 in [-8, 8.1), in disorder and no two equal. */
+export const apart: Domain = (_, i) => ((i * 577) % 1031) / 64 - 8;
 /** 0 or 1. */
 export const mask: Domain = (u) => (u < 0.5 ? 0 : 1);
 /** Integers from 0 to n - 1. */

@@ -308,6 +308,7 @@ describe("the case table", () => {
       "batchNormSums",
       "lerp",
       "moments",
+      "softmax",
     ]);
   });
 });

@@ -147,6 +147,11 @@ def _table():
         yield "maximum", {}, [(a, "lattice"), (b, "off_lattice")], torch.maximum
         yield "minimum", {}, [(a, "lattice"), (b, "off_lattice")], torch.minimum
     yield "reduceSum", {"axes": [0, 2]}, [[2, 3, 4, 5]], lambda x, axes: x.sum(axes, keepdim=True)
+    for shape, axes in [([2, 3, 4, 5], [0, 2]), ([3, 7], [1])]:
+        yield "reduceMax", {"axes": axes}, [shape], lambda x, axes: x.amax(axes, keepdim=True)
+    yield "reduceMax", {"axes": [1]}, [([4, 30], "lattice")], lambda x, axes: x.amax(axes, keepdim=True)
+    for shape in [[3, 7], [2, 3, 4]]:
+        yield "softmax", {}, [shape], lambda x: F.softmax(x, dim=-1)
     yield "broadcastTo", {"shape": [2, 3, 4]}, [[3, 1]], lambda x, shape: x.broadcast_to(shape)
     for transposeA in [False, True]:
         for transposeB in [False, True]:

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../../src/core/errors.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
-import { add, batchNorm, conv2d, lerp, maximum, moments, mul, oneHot, square, sub, sumAll, tanh } from "../../src/graph/build.ts";
+import { add, batchNorm, conv2d, lerp, maximum, moments, mul, oneHot, reduceMax, square, sub, sumAll, tanh } from "../../src/graph/build.ts";
 import { define } from "../../src/graph/composites.ts";
 import { grad, vjp } from "../../src/graph/grad.ts";
 import { Graph, type Node } from "../../src/graph/graph.ts";
@@ -175,6 +175,11 @@ describe("grad", () => {
     const graph = new Graph();
     const [a, b] = [graph.input("a", []), graph.input("b", [])];
     expect(valuesOf(grad(maximum(a, b), [a, b]), { a: [2], b: [2] }).map((v) => v[0])).toEqual([1, 0]);
+  });
+
+  it("gives a tie of reduceMax to all in equal parts", () => {
+    const x = new Graph().input("x", [5]);
+    expect(Array.from(valuesOf(grad(sumAll(reduceMax(x, [0])), [x]), { x: [3, 1, 3, 2, -3] })[0]!)).toEqual([0.5, 0, 0.5, 0, 0]);
   });
 
   it("refuses a y that is not a scalar, and an x of another graph", () => {

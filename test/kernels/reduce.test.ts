@@ -3,6 +3,8 @@ import { bits, createHarness, uniform } from "./harness.ts";
 
 const harness = createHarness();
 
+type Reduction = "f32_rsum" | "f32_rmax";
+
 /** Sums of x[outer, reduce, inner] over its middle axis, and the sums of |x|, in float64. */
 function expected(x: Float32Array, outer: number, reduce: number, inner: number) {
   const sums = new Float64Array(outer * inner);
@@ -15,7 +17,7 @@ function expected(x: Float32Array, outer: number, reduce: number, inner: number)
   return { sums, magnitudes };
 }
 
-function rsum(x: Float32Array, outer: number, reduce: number, inner: number, cuts: readonly number[] = []): Float32Array {
+function run(kernel: Reduction, x: Float32Array, outer: number, reduce: number, inner: number, cuts: readonly number[] = []): Float32Array {
   harness.reset();
   const n = outer * inner;
   const input = harness.atEnd(x);
@@ -24,7 +26,7 @@ function rsum(x: Float32Array, outer: number, reduce: number, inner: number, cut
   const ends = [...cuts.filter((c) => c > 0 && c < n), n];
   let begin = 0;
   for (const end of ends) {
-    harness.kernels.f32_rsum!(begin, end, reduce, inner, input.address, y.address);
+    harness.kernels[kernel]!(begin, end, reduce, inner, input.address, y.address);
     result.set(y.values.subarray(begin, end), begin);
     y.values.fill(Number.NaN, begin, end);
     expect(y.values.every(Number.isNaN), `[${begin}, ${end}) of ${n} only`).toBe(true);
@@ -34,10 +36,37 @@ function rsum(x: Float32Array, outer: number, reduce: number, inner: number, cut
   return result;
 }
 
-describe("f32_rsum", () => {
-  const INNER = [1, 2, 3, 4, 5, 6, 7, 8, 13, 15, 16, 17, 19, 32, 37];
-  const REDUCE = [1, 2, 3, 4, 11, 12, 13, 63, 64, 65, 67, 200];
+const rsum = (...args: Parameters<typeof run> extends [unknown, ...infer Rest] ? Rest : never) => run("f32_rsum", ...args);
 
+const INNER = [1, 2, 3, 4, 5, 6, 7, 8, 13, 15, 16, 17, 19, 32, 37];
+const REDUCE = [1, 2, 3, 4, 11, 12, 13, 63, 64, 65, 67, 200];
+
+describe("f32_rmax", () => {
+  it("finds the largest of any shape, however its range is split", () => {
+    for (const inner of INNER) {
+      for (const reduce of REDUCE) {
+        const x = uniform(2 * reduce * inner, inner + reduce);
+        const want = new Float32Array(2 * inner).fill(Number.NEGATIVE_INFINITY);
+        for (const [i, value] of x.entries()) {
+          const at = Math.floor(i / (reduce * inner)) * inner + (i % inner);
+          want[at] = Math.max(want[at]!, value);
+        }
+        for (const cuts of [[], [1, 2, 3], [inner - 1, inner + 1]]) expect(run("f32_rmax", x, 2, reduce, inner, cuts)).toEqual(want);
+      }
+    }
+  });
+
+  it("gives NaN and Inf where they belong", () => {
+    const x = new Float32Array(2 * 30 * 5).fill(-1);
+    x[5 * 7 + 2] = Number.NaN;
+    x[5 * 40 + 3] = Number.POSITIVE_INFINITY;
+    x[5 * 41 + 1] = Number.NEGATIVE_INFINITY;
+    expect([...run("f32_rmax", x, 2, 30, 5)]).toEqual([-1, -1, Number.NaN, -1, -1, -1, -1, -1, Number.POSITIVE_INFINITY, -1]);
+    for (const at of [0, 4, 6]) expect([...run("f32_rmax", new Float32Array(7).fill(1).fill(Number.NaN, at, at + 1), 1, 7, 1)]).toEqual([Number.NaN]);
+  });
+});
+
+describe("f32_rsum", () => {
   it("sums any shape: error < 1e-6 of the sum of magnitudes", () => {
     for (const inner of INNER) {
       for (const reduce of REDUCE) {

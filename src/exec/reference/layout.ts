@@ -10,6 +10,15 @@ const reduceSum: Kernel<"reduceSum"> = (node, x) => {
   return y;
 };
 
+const reduceMax: Kernel<"reduceMax"> = (node, x) => {
+  const y = new Float64Array(sizeOf(node.shape)).fill(Number.NEGATIVE_INFINITY);
+  const from = node.inputs[0]!.shape;
+  offsets(from, broadcastStrides(node.shape, from)).forEach((o, i) => {
+    y[o] = Math.max(y[o]!, x[i]!);
+  });
+  return y;
+};
+
 const broadcastTo: Kernel<"broadcastTo"> = (node, x) => stretch(x, node.inputs[0]!.shape, node.shape).slice();
 
 const reshape: Kernel<"reshape"> = (_, x) => x.slice();
@@ -55,4 +64,4 @@ const oneHot: Kernel<"oneHot"> = (node, x) => {
   return Float64Array.from({ length: x.length * depth }, (_, i) => (x[Math.floor(i / depth)] === i % depth ? 1 : 0));
 };
 
-export const LAYOUT = { reduceSum, broadcastTo, reshape, transpose, slice, pad, concat, oneHot };
+export const LAYOUT = { reduceSum, reduceMax, broadcastTo, reshape, transpose, slice, pad, concat, oneHot };

@@ -14,6 +14,7 @@ export type RewrittenOp = "reshape" | "oneHot";
 
 const LOWERINGS = {
   reduceSum,
+  reduceMax: (r, { attrs }, x) => r.kernel("Max", { x: x! }, { reductionIndices: [...attrs.axes], keepDims: true }),
 
   matmul: (r, { attrs }, a, b) => r.kernel("BatchMatMul", { a: a!, b: b! }, { transposeA: attrs.transposeA, transposeB: attrs.transposeB }),
   conv2d,

@@ -29,6 +29,8 @@ const NAMES: { readonly [name in keyof typeof Opcode]: Opcode } = {
   Depthwise: Opcode.Depthwise,
   GroupedFilterGrad: Opcode.GroupedFilterGrad,
   DepthwiseFilterGrad: Opcode.DepthwiseFilterGrad,
+  ReduceMax: Opcode.ReduceMax,
+  Softmax: Opcode.Softmax,
 };
 
 /**

@@ -14,8 +14,9 @@ import {
   OneHotWord,
   PoolWord,
   RangedWord,
-  ReduceSumWord,
+  ReduceWord,
   ResizeWord,
+  SoftmaxWord,
 } from "../../../../assembly/format/ranged.ts";
 import type { Buffer, Instruction, Word } from "./instruction.ts";
 
@@ -54,7 +55,9 @@ function kernel<P extends Places>(opcode: RangedOpcode, places: P): (instruction
 }
 
 // One by one, so that a bundle has only those that it uses.
-export const reduceSum = /* @__PURE__ */ kernel(Opcode.ReduceSum, ReduceSumWord);
+export const reduceSum = /* @__PURE__ */ kernel(Opcode.ReduceSum, ReduceWord);
+export const reduceMax = /* @__PURE__ */ kernel(Opcode.ReduceMax, ReduceWord);
+export const softmax = /* @__PURE__ */ kernel(Opcode.Softmax, SoftmaxWord);
 export const copyNd = /* @__PURE__ */ kernel(Opcode.CopyNd, CopyNdWord);
 export const oneHot = /* @__PURE__ */ kernel(Opcode.OneHot, OneHotWord);
 export const columnSum = /* @__PURE__ */ kernel(Opcode.ColumnSum, ColumnSumWord);

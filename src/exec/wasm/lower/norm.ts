@@ -1,10 +1,19 @@
-/** Batch normalisation. Sums over rows go by chunks of fixed size, then over the chunks: accurate, and the same for any number of threads. */
+/** Softmax and batch normalisation. Sums over rows go by chunks of fixed size, then over the chunks: accurate, and the same for any number of threads. */
 import { BatchNormGradRow, BatchNormRow } from "../../../../assembly/format/scratch.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
 import { at, type Buffer, float, type Lowering } from "../instructions/instruction.ts";
-import { batchNorm, batchNormGrad, columnCombine, columnGradientSum, columnSquareSum, columnSum } from "../instructions/ranged.ts";
+import { batchNorm, batchNormGrad, columnCombine, columnGradientSum, columnSquareSum, columnSum, softmax } from "../instructions/ranged.ts";
 
 const CHUNK_ROWS = 128;
+
+/** Rows that threads share out are this long together at least: a cache line. */
+const LINE = 16;
+
+export const lowerSoftmax: Lowering<"softmax"> = (node, out, [x]) => {
+  const N = node.shape.at(-1)!;
+  const args = { N, X: at(x!), Y: at(out) };
+  return [softmax({ units: sizeOf(node.shape) / N, grain: Math.ceil(LINE / N), args, reads: [x!], writes: [out] })];
+};
 
 /** x[..., C] as rows of C channels. */
 function rowsOf(shape: Shape): { R: number; C: number; chunks: number } {

@@ -4,7 +4,7 @@ import { PRODUCTS } from "../convolution/table.ts";
 import type { Lowering } from "../instructions/instruction.ts";
 import { lowerBroadcastTo, lowerConcat, lowerOneHot, lowerSlice } from "./copies.ts";
 import type { ElementwiseOp } from "./elementwise.ts";
-import { lowerBatchNorm } from "./norm.ts";
+import { lowerBatchNorm, lowerSoftmax } from "./norm.ts";
 import { lowerReduceSum } from "./reduce.ts";
 import { RESAMPLINGS } from "./resample.ts";
 
@@ -20,6 +20,7 @@ export const SAMPLING = {
   slice: lowerSlice,
   concat: lowerConcat,
   oneHot: lowerOneHot,
+  softmax: lowerSoftmax,
   batchNorm: lowerBatchNorm,
   ...PRODUCTS,
   ...RESAMPLINGS,

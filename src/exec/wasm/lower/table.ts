@@ -2,6 +2,7 @@
 import { FILTER_GRAD } from "../convolution/filterGrad.ts";
 import { lowerPad, lowerTranspose } from "./copies.ts";
 import { lowerBatchNormGrad, lowerBatchNormSums, lowerMoments } from "./norm.ts";
+import { lowerReduceMax } from "./reduce.ts";
 import { RESAMPLING_GRADS } from "./resample.ts";
 import { type Lowerings, SAMPLING } from "./sampling.ts";
 
@@ -10,6 +11,7 @@ export const LOWERINGS: Required<Lowerings> = {
   conv2dFilterGrad: FILTER_GRAD,
   transpose: lowerTranspose,
   pad: lowerPad,
+  reduceMax: lowerReduceMax,
   moments: lowerMoments,
   batchNormSums: lowerBatchNormSums,
   batchNormGrad: lowerBatchNormGrad,
