@@ -38,6 +38,10 @@ const steady: fc.Arbitrary<LayerSpec> = fc.oneof(
   fc.constant({ type: "groupNorm", groups: 1 }),
   fc.constant({ type: "pixelNorm" }),
 );
+const selfAttention = optional<{ type: "selfAttention"; pool: number }>({ type: fc.constant("selfAttention"), pool: fc.constant(1) }, [
+  "type",
+  "pool",
+]);
 const batchNorm = optional<{ type: "batchNorm"; epsilon: number; momentum: number }>(
   { type: fc.constant("batchNorm"), epsilon: positive(), momentum: fc.oneof(share, fc.constant(1)) },
   ["type"],
@@ -51,7 +55,8 @@ const residual = (layer: fc.Arbitrary<LayerSpec>): fc.Arbitrary<LayerSpec> =>
     .tuple(fc.array(layer, { minLength: 1, maxLength: 3 }), maybe(fc.array(layer, { maxLength: 2 })))
     .map(([layers, shortcut]) => ({ type: "residual", layers, ...(shortcut && { shortcut }) }));
 const body = (alone: boolean, shape: "vector" | "image"): fc.Arbitrary<LayerSpec[]> => {
-  const layer: fc.Arbitrary<LayerSpec> = alone ? steady : fc.oneof(steady, batchNorm);
+  const alike: fc.Arbitrary<LayerSpec> = shape === "image" ? fc.oneof(steady, selfAttention) : steady;
+  const layer: fc.Arbitrary<LayerSpec> = alone ? alike : fc.oneof(alike, batchNorm);
   const bias = maybe(fc.boolean());
   const wide: fc.Arbitrary<LayerSpec> =
     shape === "vector"

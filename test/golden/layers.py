@@ -60,6 +60,9 @@ _CASES = [
     ({"type": "constant", "shape": [2, 3, 2]}, [2, 3], "uniform", True),
     ({"type": "noise"}, [2, 2, 3, 3], "uniform", True),
     ({"type": "noise"}, [2, 2, 3, 3], "uniform", False),
+    ({"type": "selfAttention"}, [2, 4, 5, 9], "uniform", True),
+    ({"type": "selfAttention", "pool": 1}, [2, 3, 2, 4], "uniform", True),
+    ({"type": "selfAttention", "pool": 3}, [1, 3, 7, 3], "uniform", False),
     ({"type": "residual", "layers": [_CONV3, _TANH]}, [1, 4, 4, 3], "uniform", True),
     (
         {"type": "residual", "layers": [_TANH, _CONV3, {"type": "avgPool", "size": 2}], "shortcut": [{"type": "avgPool", "size": 2}, _CONV3]},
@@ -111,4 +114,4 @@ def _case(seed, layer, shape, domain, training):
     return {"name": name, "layer": layer, "training": training, **given, **derivatives(draw, y, inputs)}
 
 
-_SHOWN = ("units", "filters", "kernel", "stride", "dilation", "groups", "padding", "bias", "epsilon", "momentum", "name", "alpha", "factor", "mode", "size", "rate", "groupSize", "features")
+_SHOWN = ("units", "filters", "kernel", "stride", "dilation", "groups", "padding", "bias", "epsilon", "momentum", "name", "alpha", "factor", "mode", "size", "rate", "groupSize", "features", "pool")

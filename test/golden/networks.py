@@ -245,6 +245,19 @@ def dropout(layer, x, name, p):
     return x * kept / (1 - layer["rate"])
 
 
+def self_attention(layer, x, name, p):
+    """Zhang et al. 2019, section 3: each pixel asks by g all (or squares of them) for what they have by f and h."""
+    n, height, width, channels = x.shape
+    keys, values = math.ceil(channels / 8), math.ceil(channels / 2)
+    linear = lambda label, inputs, units: p.weight(f"{name}.{label}", [inputs, units], 0, inputs**-0.5)
+    f, g, h = linear("f", channels, keys), linear("g", channels, keys), linear("h", channels, values)
+    pooled = lambda y: avg_pool(y.reshape(n, height, width, -1), layer.get("pool", 2), layer.get("pool", 2)).flatten(1, 2)
+    rows = x.flatten(1, 2)
+    attention = F.softmax((rows @ g) @ pooled(rows @ f).mT, dim=-1)
+    gathered = attention @ pooled(rows @ h) @ linear("v", values, channels)
+    return x + p.weight(f"{name}.gamma", [1], 0.5, 0.2) * gathered.reshape(x.shape)
+
+
 def residual(layer, x, name, p):
     return apply(layer["layers"], x, f"{name}.", p) + apply(layer.get("shortcut", []), x, f"{name}.shortcut.", p)
 
@@ -273,6 +286,7 @@ LAYERS = {
     "residual": residual,
     "modulatedConv2d": modulated_conv,
     "styled": styled,
+    "selfAttention": self_attention,
 }
 
 

@@ -57,6 +57,8 @@ describe("shapes of one example", () => {
     [{ type: "minibatchStdDev" }, [6], [7]],
     [{ type: "constant", shape: [4, 5, 3] }, [6], [4, 5, 3]],
     [{ type: "noise" }, [4, 5, 3], [4, 5, 3]],
+    [{ type: "selfAttention" }, [7, 8, 2], [7, 8, 2]],
+    [{ type: "selfAttention", pool: 1 }, [1, 3, 1], [1, 3, 1]],
   ])("%j takes %j to %j, as its graph does", (layer, input, output) => {
     expect(outputShape(resolve(layer), input)).toEqual(output);
     const x = new Array<number>(2 * sizeOf(input)).fill(0);
@@ -68,6 +70,48 @@ describe("shapes of one example", () => {
     expect(() => outputShape(resolve({ type: "conv2d", filters: 1, kernel: 5, padding: 0 }), [4, 4, 1])).toThrow(/at least 5×5 pixels/);
     expect(() => outputShape(resolve({ type: "conv2d", filters: 1, kernel: 3, dilation: 2, padding: 0 }), [4, 4, 1])).toThrow(/at least 5×5 pixels/);
     expect(() => outputShape(resolve({ type: "conv2dTranspose", filters: 1, kernel: 2, padding: 4 }), [4, 4, 1])).toThrow(/at least one pixel/);
+    expect(() => outputShape(resolve({ type: "selfAttention" }), [4, 1, 3])).toThrow(/at least 2×2 pixels, as pool is 2, got \[4, 1, 3\]/);
+    expect(() => outputShape(resolve({ type: "selfAttention" }), [4])).toThrow(/images \[height, width, channels\]/);
+  });
+});
+
+describe("selfAttention", () => {
+  const weights = { "n.0.f": [2, 0], "n.0.g": [0, 1], "n.0.h": [1, 1], "n.0.v": [3, -3] };
+  const x = [0, 0, 1, 0, 0, 1, 2, 3];
+
+  it("adds to each pixel what others hold, by how alike their keys are to what it asks for", () => {
+    const { y } = run([{ type: "selfAttention", pool: 1 }], [1, 2, 2, 2], x, { variables: { ...weights, "n.0.gamma": [0.5] } });
+    // Keys 2 x0 are 0, 2, 0, 4, values x0 + x1 are 0, 1, 1, 5, and a pixel asks with x1.
+    const gathered = (asks: number): number => {
+      const e = [0, 2, 0, 4].map((key) => Math.exp(asks * key));
+      return [0, 1, 1, 5].reduce((sum, value, i) => sum + value * e[i]!, 0) / e.reduce((a, b) => a + b);
+    };
+    close(
+      y,
+      [0, 0, 1, 3].flatMap((asks, i) => [x[2 * i]! + 1.5 * gathered(asks), x[2 * i + 1]! - 1.5 * gathered(asks)]),
+    );
+  });
+
+  it("changes nothing at first, and keeps images apart", () => {
+    const zero = { ...weights, "n.0.gamma": [0] };
+    expect(run([{ type: "selfAttention" }], [1, 2, 2, 2], x, { variables: zero }).y).toEqual(x);
+    const variables = { ...weights, "n.0.gamma": [1] };
+    const [one, two] = [
+      [...x, ...x.map((v) => -v)],
+      [...x, ...x.map((v) => 5 * v)],
+    ].map((both) => run([{ type: "selfAttention" }], [2, 2, 2, 2], both, { variables }).y);
+    expect(two!.slice(0, 8)).toEqual(one!.slice(0, 8));
+  });
+
+  it("has maps with an axis of outputs each, which do not know what follows the layer", () => {
+    const named = parametersOf(resolve({ type: "selfAttention" }, { type: "activation", name: "relu" }), [4, 4, 20], "n.");
+    expect(named.map(({ name, shape, outputAxis, activation }) => [name, shape, outputAxis, activation?.name])).toEqual([
+      ["n.0.f", [20, 3], 1, undefined],
+      ["n.0.g", [20, 3], 1, undefined],
+      ["n.0.h", [20, 10], 1, undefined],
+      ["n.0.v", [10, 20], 1, undefined],
+      ["n.0.gamma", [1], undefined, "relu"],
+    ]);
   });
 
   it.each(["conv2d", "conv2dTranspose"] as const)("takes a %s of an earlier version, which had one group, no dilation and no gain", (type) => {

@@ -4,6 +4,7 @@ import { type ErrorDetail, ShapeError } from "../../core/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../../core/shape.ts";
 import { add } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
+import { ATTENTION } from "./attention.ts";
 import { BASIS } from "./basis.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISATION } from "./normalisation.ts";
@@ -47,7 +48,7 @@ export interface StyledLayer extends Required<StyledSpec> {
   readonly layers: readonly Layer[];
 }
 
-const PLAIN = { ...LINEAR, ...BASIS, ...NORMALISATION, ...SHAPING, ...STYLE };
+const PLAIN = { ...LINEAR, ...BASIS, ...NORMALISATION, ...SHAPING, ...ATTENTION, ...STYLE };
 
 /** @inline */
 type PlainSpec = { [T in keyof typeof PLAIN]: (typeof PLAIN)[T] extends LayerRow<infer S> ? S : never }[keyof typeof PLAIN];

@@ -81,6 +81,13 @@ const CASES: { readonly [K in LayerSpec["type"]]: readonly (readonly LayerSpec[]
       },
     ],
   ],
+  selfAttention: [
+    [{ type: "selfAttention" }],
+    [
+      { type: "conv2d", filters: 20, kernel: 1 },
+      { type: "selfAttention", pool: 1 },
+    ],
+  ],
   residual: [
     [{ type: "residual", layers: [{ type: "conv2d", filters: 2, kernel: 3 }] }],
     [{ type: "residual", layers: [{ type: "conv2d", filters: 3, kernel: 3 }], shortcut: [{ type: "conv2d", filters: 3, kernel: 1 }] }],
