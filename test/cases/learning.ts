@@ -1,6 +1,8 @@
-/** Random ways to learn, from a seed: any objective with any regularizers, on small networks. */
+/** Random ways to learn, from a seed: any objective with any regularizers, on small networks and on those that have a name. */
 import fc from "fast-check";
+import { resolveSpec } from "../../src/gan/spec.ts";
 import type { GANOptions, LayerSpec } from "../../src/index.ts";
+import { ARCHITECTURES, type ArchitectureName } from "../../src/nn/architectures/table.ts";
 import { OBJECTIVES, type ObjectiveName } from "../../src/objective/objectives.ts";
 import { REGULARIZERS, type Regularizer, type RegularizerName } from "../../src/objective/regularizers.ts";
 
@@ -44,6 +46,10 @@ const WITH: { readonly [N in RegularizerName]?: NonNullable<GANOptions["regulari
   r2: { name: "r2", every: 2 },
 };
 
+/** Those of the regularizers that go with the objective. */
+const fitting = (objective: ObjectiveName, regularizers: readonly RegularizerName[]): RegularizerName[] =>
+  regularizers.filter((name) => !rowOf(name).smoothsLabels || "relabelled" in OBJECTIVES[objective]);
+
 export const waysToLearn: fc.Arbitrary<GANOptions> = fc
   .record({
     objective: fc.constantFrom(...(Object.keys(OBJECTIVES) as ObjectiveName[])),
@@ -55,7 +61,48 @@ export const waysToLearn: fc.Arbitrary<GANOptions> = fc
     seed: fc.nat(),
   })
   .map(({ objective, images, normalised, regularizers, ...rest }) => {
-    const kept = regularizers.filter((name) => !rowOf(name).smoothsLabels || "relabelled" in OBJECTIVES[objective]);
+    const kept = fitting(objective, regularizers);
     const alone = kept.some((name) => rowOf(name).imagesAlone);
     return { ...rest, ...networks(images, normalised, alone), objective, regularizers: kept.map((name) => WITH[name] ?? name), latent: 2 };
+  });
+
+/** Shapes of examples, some for each architecture of the table. */
+const SHAPES: readonly (readonly number[])[] = [[2], [5], [8, 8, 1], [8, 8, 3], [16, 16, 1], [4, 6, 2]];
+
+/** Each named architecture with the shapes that it takes. */
+export const ARCHITECTURE_SHAPES = (Object.keys(ARCHITECTURES) as ArchitectureName[]).map(
+  (architecture) => [architecture, SHAPES.filter((shape) => ARCHITECTURES[architecture].accepts(shape))] as const,
+);
+
+/** The layers without kinks: two executors may be on two sides of one. */
+const smooth = (layers: readonly LayerSpec[]): LayerSpec[] =>
+  layers.map((layer): LayerSpec => {
+    if (layer.type === "residual") return { ...layer, layers: smooth(layer.layers), shortcut: smooth(layer.shortcut ?? []) };
+    return layer.type === "activation" && (layer.name === "relu" || layer.name === "leakyRelu") ? tanh : layer;
+  });
+
+/** Any named architecture, made smooth, with any objective, regularizers, condition and shape that it takes. */
+export const namedArchitectures: fc.Arbitrary<GANOptions> = fc
+  .constantFrom(...ARCHITECTURE_SHAPES)
+  .chain(([architecture, shapes]) =>
+    fc.record({
+      architecture: fc.constant(architecture),
+      shape: fc.constantFrom(...shapes),
+      objective: fc.constantFrom(...(Object.keys(OBJECTIVES) as ObjectiveName[])),
+      regularizers: fc.subarray(names),
+      condition: fc.constantFrom(
+        null,
+        { classes: 3 },
+        { classes: 3, discriminator: "auxiliary-classifier" as const },
+        { classes: 3, generator: "embedding" as const, embedding: 2, discriminator: "concatenation" as const },
+      ),
+      ema: fc.constantFrom(false as const, { decay: 0.5 }),
+      seed: fc.nat(),
+    }),
+  )
+  .map(({ regularizers, ...rest }) => {
+    const kept = fitting(rest.objective, regularizers).map((name) => WITH[name] ?? name);
+    const spec = resolveSpec({ ...rest, regularizers: kept, latent: 2, width: 2 });
+    const { generator, discriminator } = spec.architecture;
+    return { ...spec, architecture: { ...spec.architecture, generator: smooth(generator), discriminator: smooth(discriminator) } };
   });

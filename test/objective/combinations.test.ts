@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor } from "../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
-import { waysToLearn } from "../cases/learning.ts";
+import { ARCHITECTURE_SHAPES, namedArchitectures, waysToLearn } from "../cases/learning.ts";
 import { fuzzed, PATIENCE } from "../fuzz/fuzz.ts";
 import { checkSteps } from "../webgpu/steps.ts";
 
@@ -28,6 +28,15 @@ describe("any objective with any regularizers", PATIENCE, () => {
     await fc.assert(
       fc.asyncProperty(waysToLearn, async (options) => void (await checkSteps(executor, options, ["critic", "train"]))),
       fuzzed(5),
+    );
+  });
+
+  it.each(ARCHITECTURE_SHAPES)("has shapes to be tried with %s", (_, shapes) => expect(shapes).not.toEqual([]));
+
+  it("is trained so with any named architecture, condition and shape", async () => {
+    await fc.assert(
+      fc.asyncProperty(namedArchitectures, async (options) => void (await checkSteps(executor, options, ["critic", "train"]))),
+      fuzzed(4),
     );
   });
 });

@@ -11,7 +11,7 @@ import { initialValue } from "../../src/nn/init.ts";
 import { criticStep, type StepGraph, trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { assert, CheckError, Worst } from "../cases/compare.ts";
-import { waysToLearn } from "../cases/learning.ts";
+import { namedArchitectures, waysToLearn } from "../cases/learning.ts";
 import { PLAIN } from "../cases/plain.ts";
 import { drawNoise } from "../objective/harness.ts";
 
@@ -113,16 +113,16 @@ export async function checkConditions(executor: Executor): Promise<string> {
 
 export const checkWGANGP = (executor: Executor): Promise<string> => checkSteps(executor, WGAN_GP, ["critic", "train", "critic", "train"]);
 
-/** Objectives and regularizers in random combinations, always the same ones. */
+/** Objectives and regularizers in random combinations, on networks of their own and on named ones, always the same. */
 export async function checkWaysToLearn(executor: Executor): Promise<string> {
-  const ways = fc.sample(waysToLearn, { numRuns: 3, seed: 3 });
+  const ways = [...fc.sample(waysToLearn, { numRuns: 3, seed: 3 }), ...fc.sample(namedArchitectures, { numRuns: 2, seed: 3 })];
   for (const options of ways) {
     await checkSteps(executor, options, ["critic", "train"]).catch((cause: unknown) => {
       throw new CheckError(`${JSON.stringify(options)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     });
   }
   return ways
-    .map(({ objective, regularizers }) => [objective, ...regularizers!.map((r) => (typeof r === "string" ? r : r.name))].join(" with "))
+    .map(({ objective, regularizers }) => [objective, ...regularizers!].map((part) => (typeof part === "object" ? part.name : part)).join(" with "))
     .join("; ");
 }
 
