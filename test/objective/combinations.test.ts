@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor } from "../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
-import { resolveSpec } from "../../src/gan/spec.ts";
+import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+import { variables } from "../../src/objective/variables.ts";
 import { ARCHITECTURE_SHAPES, namedArchitectures, waysToLearn } from "../cases/learning.ts";
 import { fuzzed, PATIENCE } from "../fuzz/fuzz.ts";
 import { checkSteps } from "../webgpu/steps.ts";
@@ -38,5 +39,32 @@ describe("any objective with any regularizers", PATIENCE, () => {
       fc.asyncProperty(namedArchitectures, async (options) => void (await checkSteps(executor, options, ["critic", "train"]))),
       fuzzed(4),
     );
+  });
+
+  it("is trained so with self-attention in both networks, under spectral normalisation and a penalty of second order", async () => {
+    const options: GANOptions = {
+      shape: [4, 4, 1],
+      latent: 2,
+      objective: "non-saturating",
+      regularizers: ["r1", "spectral-norm"],
+      architecture: {
+        generator: [
+          { type: "dense", units: 64 },
+          { type: "reshape", shape: [4, 4, 4] },
+          { type: "selfAttention" },
+          { type: "conv2d", filters: 1, kernel: 3 },
+        ],
+        discriminator: [
+          { type: "conv2d", filters: 9, kernel: 3 },
+          { type: "selfAttention" },
+          { type: "activation", name: "tanh" },
+          { type: "flatten" },
+          { type: "dense", units: 1 },
+        ],
+      },
+    };
+    const weights = variables(resolveSpec(options)).map(({ name }) => name);
+    for (const map of ["f", "g", "h", "v"]) expect(weights.filter((name) => name.startsWith(`discriminator.1.${map}`)).length).toBeGreaterThan(1);
+    await checkSteps(executor, options, ["critic", "train", "train"]);
   });
 });
