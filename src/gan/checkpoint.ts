@@ -84,7 +84,7 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   const progress = checkProgress(parseProgress(metadata), spec);
   const tensors = new Map<string, Tensor>();
   const checksums = new Map<string, number>();
-  for (const { name, shape } of variables(spec)) {
+  for (const { name, shape, role } of variables(spec)) {
     const tensor = file.tensors.get(name);
     if (!tensor) fail(`tensor ${show(name)}`, `shape ${showShape(shape)}`, "no such tensor");
     if (tensor.dtype !== "F32") fail(`tensor ${show(name)}.dtype`, '"F32", from which alone training goes on', show(tensor.dtype));
@@ -97,6 +97,7 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     checksums.set(name, sum);
     const negative = SQUARES.test(name) ? findNegative(tensor.data) : -1;
     if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
+    if (role === "augmentation" && Math.abs(tensor.data[0]!) > 1) fail(`tensor ${show(name)}`, "a number from -1 to 1", `${tensor.data[0]}`);
     tensors.set(name, tensor);
   }
   for (const name of file.tensors.keys()) if (!tensors.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");

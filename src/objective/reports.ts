@@ -78,9 +78,6 @@ export const REPORTS = {
  */
 export type ReportName = keyof typeof REPORTS;
 
-/** The names of those that some GANs tell only. */
-type Conditional = { [N in ReportName]: (typeof REPORTS)[N] extends { readonly where: unknown } ? N : never }[ReportName];
-
 /** The names of the reports that a GAN tells. */
 export const reportNames = (spec: Pick<TrainableSpec, "augment">): ReportName[] =>
   Object.entries<Report>(REPORTS).flatMap(([name, { where }]) => (where?.(spec) === false ? [] : [name as ReportName]));
@@ -90,14 +87,20 @@ export const reportNames = (spec: Pick<TrainableSpec, "augment">): ReportName[] 
  *
  * @interface
  */
-export type StepValues = { readonly [N in Exclude<keyof typeof REPORTS, Conditional>]: number } & { readonly [N in Conditional]?: number };
+export type StepValues = {
+  readonly [N in keyof typeof REPORTS as (typeof REPORTS)[N] extends Record<"where", unknown> ? never : N]: number;
+} & {
+  readonly [N in keyof typeof REPORTS as (typeof REPORTS)[N] extends Record<"where", unknown> ? N : never]?: number;
+};
 
 /**
  * The reports of many steps, a list for each: `discriminatorLosses`, `divergences`, `realScores`, `fakeScores`, `discriminatorAccuracies` and `generatorLosses`, and of a GAN whose augmentation is adaptive
  * `augmentProbabilities` and `augmentCertainties`. Element i of a list belongs to step i, and is what {@link StepValues} tells of that step by the name in the singular.
  */
-export type StepSeries = { readonly [N in Exclude<ReportName, Conditional> as (typeof REPORTS)[N]["series"]]: Float32Array } & {
-  readonly [N in Conditional as (typeof REPORTS)[N]["series"]]?: Float32Array;
+export type StepSeries = {
+  readonly [N in ReportName as (typeof REPORTS)[N] extends Record<"where", unknown> ? never : (typeof REPORTS)[N]["series"]]: Float32Array;
+} & {
+  readonly [N in ReportName as (typeof REPORTS)[N] extends Record<"where", unknown> ? (typeof REPORTS)[N]["series"] : never]?: Float32Array;
 };
 
 /** Asks for the reports of the discriminator's turn as fetches of their names. */

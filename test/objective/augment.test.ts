@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../src/exec/reference/evaluate.ts";
+import { evaluate, evaluatePrimitives } from "../../src/exec/reference/evaluate.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import { sumAll } from "../../src/graph/build.ts";
+import { expandComposites } from "../../src/graph/composites.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { LayerSpec } from "../../src/nn/layers/table.ts";
@@ -168,24 +169,17 @@ describe("a step with augmentation", () => {
     const state = { ...plain.state, "generator.1.filter": new Float64Array(filter.length), "generator.1.bias": bias };
     const [images, condition] = [wave(COUNT * 64, 2), wave(COUNT * 32, 3)];
     const feeds = { latents: wave(6), ...plain.train.scalars(plain.done) };
-    for (const all of [true, false]) {
-      const turned = [all, all, all];
-      const sides = new Float64Array(COUNT).fill(all ? 0.75 : 0.25);
-      const got = evaluate(augmented.graph, { ...feeds, images, condition, "augment/flip.side": sides }, state);
-      const flippedBias = mirrored(bias, turned);
-      const expected = evaluate(
-        plain.train.graph,
-        { ...feeds, images: mirrored(images, turned), condition: mirrored(condition, turned, 1) },
-        { ...state, "generator.1.bias": flippedBias },
-      );
-      for (const [name, value] of Object.entries(expected.fetches)) expect(got.fetches[name]![0], name).toBeCloseTo(value[0]!, 10);
-    }
+    const primitives = { augmented: expandComposites(augmented.graph), plain: expandComposites(plain.train.graph) };
+    const shown = (sides: readonly number[]) =>
+      evaluatePrimitives(primitives.augmented, { ...feeds, images, condition, "augment/flip.side": sides }, state).fetches;
+    const given = (turned: readonly boolean[], values = state) =>
+      evaluatePrimitives(primitives.plain, { ...feeds, images: mirrored(images, turned), condition: mirrored(condition, turned, 1) }, values).fetches;
+    const all = [true, true, true];
+    const expected = given(all, { ...state, "generator.1.bias": mirrored(bias, all) });
+    const got = shown([0.75, 0.75, 0.75]);
+    for (const [name, value] of Object.entries(expected)) expect(got[name]![0], name).toBeCloseTo(value[0]!, 10);
     // Each image has a draw of its own.
-    const turned = [true, false, true];
-    const sides = Float64Array.of(0.75, 0.25, 0.75);
-    const got = evaluate(augmented.graph, { ...feeds, images, condition, "augment/flip.side": sides }, state);
-    const expected = evaluate(plain.train.graph, { ...feeds, images: mirrored(images, turned), condition: mirrored(condition, turned, 1) }, state);
-    expect(got.fetches.realScore![0]).toBeCloseTo(expected.fetches.realScore![0]!, 10);
+    expect(shown([0.75, 0.25, 0.75]).realScore![0]).toBeCloseTo(given([true, false, true]).realScore![0]!, 10);
   });
 
   it("shows probes and images held out to the discriminator as training does, and gives samples as they are", () => {
