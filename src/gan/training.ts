@@ -14,7 +14,7 @@ import type { StepImages } from "../objective/counters.ts";
 import { divergenceKind, withinBounds } from "../objective/divergence.ts";
 import { divergenceGraph, HELD_OUT, LOOKED_AT, probeGraph } from "../objective/probe.ts";
 import { reportNames, type StepValues } from "../objective/reports.ts";
-import { STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
+import { beginStep, STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
@@ -92,7 +92,8 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
  * about once the tensors and, as most values are given up before the end, less than once what is computed.)
  */
 export function plenty(spec: GANSpec): number {
-  const computed = [sampleGraph(spec, 1), judgeGraph(spec, 1)].flatMap(liveNodes).filter(({ op }) => op !== "variable");
+  const augmented = spec.augment ? beginStep(spec, 1, { generator: true, penalties: [] }).graph.nodes : [];
+  const computed = [...[sampleGraph(spec, 1), judgeGraph(spec, 1)].flatMap(liveNodes), ...augmented].filter(({ op }) => op !== "variable");
   const floats = (shapes: readonly { readonly shape: Shape }[]) => shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return PLENTY * 4 * (floats(variables(spec)) + spec.batchSize * floats(computed)) + FIXED_BYTES;
 }

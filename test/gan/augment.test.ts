@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
+import { plenty } from "../../src/gan/training.ts";
 import { type CreateOptions, createGAN, loadGAN } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
 import { greyBorders, greySquares } from "../cases/leaks.ts";
@@ -60,6 +62,12 @@ describe("a GAN with an adaptive augmentation", () => {
     }
     expectSameBytes(files[0]!, files[1]!);
   });
+});
+
+it("counts what augmentation takes among the memory of training: of tall images, far more than they have pixels", () => {
+  const tall = { shape: [512, 1, 1], architecture: "mlp", width: 2, batchSize: 1024 } as const;
+  const [plain, augmented] = [[], ["translation"] as const].map((augment) => plenty(resolveSpec({ ...tall, augment })));
+  expect(augmented! - plain!).toBeGreaterThan(4 * 1024 * 512 ** 2);
 });
 
 describe("what augmentations leave in images", () => {
