@@ -72,11 +72,24 @@ const byChannel = (_: unknown, input: Shape): Readonly<Record<string, LayerParam
   return { gamma: gain([c]), beta: zeros([c]) };
 };
 
-/** x with mean 0 and variance 1 over `axes`. */
-function standardised(x: Node, axes: readonly number[], epsilon: number): Node {
-  const centred = sub(x, reduceMean(x, axes));
-  return mul(centred, rsqrt(add(reduceMean(square(centred), axes), epsilon)));
+/** x with mean 0 and variance 1, by `mean`. */
+function standardised(x: Node, mean: (x: Node) => Node, epsilon: number): Node {
+  const centred = sub(x, mean(x));
+  return mul(centred, rsqrt(add(mean(square(centred)), epsilon)));
 }
+
+/** The mean of each channel over its pixels, [N, 1, 1, C] of images [N, H, W, C]. */
+const overPixels = (x: Node): Node => reduceMean(x, x.shape.map((_, i) => i).slice(1, -1));
+
+/** The mean of each group of `size` channels over these and all pixels, for each of its channels: of few numbers, those over pixels, as neighbours that are summed apart are slow to read. */
+const overGroups =
+  (size: number) =>
+  (x: Node): Node => {
+    const channels = overPixels(x);
+    const [n, c] = [x.shape[0]!, x.shape[x.shape.length - 1]!];
+    const groups = reduceMean(reshape(channels, [n, c / size, size]), [2]);
+    return reshape(broadcastTo(groups, [n, c / size, size]), channels.shape);
+  };
 
 const scaled = (x: Node, { parameter }: Scope): Node => add(mul(x, parameter("gamma")), parameter("beta"));
 
@@ -153,7 +166,10 @@ export const NORMALISATION = {
     parameters: byChannel,
     build({ epsilon }, x, scope) {
       const axes = x.shape.map((_, i) => i).slice(1);
-      return scaled(standardised(x, axes, epsilon), scope);
+      return scaled(
+        standardised(x, (values) => reduceMean(values, axes), epsilon),
+        scope,
+      );
     },
   }),
 
@@ -169,7 +185,7 @@ export const NORMALISATION = {
       return checkTogether(h * w, input);
     },
     parameters: byChannel,
-    build: ({ epsilon }, x, scope) => scaled(standardised(x, [1, 2], epsilon), scope),
+    build: ({ epsilon }, x, scope) => scaled(standardised(x, overPixels, epsilon), scope),
   }),
 
   groupNorm: layer<{
@@ -186,11 +202,7 @@ export const NORMALISATION = {
       return checkTogether(sizeOf(input) / groups, input);
     },
     parameters: byChannel,
-    build({ groups, epsilon }, x, scope) {
-      const [n, channels] = [x.shape[0]!, share("groups", groups, x.shape)];
-      const grouped = reshape(x, [n, sizeOf(x.shape) / (n * groups * channels), groups, channels]);
-      return scaled(reshape(standardised(grouped, [1, 3], epsilon), x.shape), scope);
-    },
+    build: ({ groups, epsilon }, x, scope) => scaled(standardised(x, overGroups(share("groups", groups, x.shape)), epsilon), scope),
   }),
 
   pixelNorm: layer<{
