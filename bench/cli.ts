@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { Backend } from "./contender.ts";
 import { PEERS } from "./entrants.ts";
 
-export const USAGE = `npm run bench -- kernels|sample|train|cold|weights [options]
+export const USAGE = `npm run bench -- kernels|sample|train|cold|weights|memory [options]
 
   --backend webgpu  ours on the GPU, in the suite train (default: wasm)
   --quick           one small workload of the suite, few samples
@@ -18,7 +18,14 @@ export const USAGE = `npm run bench -- kernels|sample|train|cold|weights [option
   --json file       also write the rows as JSON
   --help            this text`;
 
-export const SUITES = { kernels: ["GEMM", "T64", "T28"], sample: ["S64"], train: ["T28", "T64", "TGP", "TMLP"], cold: ["S64"], weights: [] } as const;
+export const SUITES = {
+  kernels: ["GEMM", "T64", "T28"],
+  sample: ["S64"],
+  train: ["T28", "T64", "TGP", "TMLP"],
+  cold: ["S64"],
+  weights: [],
+  memory: [],
+} as const;
 export type Suite = keyof typeof SUITES;
 
 export interface Options {
@@ -47,6 +54,7 @@ const QUICK = {
   train: { workload: "T28", batch: 64, peers: ["tfjs-cpu"] },
   cold: { rounds: 2, peers: ["ort-web"] },
   weights: { peers: [] },
+  memory: { peers: [] },
 } as const satisfies Record<Suite, object>;
 
 /** The options; null where help is asked for. @throws Error that says in one line what is wrong */
@@ -98,7 +106,7 @@ export function parse(args: readonly string[]): Options | null {
 
 function defaultPeers(suite: Suite, backend: Backend): readonly string[] {
   if (suite === "cold") return COLD_PEERS;
-  return suite === "weights" ? [] : DEFAULT_PEERS[backend];
+  return suite === "weights" || suite === "memory" ? [] : DEFAULT_PEERS[backend];
 }
 
 /** Whoever has to be there at once is rarely given more than one. */

@@ -42,7 +42,7 @@ const cases: [string, CreateOptions, typeof pictures | Float32Array][] = [
     },
     pictures,
   ],
-  ["batches in parts", { ...scheduled, accumulate: 4 }, points],
+  ["batches in parts", { ...mlp, accumulate: 2 }, points],
   ["spectral normalisation", { ...mlp, objective: "hinge", regularizers: ["spectral-norm"] }, points],
   [
     "a conditional dcgan with running statistics",

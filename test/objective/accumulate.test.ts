@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { residual } from "../../bench/residual.ts";
 import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { type CreateOptions, createGAN, type GANOptions, type LayerSpec, SpecError } from "../../src/index.ts";
@@ -6,7 +7,6 @@ import { probeGraph } from "../../src/objective/probe.ts";
 import { trainStep } from "../../src/objective/steps.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { expectSameBytes } from "../bytes.ts";
-import { residual } from "../cases/residual.ts";
 import { Trainer } from "./harness.ts";
 
 const layers = (outputs: number): LayerSpec[] => [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { residual } from "../../../bench/residual.ts";
 import { BackendError } from "../../../src/core/errors.ts";
 import { evaluatePrimitives } from "../../../src/exec/reference/evaluate.ts";
 import { fuse } from "../../../src/exec/schedule/fuse.ts";
@@ -14,10 +15,9 @@ import { initialValue } from "../../../src/nn/init.ts";
 import { trainStep } from "../../../src/objective/steps.ts";
 import { variables } from "../../../src/objective/variables.ts";
 import { expectSameBytes } from "../../bytes.ts";
-import { residual } from "../../cases/residual.ts";
 import { drawNoise, firstState } from "../../objective/harness.ts";
 
-const spec = resolveSpec({ shape: [8, 8, 3], latent: 4, architecture: residual(8, 4), regularizers: ["r1"], batchSize: 4 });
+const spec = resolveSpec({ shape: [8, 8, 3], latent: 4, architecture: residual(8, 4), objective: "non-saturating", batchSize: 4 });
 const { graph, noise, scalars } = trainStep(spec, 4);
 const feeds = {
   images: Float32Array.from({ length: 4 * 192 }, (_, i) => Math.sin(i)),

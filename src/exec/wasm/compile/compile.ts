@@ -39,7 +39,7 @@ export interface Room {
 
 const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true };
 
-/** Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the last. */
+/** Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the smaller of the first and the last. */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes, room = PLENTY): Plan {
   const stepsOf = (g: Graph): Step[] => fuse(liveNodes(g), FUSION, resultsOf(g));
   const planOf = (g: Graph): Plan => {
@@ -48,13 +48,14 @@ export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, pa
     const uses = new Uses(steps, results);
     return new Compilation(g, uses, passes.planAssignments(g, steps, uses, results, ASSIGNMENT), variables, passes).finish(steps);
   };
-  let last!: Graph;
+  const graphs: Graph[] = [];
   for (const ordering of passes.orderings(writeOutBroadcasts(passes.simplify(graph)), stepsOf)) {
-    last = ordering.graph;
-    const plan = ordering.live <= room.arena ? planOf(last) : null;
+    graphs[Math.min(graphs.length, 1)] = ordering.graph;
+    const plan = ordering.live <= room.arena ? planOf(ordering.graph) : null;
     if (plan && room.fits(plan)) return plan;
   }
-  return planOf(last);
+  // What is live is an estimate: kernels need working space too.
+  return graphs.map(planOf).reduce((a, b) => (b.arena < a.arena ? b : a));
 }
 
 /** A group's nodes write one after the other, block by block. */

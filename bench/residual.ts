@@ -1,5 +1,5 @@
 /** Residual networks after Miyato et al. 2018, table 4, for square images of any size that is a power of two times 4. */
-import type { LayerSpec } from "../../src/index.ts";
+import type { LayerSpec } from "../src/index.ts";
 
 const relu: LayerSpec = { type: "activation", name: "relu" };
 const conv = (filters: number, kernel = 3): LayerSpec => ({ type: "conv2d", filters, kernel });
