@@ -2,13 +2,9 @@
  * Convolutions whose channels are in groups of a few: by matrix products (gemm.ts) they would pack every patch for the sake of a few columns. Here pixels are read where they lie, by
  * a table of addresses that all channels share. Geometry and places are the instruction's own words (format/ranged.ts).
  */
-import { GroupedWord } from "./format/ranged";
-import { MR } from "./gemm";
+import { GROUPED_PIXELS, GroupedWord } from "./format/ranged";
 import { v_madd } from "./simd";
 import { word } from "./words";
-
-/** Pixels that the kernel of depthwise convolutions computes at a time. */
-const DEPTHWISE_PIXELS: i32 = 4;
 
 /**
  * y[n, i, j, (g, o)] = Σ x[n, i strideH + top + a stepH, j strideW + left + b stepW, (g, c)] w[g, (a, b), c, o] over taps (a, b) and channels c of group g; pixels outside x are 0.
@@ -28,8 +24,8 @@ export function f32_conv_grouped(begin: usize, end: usize, words: usize, scratch
   const spare = table + <usize>word(words, GroupedWord.TapsH) * <usize>word(words, GroupedWord.TapsW) * (block << 2);
   for (let q = begin; q < end; q += block) {
     const count = <i32>min(block, end - q);
-    const tiles = (count + MR - 1) / MR;
-    findPixels(words, <i32>q, count, MR, spare, places, table);
+    const tiles = (count + GROUPED_PIXELS - 1) / GROUPED_PIXELS;
+    findPixels(words, <i32>q, count, GROUPED_PIXELS, spare, places, table);
     for (let g = 0; g < groups; g++) {
       const x = <usize>(g * inner) << 2;
       const w = <usize>word(words, GroupedWord.W) + <usize>g * groupStride;
@@ -99,7 +95,7 @@ function findPixels(words: usize, first: i32, count: i32, P: i32, spare: usize, 
   }
 }
 
-/** Eight columns of every tile of MR pixels: x, w and y are where the group's channels begin in a pixel, in the filter, and in a pixel of the result. */
+/** Eight columns of every tile of pixels: x, w and y are where the group's channels begin in a pixel, in the filter, and in a pixel of the result. */
 function tiles8(words: usize, tiles: i32, table: usize, places: usize, x: usize, w: usize, y: usize): void {
   const tapsH = word(words, GroupedWord.TapsH);
   const tapsW = word(words, GroupedWord.TapsW);
@@ -107,19 +103,13 @@ function tiles8(words: usize, tiles: i32, table: usize, places: usize, x: usize,
   const tapColumn = <usize>word(words, GroupedWord.TapColumn) << 2;
   const step = <usize>word(words, GroupedWord.Outer) << 2;
   const depth = <usize>word(words, GroupedWord.Inner) * step;
-  for (let t = 0; t < tiles; t++, places += <usize>MR << 2) {
+  for (let t = 0; t < tiles; t++, places += <usize>GROUPED_PIXELS << 2) {
     let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-    let c40 = c00, c41 = c00, c50 = c00, c51 = c00;
     let row = w;
     for (let a = 0; a < tapsH; a++, row += tapRow) {
       let tap = row;
-      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += <usize>MR << 2) {
+      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += <usize>GROUPED_PIXELS << 2) {
         let x0 = x + <usize>load<u32>(table), x1 = x + <usize>load<u32>(table, 4), x2 = x + <usize>load<u32>(table, 8), x3 = x + <usize>load<u32>(table, 12);
-        let x4: usize = 0, x5: usize = 0;
-        if (ASC_FEATURE_RELAXED_SIMD) {
-          x4 = x + <usize>load<u32>(table, 16);
-          x5 = x + <usize>load<u32>(table, 20);
-        }
         const end = tap + depth;
         for (let k = tap; k < end; k += step) {
           const b0 = v128.load(k), b1 = v128.load(k, 16);
@@ -135,16 +125,6 @@ function tiles8(words: usize, tiles: i32, table: usize, places: usize, x: usize,
           v = v128.load32_splat(x3);
           c30 = v_madd(v, b0, c30);
           c31 = v_madd(v, b1, c31);
-          if (ASC_FEATURE_RELAXED_SIMD) {
-            v = v128.load32_splat(x4);
-            c40 = v_madd(v, b0, c40);
-            c41 = v_madd(v, b1, c41);
-            v = v128.load32_splat(x5);
-            c50 = v_madd(v, b0, c50);
-            c51 = v_madd(v, b1, c51);
-            x4 += 4;
-            x5 += 4;
-          }
           x0 += 4;
           x1 += 4;
           x2 += 4;
@@ -156,10 +136,6 @@ function tiles8(words: usize, tiles: i32, table: usize, places: usize, x: usize,
     store8(placeOf(places + 4, y), c10, c11);
     store8(placeOf(places + 8, y), c20, c21);
     store8(placeOf(places + 12, y), c30, c31);
-    if (ASC_FEATURE_RELAXED_SIMD) {
-      store8(placeOf(places + 16, y), c40, c41);
-      store8(placeOf(places + 20, y), c50, c51);
-    }
   }
 }
 
@@ -185,18 +161,13 @@ function tiles4(words: usize, tiles: i32, table: usize, places: usize, x: usize,
   const tapColumn = <usize>word(words, GroupedWord.TapColumn) << 2;
   const step = <usize>word(words, GroupedWord.Outer) << 2;
   const depth = <usize>word(words, GroupedWord.Inner) * step;
-  for (let t = 0; t < tiles; t++, places += <usize>MR << 2) {
-    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
+  for (let t = 0; t < tiles; t++, places += <usize>GROUPED_PIXELS << 2) {
+    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
     let row = w;
     for (let a = 0; a < tapsH; a++, row += tapRow) {
       let tap = row;
-      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += <usize>MR << 2) {
+      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += <usize>GROUPED_PIXELS << 2) {
         let x0 = x + <usize>load<u32>(table), x1 = x + <usize>load<u32>(table, 4), x2 = x + <usize>load<u32>(table, 8), x3 = x + <usize>load<u32>(table, 12);
-        let x4: usize = 0, x5: usize = 0;
-        if (ASC_FEATURE_RELAXED_SIMD) {
-          x4 = x + <usize>load<u32>(table, 16);
-          x5 = x + <usize>load<u32>(table, 20);
-        }
         const end = tap + depth;
         for (let k = tap; k < end; k += step) {
           const b0 = v128.load(k);
@@ -204,12 +175,6 @@ function tiles4(words: usize, tiles: i32, table: usize, places: usize, x: usize,
           c1 = v_madd(v128.load32_splat(x1), b0, c1);
           c2 = v_madd(v128.load32_splat(x2), b0, c2);
           c3 = v_madd(v128.load32_splat(x3), b0, c3);
-          if (ASC_FEATURE_RELAXED_SIMD) {
-            c4 = v_madd(v128.load32_splat(x4), b0, c4);
-            c5 = v_madd(v128.load32_splat(x5), b0, c5);
-            x4 += 4;
-            x5 += 4;
-          }
           x0 += 4;
           x1 += 4;
           x2 += 4;
@@ -221,10 +186,6 @@ function tiles4(words: usize, tiles: i32, table: usize, places: usize, x: usize,
     v128.store(placeOf(places + 4, y), c1);
     v128.store(placeOf(places + 8, y), c2);
     v128.store(placeOf(places + 12, y), c3);
-    if (ASC_FEATURE_RELAXED_SIMD) {
-      v128.store(placeOf(places + 16, y), c4);
-      v128.store(placeOf(places + 20, y), c5);
-    }
   }
 }
 
@@ -236,15 +197,15 @@ function tiles1(words: usize, tiles: i32, table: usize, places: usize, x: usize,
   const tapColumn = <usize>word(words, GroupedWord.TapColumn) << 2;
   const step = <usize>word(words, GroupedWord.Outer) << 2;
   const depth = <usize>word(words, GroupedWord.Inner) * step;
-  const tile = <usize>(tapsH * tapsW * MR) << 2;
+  const tile = <usize>(tapsH * tapsW * GROUPED_PIXELS) << 2;
   for (let t = 0; t < tiles; t++, table += tile) {
-    for (let l = 0; l < MR; l++, places += 4) {
+    for (let l = 0; l < GROUPED_PIXELS; l++, places += 4) {
       let sum: f32 = 0;
       let from = table + (<usize>l << 2);
       let row = w;
       for (let a = 0; a < tapsH; a++, row += tapRow) {
         let tap = row;
-        for (let b = 0; b < tapsW; b++, tap += tapColumn, from += <usize>MR << 2) {
+        for (let b = 0; b < tapsW; b++, tap += tapColumn, from += <usize>GROUPED_PIXELS << 2) {
           let at = x + <usize>load<u32>(from);
           const end = tap + depth;
           for (let k = tap; k < end; k += step, at += 4) sum += load<f32>(at) * load<f32>(k);
@@ -269,8 +230,8 @@ export function f32_conv_depthwise(begin: usize, end: usize, words: usize, scrat
   const spare = table + <usize>word(words, GroupedWord.TapsH) * <usize>word(words, GroupedWord.TapsW) * (block << 2);
   for (let q = begin; q < end; q += block) {
     const count = <i32>min(block, end - q);
-    const tiles = (count + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS;
-    findPixels(words, <i32>q, count, DEPTHWISE_PIXELS, spare, places, table);
+    const tiles = (count + GROUPED_PIXELS - 1) / GROUPED_PIXELS;
+    findPixels(words, <i32>q, count, GROUPED_PIXELS, spare, places, table);
     let c: usize = 0;
     for (; c + 32 <= C; c += 32) depthwise8(words, tiles, table, places, w, c);
     for (; c + 16 <= C; c += 16) depthwise4(words, tiles, table, places, w, c);
@@ -284,12 +245,12 @@ function depthwise8(words: usize, tiles: i32, table: usize, places: usize, w: us
   const tapsW = word(words, GroupedWord.TapsW);
   const tapRow = <usize>word(words, GroupedWord.TapRow) << 2;
   const tapColumn = <usize>word(words, GroupedWord.TapColumn) << 2;
-  for (let t = 0; t < tiles; t++, places += DEPTHWISE_PIXELS << 2) {
+  for (let t = 0; t < tiles; t++, places += GROUPED_PIXELS << 2) {
     let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
     let row = w + c;
     for (let a = 0; a < tapsH; a++, row += tapRow) {
       let tap = row;
-      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += DEPTHWISE_PIXELS << 2) {
+      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += GROUPED_PIXELS << 2) {
         const w0 = v128.load(tap), w1 = v128.load(tap, 16);
         let at = c + <usize>load<u32>(table);
         c00 = v_madd(v128.load(at), w0, c00);
@@ -318,12 +279,12 @@ function depthwise4(words: usize, tiles: i32, table: usize, places: usize, w: us
   const tapsW = word(words, GroupedWord.TapsW);
   const tapRow = <usize>word(words, GroupedWord.TapRow) << 2;
   const tapColumn = <usize>word(words, GroupedWord.TapColumn) << 2;
-  for (let t = 0; t < tiles; t++, places += DEPTHWISE_PIXELS << 2) {
+  for (let t = 0; t < tiles; t++, places += GROUPED_PIXELS << 2) {
     let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
     let row = w + c;
     for (let a = 0; a < tapsH; a++, row += tapRow) {
       let tap = row;
-      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += DEPTHWISE_PIXELS << 2) {
+      for (let b = 0; b < tapsW; b++, tap += tapColumn, table += GROUPED_PIXELS << 2) {
         const w0 = v128.load(tap);
         c0 = v_madd(v128.load(c + <usize>load<u32>(table)), w0, c0);
         c1 = v_madd(v128.load(c + <usize>load<u32>(table, 4)), w0, c1);
@@ -344,15 +305,15 @@ function depthwise1(words: usize, tiles: i32, table: usize, places: usize, w: us
   const tapsW = word(words, GroupedWord.TapsW);
   const tapRow = <usize>word(words, GroupedWord.TapRow) << 2;
   const tapColumn = <usize>word(words, GroupedWord.TapColumn) << 2;
-  const tile = <usize>(tapsH * tapsW * DEPTHWISE_PIXELS) << 2;
+  const tile = <usize>(tapsH * tapsW * GROUPED_PIXELS) << 2;
   for (let t = 0; t < tiles; t++, table += tile) {
-    for (let l = 0; l < DEPTHWISE_PIXELS; l++, places += 4) {
+    for (let l = 0; l < GROUPED_PIXELS; l++, places += 4) {
       let sum: f32 = 0;
       let from = table + (<usize>l << 2);
       let row = w + c;
       for (let a = 0; a < tapsH; a++, row += tapRow) {
         let tap = row;
-        for (let b = 0; b < tapsW; b++, tap += tapColumn, from += DEPTHWISE_PIXELS << 2) sum += load<f32>(c + <usize>load<u32>(from)) * load<f32>(tap);
+        for (let b = 0; b < tapsW; b++, tap += tapColumn, from += GROUPED_PIXELS << 2) sum += load<f32>(c + <usize>load<u32>(from)) * load<f32>(tap);
       }
       store<f32>(placeOf(places, c), sum);
     }

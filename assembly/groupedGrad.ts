@@ -1,11 +1,8 @@
 /** Gradients of the filters of grouped convolutions (grouped.ts), which sum over pixels. */
-import { GroupedGradWord } from "./format/ranged";
+import { DEPTHWISE_CHANNELS, GroupedGradWord } from "./format/ranged";
 import { GroupedRun } from "./format/scratch";
 import { v_madd } from "./simd";
 import { word } from "./words";
-
-/** Channels of a depthwise convolution that are one unit of work. */
-const DEPTHWISE_CHANNELS: i32 = 16;
 
 /**
  * dw[(a, b), c, (g, o)] = Σ x[n, i strideH + top + a stepH, j strideW + left + b stepW, (g, c)] dy[n, i, j, (g, o)] over pixels (n, i, j); pixels outside x are 0. `words` are the arguments

@@ -142,6 +142,11 @@ export enum Col2ImWord {
   Y,
 }
 
+/** Pixels of a tile of grouped and depthwise convolutions: of more, engines cannot keep the addresses in registers. */
+export const GROUPED_PIXELS = 4;
+/** Channels of a depthwise convolution that are one unit of its filter's gradient. */
+export const DEPTHWISE_CHANNELS = 16;
+
 /** Of grouped convolutions and, with one channel a group, of depthwise ones: x [N, H, W_, C] at X, its zeros a pixel long. Tap (a, b) reads `Step`s further, from `Top`, `Left` on. */
 export enum GroupedWord {
   H,
@@ -169,7 +174,7 @@ export enum GroupedWord {
   ImageStride,
   RowStride,
   ColumnStride,
-  /** Pixels whose addresses are held at a time: whole tiles of any build. */
+  /** Pixels whose addresses are held at a time, in whole tiles. */
   Block,
   Zeros,
   Scratch,

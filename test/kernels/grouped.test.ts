@@ -22,14 +22,14 @@ interface Case {
 
 /** Channels and results of a group around the columns of a tile (8, 4, 1) and its rows (4, 6), pixels around a tile and a block of addresses; prime sizes. */
 const CASES: readonly Case[] = [
-  ...[1, 3, 4, 5, 8, 9, 13, 16].map((outer): Case => ({ x: [1, 3, 5, 3 * 5], kernel: [3, 2], outer, groups: 3, pads: [1, 1, 0, 1] })),
-  ...[2, 4, 7, 8].map((inner): Case => ({ x: [2, 2, 3, 2 * inner], kernel: [2, 3], outer: 12, groups: 2, pads: [0, 1, 1, 1] })),
-  { x: [1, 17, 19, 8], kernel: [3, 3], outer: 8, groups: 2, pads: [1, 1, 1, 1] },
+  ...[1, 4, 5, 8, 13].map((outer): Case => ({ x: [1, 3, 5, 3 * 5], kernel: [3, 2], outer, groups: 3, pads: [1, 1, 0, 1] })),
+  ...[4, 7].map((inner): Case => ({ x: [2, 2, 3, 2 * inner], kernel: [2, 3], outer: 12, groups: 2, pads: [0, 1, 1, 1] })),
+  { x: [1, 17, 31, 4], kernel: [3, 3], outer: 4, groups: 2, pads: [1, 1, 1, 1] },
   { x: [2, 7, 9, 8], kernel: [4, 3], outer: 5, groups: 2, strides: [2, 3], pads: [1, 2, 0, 3] },
   { x: [1, 9, 11, 6], kernel: [3, 3], outer: 4, groups: 2, strides: [2, 1], dilations: [2, 3], pads: [2, 1, 3, 2] },
   { x: [1, 4, 5, 4], kernel: [1, 1], outer: 3, groups: 2, strides: [3, 2] },
-  ...[1, 2, 3, 4, 7, 8, 13, 16, 17, 35].map((C): Case => ({ x: [2, 3, 5, C], kernel: [3, 3], outer: 1, groups: C, pads: [1, 1, 1, 1] })),
-  { x: [1, 17, 19, 20], kernel: [3, 3], outer: 1, groups: 20, pads: [1, 1, 1, 1] },
+  ...[1, 3, 4, 13, 16, 35].map((C): Case => ({ x: [2, 3, 5, C], kernel: [3, 3], outer: 1, groups: C, pads: [1, 1, 1, 1] })),
+  { x: [1, 17, 31, 8], kernel: [3, 3], outer: 1, groups: 8, pads: [1, 1, 1, 1] },
   { x: [2, 9, 8, 21], kernel: [4, 3], outer: 1, groups: 21, strides: [2, 3], dilations: [1, 2], pads: [1, 2, 4, 1] },
 ];
 

@@ -1,5 +1,5 @@
 /** Convolutions of groups of few channels, and the transposed ones by phases (phases.ts), without packing: assembly/grouped.ts. */
-import { ROW_GRAIN } from "../../../../assembly/format/products.ts";
+import { GROUPED_PIXELS } from "../../../../assembly/format/ranged.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
 import { at, type Buffer, type Context, type Instruction, type Lowering } from "../instructions/instruction.ts";
@@ -102,10 +102,10 @@ function convolution({ from, input, output, groups, filter, y, x, offset, out }:
   // Of depthwise filters the groups lie side by side.
   const tap = isDepthwise ? channels : inner * outer;
   const taps = y.taps * x.taps;
-  const block = Math.max(1, Math.floor(ADDRESSES / Math.max(taps, 1) / ROW_GRAIN)) * ROW_GRAIN;
+  const block = Math.max(1, Math.floor(ADDRESSES / Math.max(taps, 1) / GROUPED_PIXELS)) * GROUPED_PIXELS;
   return (isDepthwise ? depthwise : grouped)({
     units: batch * y.grid * x.grid,
-    grain: ROW_GRAIN,
+    grain: GROUPED_PIXELS,
     args: {
       H,
       W_: W,

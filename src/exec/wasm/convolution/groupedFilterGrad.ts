@@ -1,12 +1,11 @@
 /** Gradients of filters of groups of few channels: assembly/groupedGrad.ts. */
+import { DEPTHWISE_CHANNELS } from "../../../../assembly/format/ranged.ts";
 import { GroupedRun } from "../../../../assembly/format/scratch.ts";
 import { at, type Lowering } from "../instructions/instruction.ts";
 import { depthwiseFilterGrad, groupedFilterGrad as filterGrad } from "../instructions/ranged.ts";
 
 /** Pixels that are summed at a time: those of one group stay in the first-level cache for all taps. */
 const PIXELS = 128;
-/** Channels of a depthwise convolution that are one unit of work. */
-const DEPTHWISE_CHANNELS = 16;
 
 export const groupedFilterGrad: Lowering<"conv2dFilterGrad"> = (node, out, [x, dy]) => {
   const [Images, H, W, C] = node.inputs[0]!.shape as [number, number, number, number];
