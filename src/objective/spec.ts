@@ -62,8 +62,8 @@ export interface LearningOptions {
   readonly batchSize?: number;
   /**
    * Parts that each batch is taken in, one after the other, with the memory of one: their gradients add up, and make one update. A divisor of `batchSize`, 1 to 1024. Means over the batch are means over the parts' means. In batch norm, and
-   * wherever else images meet in a network, it is the images of a part that do, and running statistics move at each part; objectives of pairs pair within a part. A step takes as long as ever, and a sixth or so more, as the
-   * generator makes its images again in its own turn. Where no images meet, training is that of the whole batch but for rounding. Default 1.
+   * wherever else images meet in a network, it is the images of a part that do, and running statistics move at each part; objectives of pairs pair within a part. A step takes longer by a pass of the generator, which makes its
+   * images again in its own turn. Where no images meet, training is that of the whole batch but for rounding. Default 1.
    */
   readonly accumulate?: number;
 }
