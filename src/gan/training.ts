@@ -6,7 +6,7 @@ import type { Pause } from "../core/time.ts";
 import type { Batch } from "../data/dataset.ts";
 import type { Executor, Feeds, Fetches, MemoryReport, Program } from "../exec/executor.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import { liveNodes } from "../graph/graph.ts";
+import { type Graph, liveNodes } from "../graph/graph.ts";
 import { emaName } from "../nn/generator.ts";
 import type { NoiseSpec } from "../nn/network.ts";
 import { sampleGraph } from "../nn/sampling.ts";
@@ -14,7 +14,7 @@ import type { StepImages } from "../objective/counters.ts";
 import { divergenceKind, withinBounds } from "../objective/divergence.ts";
 import { divergenceGraph, HELD_OUT, LOOKED_AT, probeGraph } from "../objective/probe.ts";
 import { reportNames, type StepValues } from "../objective/reports.ts";
-import { beginStep, STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
+import { beginPart, openStep, STOPPED, type StepGraph, updateGraph } from "../objective/steps.ts";
 import { keyOf, kindOf, kindsOf, type UpdateKind } from "../objective/updates.ts";
 import { type TrainingVariable, variables } from "../objective/variables.ts";
 import type { Checkpoint, Progress } from "./checkpoint.ts";
@@ -92,10 +92,17 @@ export async function measureTraining(executor: Executor, spec: GANSpec, maxMemo
  * about once the tensors and, as most values are given up before the end, less than once what is computed.)
  */
 export function plenty(spec: GANSpec): number {
-  const augmented = spec.augment ? beginStep(spec, 1, { generator: true, penalties: [] }).graph.nodes : [];
+  const augmented = spec.augment ? shownGraph(spec).nodes : [];
   const computed = [...[sampleGraph(spec, 1), judgeGraph(spec, 1)].flatMap(liveNodes), ...augmented].filter(({ op }) => op !== "variable");
   const floats = (shapes: readonly { readonly shape: Shape }[]) => shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return PLENTY * 4 * (floats(variables(spec)) + spec.batchSize * floats(computed)) + FIXED_BYTES;
+}
+
+/** Both networks' images of one place in a batch, as the discriminator is shown them. */
+function shownGraph(spec: GANSpec): Graph {
+  const frame = openStep(spec, 1, { generator: true, penalties: [] }, 1);
+  for (const part of frame.parts) beginPart(frame, part);
+  return frame.graph;
 }
 
 const PLENTY = 4;

@@ -67,11 +67,11 @@ export const waysToLearn: fc.Arbitrary<GANOptions> = fc
   });
 
 /** Shapes of examples, some for each architecture of the table. */
-const SHAPES: readonly (readonly number[])[] = [[2], [5], [8, 8, 1], [8, 8, 3], [16, 16, 1], [4, 6, 2]];
+const SHAPES: readonly (readonly number[])[] = [[2], [5], [8, 8, 1], [8, 8, 3], [16, 16, 1], [4, 6, 2], [8, 12, 3]];
 
 /** Each named architecture with the shapes that it takes. */
 export const ARCHITECTURE_SHAPES = (Object.keys(ARCHITECTURES) as ArchitectureName[]).map(
-  (architecture) => [architecture, SHAPES.filter((shape) => ARCHITECTURES[architecture].accepts(shape))] as const,
+  (architecture) => [architecture, SHAPES.filter((shape) => ARCHITECTURES[architecture].expected(shape) === null)] as const,
 );
 
 /** The layers without kinks: two executors may be on two sides of one. */
@@ -81,7 +81,7 @@ const smooth = (layers: readonly LayerSpec[]): LayerSpec[] =>
     return layer.type === "activation" && (layer.name === "relu" || layer.name === "leakyRelu") ? tanh : layer;
   });
 
-/** Any named architecture, made smooth, with any objective, regularizers, condition and shape that it takes. */
+/** Any named architecture, made smooth, with any objective, regularizers, condition, augmentation and shape that it takes. */
 export const namedArchitectures: fc.Arbitrary<GANOptions> = fc
   .constantFrom(...ARCHITECTURE_SHAPES)
   .chain(([architecture, shapes]) =>
@@ -96,11 +96,19 @@ export const namedArchitectures: fc.Arbitrary<GANOptions> = fc
         { classes: 3, discriminator: "auxiliary-classifier" as const },
         { classes: 3, generator: "embedding" as const, embedding: 2, discriminator: "concatenation" as const },
       ),
+      augment: fc.constantFrom(false as const, ["color", "translation", "cutout"] as const, {
+        policy: ["color", "flip", "scale", "translation"] as const,
+        adaptive: { target: 0, images: 20 },
+      }),
+      accumulate: fc.constantFrom(1, 2),
       ema: fc.constantFrom(false as const, { decay: 0.5 }),
       seed: fc.nat(),
     }),
   )
-  .map(({ regularizers, ...rest }) => {
+  .map(({ regularizers, augment, ...given }) => {
+    // What moves images needs some to move.
+    const moves = given.shape.length === 3 && Math.max(...given.shape.slice(0, 2)) >= 8;
+    const rest = { ...given, augment: moves && augment };
     const kept = fitting(rest.objective, regularizers).map((name) => WITH[name] ?? name);
     const spec = resolveSpec({ ...rest, regularizers: kept, latent: 2, width: 2 });
     const { generator, discriminator } = spec.architecture;
