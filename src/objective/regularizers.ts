@@ -15,6 +15,7 @@ import {
   reduceSum,
   relu,
   reshape,
+  select,
   sqrt,
   square,
   sub,
@@ -128,8 +129,11 @@ export const REGULARIZERS = {
       apply(weight, constant, state, { outputAxis }) {
         const [w, fixed] = [asMatrix(weight, outputAxis!), asMatrix(constant, outputAxis!)];
         const v = direction(matmul(fixed, state));
-        const u = direction(matmul(fixed, v, { transposeA: true }));
-        return { value: div(weight, sumAll(mul(matmul(w, u), v))), state: u };
+        const turned = matmul(fixed, v, { transposeA: true });
+        // Weights that begin at zero, as those of fix-up initialisation do, have no direction yet, and stay as they are.
+        const u = select(sumAll(square(turned)), direction(turned), state);
+        const largest = sumAll(mul(matmul(w, u), v));
+        return { value: div(weight, select(largest, largest, 1)), state: u };
       },
     },
   }),

@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import { evaluate, evaluatePrimitives } from "../../src/exec/reference/evaluate.ts";
 import { judgeGraph } from "../../src/gan/judge.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
+import { mul, sumAll } from "../../src/graph/build.ts";
 import { expandComposites } from "../../src/graph/composites.ts";
+import { grad } from "../../src/graph/grad.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { parameters } from "../../src/nn/network.ts";
+import { REGULARIZERS } from "../../src/objective/regularizers.ts";
 import { variables } from "../../src/objective/variables.ts";
 import { weightStates, weightsInUse } from "../../src/objective/weights.ts";
 import { firstState, Trainer } from "./harness.ts";
@@ -49,6 +52,22 @@ function largestSingularValue(m: ArrayLike<number>, columns: number): number {
 }
 
 describe("spectral-norm", () => {
+  it("leaves weights of zero as they are, with their gradient, and keeps their vector", () => {
+    const [w, u] = [new Float64Array(12), Float64Array.of(0.5, -2, 1)];
+    const graph = new Graph();
+    const leaf = graph.variable("w", [4, 3]);
+    const { value, state } = REGULARIZERS["spectral-norm"].reparameterisation!.apply(leaf, leaf, graph.variable("u", [3, 1]), {
+      outputAxis: 1,
+    } as never);
+    const slopes = Float32Array.from({ length: 12 }, (_, i) => i - 3);
+    const [gradient] = grad(sumAll(mul(value, graph.constant(slopes, [4, 3]))), [leaf]);
+    for (const [name, node] of Object.entries({ value, state, gradient: gradient! })) graph.fetch(name, node);
+    const found = evaluate(graph, {}, { w, u }).fetches;
+    expect(found.value).toEqual(w);
+    expect(found.state).toEqual(u);
+    expect(found.gradient).toEqual(Float64Array.from(slopes));
+  });
+
   it("keeps a vector beside each matrix and filter of the discriminator, as long as there are outputs", () => {
     expect(weightStates(spec).map(({ name, shape }) => [name, shape])).toEqual([
       ["discriminator.0.filter/spectral.u", [3, 1]],
