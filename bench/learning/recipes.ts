@@ -79,13 +79,20 @@ export const RECIPES = {
   few: [
     { ...DEFAULT, bySteps: true },
     { name: "augmented", options: { augment: ["color", "translation", "cutout"] }, bySteps: true },
+    { name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true },
+    { name: "DCGAN, augmented", options: { ...PLAIN, ema: { decay: 0.99 }, augment: ["color", "translation", "cutout"] }, bySteps: true },
     {
       name: "augmented as needed",
       options: { augment: { policy: ["color", "translation", "cutout"], adaptive: { images: 100_000 } } },
       bySteps: true,
     },
   ],
-  large: [DEFAULT],
+  large: [
+    DEFAULT,
+    { name: "dcgan, resizing", options: { architecture: { name: "dcgan", upsample: "resize" } } },
+    { name: "resnet", options: { architecture: "resnet", width: 16 } },
+    { name: "r3gan", options: { architecture: "r3gan", width: 64 } },
+  ],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],
 } as const satisfies Readonly<Record<string, readonly Recipe[]>>;
 

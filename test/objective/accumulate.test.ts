@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { residual } from "../../bench/residual.ts";
 import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { type CreateOptions, createGAN, type GANOptions, type LayerSpec, SpecError } from "../../src/index.ts";
@@ -76,7 +75,16 @@ describe("a batch in parts", () => {
     const executor = await createWasmExecutor({ threads: 1 });
     const [whole, parts] = await Promise.all(
       [1, 4].map(async (accumulate) => {
-        const spec = resolveSpec({ shape: [16, 16, 3], latent: 4, architecture: residual(16, 4), regularizers: ["r1"], batchSize: 16, accumulate });
+        const spec = resolveSpec({
+          shape: [16, 16, 3],
+          latent: 4,
+          architecture: "resnet",
+          width: 1,
+          objective: "non-saturating",
+          regularizers: ["r1"],
+          batchSize: 16,
+          accumulate,
+        });
         return (await executor.measure(variables(spec), [trainStep(spec, 16).graph, probeGraph(spec, 16).graph])).activations;
       }),
     );
