@@ -64,10 +64,10 @@ export async function checkTraining(executor: Executor, spec: GANSpec, maxMemory
   await measureTraining(executor, spec, maxMemory);
 }
 
-/** Whether training is planned in a moment: a description that a stranger sent may be of hundreds of layers. */
+/** Whether training is planned in a moment: a description that a stranger sent may be of hundreds of layers, or of as many parts of a batch. */
 export function isQuicklyPlanned(spec: GANSpec): boolean {
   const nodes = [sampleGraph(spec, 1), judgeGraph(spec, 1)].reduce((sum, graph) => sum + liveNodes(graph).length, 0);
-  return nodes * kindsOf(spec).length <= QUICK_NODES;
+  return nodes * kindsOf(spec).length * spec.accumulate <= QUICK_NODES;
 }
 
 /** Four times what a DCGAN of 64 x 64 pixels comes to: a fraction of a second, with second derivatives too. */

@@ -177,10 +177,13 @@ describe.each(executors)("a GAN on %s", (_, create) => {
     disturbed.gan.dispose();
   });
 
-  it("whose file has very many layers is planned only when it is trained", async () => {
-    const layerNorms = Array.from({ length: 60 }, () => ({ type: "layerNorm" as const }));
+  it.each([
+    ["layers", 60, { batchSize: 4 }],
+    ["parts of a batch", 0, { batchSize: 128, accumulate: 128 }],
+  ])("whose file has very many %s is planned only when it is trained", async (_, norms, batches) => {
+    const layerNorms = Array.from({ length: norms }, () => ({ type: "layerNorm" as const }));
     const architecture = { generator: [{ type: "dense" as const, units: 2 }], discriminator: [...layerNorms, { type: "dense" as const, units: 1 }] };
-    const deep = resolveSpec({ shape: [2], latent: 2, batchSize: 4, architecture });
+    const deep = resolveSpec({ shape: [2], latent: 2, ...batches, architecture });
     const file = encodeCheckpoint(await checkpointOf(firstSnapshot(deep)));
     const { executor, sessions } = watched(await create());
     let measured = 0;
