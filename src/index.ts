@@ -133,6 +133,7 @@ export type { ArchitectureName, ArchitectureSpec } from "./nn/architectures/tabl
 export type { GeneratorClasses, GeneratorMethod, ImageCondition, VectorCondition } from "./nn/condition.ts";
 export type { ClassCondition, ClassConditionSpec, Condition, ConditionSpec, DiscriminatorMethod } from "./nn/conditionSpec.ts";
 export type { Initialization } from "./nn/init.ts";
+export type { SelfAttentionSpec } from "./nn/layers/attention.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
 export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
 export type {

@@ -73,7 +73,8 @@ export type { CallOptions, DrawOptions, LatentOptions } from "./gan/drawOptions.
 export type { ImageSampler } from "./gan/imageSampler.ts";
 export type { GeneratorClasses, GeneratorCondition, GeneratorMethod, ImageCondition, VectorCondition } from "./nn/condition.ts";
 export type { GeneratorSpec } from "./nn/generator.ts";
+export type { SelfAttentionSpec } from "./nn/layers/attention.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
 export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
-export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
+export type { ActivationSpec, AvgPoolSpec, DropoutSpec, FlattenSpec, GlobalPoolSpec, ReshapeSpec, UpsampleSpec } from "./nn/layers/shaping.ts";
 export type { Layer, ResidualLayer, StyledLayer } from "./nn/layers/table.ts";
