@@ -3,7 +3,8 @@ import type { ErrorDetail } from "../../src/core/errors.ts";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { evaluate } from "../../src/exec/reference/evaluate.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { applyLayers, checkLayers, type LayerSpec, outputShape, parametersOf } from "../../src/nn/layers/table.ts";
+import { initOf } from "../../src/nn/init.ts";
+import { applyLayers, checkLayers, type LayerSpec, type NamedParameter, outputShape, parametersOf } from "../../src/nn/layers/table.ts";
 
 import { type NoiseSpec, openPass } from "../../src/nn/network.ts";
 
@@ -105,12 +106,16 @@ describe("selfAttention", () => {
 
   it("has maps with an axis of outputs each, which do not know what follows the layer", () => {
     const named = parametersOf(resolve({ type: "selfAttention" }, { type: "activation", name: "relu" }), [4, 4, 20], "n.");
-    expect(named.map(({ name, shape, outputAxis, activation }) => [name, shape, outputAxis, activation?.name])).toEqual([
-      ["n.0.f", [20, 3], 1, undefined],
-      ["n.0.g", [20, 3], 1, undefined],
-      ["n.0.h", [20, 10], 1, undefined],
-      ["n.0.v", [10, 20], 1, undefined],
-      ["n.0.gamma", [1], undefined, "relu"],
+    const first = (p: NamedParameter): number => {
+      const init = initOf(p, "fan");
+      return init.kind === "normal" ? init.stdDev : init.value;
+    };
+    expect(named.map((p) => [p.name, p.shape, p.outputAxis, first(p)])).toEqual([
+      ["n.0.f", [20, 3], 1, Math.sqrt(2 / 23)],
+      ["n.0.g", [20, 3], 1, Math.sqrt(2 / 23)],
+      ["n.0.h", [20, 10], 1, Math.sqrt(2 / 30)],
+      ["n.0.v", [10, 20], 1, Math.sqrt(2 / 30)],
+      ["n.0.gamma", [1], undefined, 0],
     ]);
   });
 

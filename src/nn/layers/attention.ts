@@ -5,10 +5,11 @@ import { ShapeError } from "../../core/errors.ts";
 import { showShape } from "../../core/shape.ts";
 import { add, avgPool, matmul, mul, reshape, softmax } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
-import { imageSize, type LayerParameter, layer, zeros } from "./types.ts";
+import { innerMatrix } from "./linear.ts";
+import { imageSize, layer, zeros } from "./types.ts";
 
 /**
- * Self-attention over the pixels of an image, `[H, W, C]` to `[H, W, C]` (Zhang et al. 2019, section 3): x + γ v(Σ β h(x)), in which β, for each pixel, is the softmax over all others of
+ * Self-attention over the pixels of an image, `[H, W, C]` to `[H, W, C]` (Zhang et al. 2019, section 3): x + γ v(Σ β h(x)), in which β, for each pixel, is the softmax over all pixels of
  * the products of its g(x) and their f(x). f and g have ⌈C / 8⌉ channels, h ⌈C / 2⌉, v C again, all four being linear at each pixel and without a bias; γ is learned and begins at 0, where the layer changes
  * nothing. It holds (H W)² / `pool`² numbers an image: 32 x 32 pixels are many.
  */
@@ -18,16 +19,6 @@ export interface SelfAttentionSpec {
   /** Side of the squares of pixels, 1 to 64, over whose means f and h are taken, as Brock, Donahue & Simonyan 2019 do over maxima; 1 takes each pixel. Default 2. */
   readonly pool?: number;
 }
-
-/** A linear map of each pixel's channels. */
-const linear = (fanIn: number, fanOut: number) =>
-  ({
-    shape: [fanIn, fanOut],
-    role: "weight",
-    init: { kind: "weights", fanIn, fanOut },
-    outputAxis: 1,
-    activation: null, // whatever follows the layer does not follow it within
-  }) satisfies LayerParameter & { readonly activation: null };
 
 /** x[N, H, W, C] as [N, H W, C]. */
 const pixels = (x: Node): Node => reshape(x, [x.shape[0]!, x.shape[1]! * x.shape[2]!, x.shape[3]!]);
@@ -50,7 +41,7 @@ export const ATTENTION = {
     parameters(_, input) {
       const [, , c] = imageSize(input);
       const [keys, values] = [Math.ceil(c / 8), Math.ceil(c / 2)];
-      return { f: linear(c, keys), g: linear(c, keys), h: linear(c, values), v: linear(values, c), gamma: zeros([1]) };
+      return { f: innerMatrix(c, keys), g: innerMatrix(c, keys), h: innerMatrix(c, values), v: innerMatrix(values, c), gamma: zeros([1]) };
     },
     build({ pool }, x, { parameter }) {
       const all = pixels(x);

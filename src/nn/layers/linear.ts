@@ -87,6 +87,11 @@ export function weights(shape: readonly number[], outputAxis: number, fanIn: num
   return { shape, role: "weight", init: { kind: "weights", fanIn, fanOut, gain }, outputAxis };
 }
 
+/** A matrix [inputs, outputs] within a layer: no activation that follows the layer follows its sums. */
+export function innerMatrix(inputs: number, outputs: number): LayerParameter {
+  return { ...weights([inputs, outputs], 1, inputs, outputs), init: { kind: "weights", fanIn: inputs, fanOut: outputs, linear: true } };
+}
+
 function withBias(x: Node, bias: boolean, scope: Scope): Node {
   return bias ? add(x, scope.parameter("bias")) : x;
 }

@@ -3,7 +3,7 @@ import { boolean, integer, list, optional } from "../../core/check.ts";
 import type { Shape } from "../../core/shape.ts";
 import { add, broadcastTo, conv2d, matmul, mul, reduceSum, reshape, rsqrt, square } from "../../graph/build.ts";
 import type { Node } from "../../graph/graph.ts";
-import { weights } from "./linear.ts";
+import { innerMatrix, weights } from "./linear.ts";
 import { imageSize, layer, zeros } from "./types.ts";
 
 const SIZE = integer(1, 65536);
@@ -80,7 +80,7 @@ export const STYLE = {
       const area = kernel * kernel;
       return {
         filter: weights([kernel, kernel, channels, filters], 3, area * channels, area * filters),
-        styleFilter: { ...weights([style, channels], 1, style, channels), init: { kind: "weights", fanIn: style, fanOut: channels, linear: true } },
+        styleFilter: innerMatrix(style, channels),
         styleBias: { ...zeros([channels]), init: { kind: "constant", value: 1 } },
         ...(bias && { bias: zeros([filters]) }),
       };
