@@ -186,6 +186,13 @@ describe("r3gan", () => {
       { filters: 768, groups: 1, gain: 0 },
     ]);
   });
+
+  it("has as many blocks as a network may have layers", () => {
+    const of = (side: number, blocks: number) => () => resolveSpec({ shape: [side, side, 3], architecture: { name: "r3gan", blocks } });
+    expect(of(64, 8)).not.toThrow();
+    expect(of(128, 6)).not.toThrow();
+    expect(of(128, 7)).toThrow("at most 256 layers");
+  });
 });
 
 describe.each(["resnet", "r3gan"] as const)("%s", (architecture) => {

@@ -35,7 +35,7 @@ function block(channels: number, gain: number): LayerSpec {
 
 /** Parameters of R3GAN. */
 export interface R3GANParameters {
-  /** Residual blocks at each size of images in each network, 1 to 8. Default 2. */
+  /** Residual blocks at each size of images in each network, 1 to 8, or as many as a network of 256 layers has room for, at six layers each: 6 of 128 × 128 pixels. Default 2. */
   readonly blocks: number;
 }
 

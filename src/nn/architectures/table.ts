@@ -5,7 +5,7 @@ import { mlp } from "./mlp.ts";
 import { r3gan } from "./r3gan.ts";
 import { resnet } from "./resnet.ts";
 
-/** In the order in which they are named; `preferred` is what a shape gets that no architecture is named for. */
+/** In the order in which they are named. */
 export const ARCHITECTURES = { mlp, dcgan, resnet, r3gan };
 
 /**
