@@ -69,7 +69,15 @@ export function resolveSpec(options: GANOptions, others: readonly string[] = [])
 /** @throws SpecError when a network cannot be trained on batches of this size, taken in the parts of the description */
 export function checkBatch(spec: GANSpec, batchSize: number): void {
   const { accumulate } = spec;
-  if (batchSize % accumulate !== 0) refuse([{ path: "accumulate", expected: `a divisor of batchSize, ${batchSize}`, got: `${accumulate}` }]);
+  if (batchSize % accumulate !== 0) {
+    const own = { path: "accumulate", expected: `a divisor of batchSize, ${batchSize}`, got: `${accumulate}` };
+    const other = {
+      path: "batchSize",
+      expected: `a multiple of ${accumulate}, the parts that batches are taken in (accumulate)`,
+      got: `${batchSize}`,
+    };
+    refuse([batchSize === spec.batchSize ? own : other]);
+  }
   const { size, path, type } = leastBatch(spec);
   if (batchSize >= size * accumulate) return;
   const each = accumulate > 1 ? ` in each of ${accumulate} parts` : "";

@@ -127,7 +127,7 @@ describe("a batch in parts", () => {
     );
     const gan = await createGAN({ shape: [2], latent: 2, width: 4, batchSize: 4, accumulate: 2, backend: "wasm", threads: 1 });
     await expect(gan.train(new Float32Array(20), { steps: 1, batchSize: 5 })).rejects.toThrow(
-      "accumulate: expected a divisor of batchSize, 5, got 2",
+      "batchSize: expected a multiple of 2, the parts that batches are taken in (accumulate), got 5",
     );
     gan.dispose();
   });
