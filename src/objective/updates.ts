@@ -1,4 +1,5 @@
 /** Which program an update of training runs. */
+import { leastMultiple } from "../core/divisors.ts";
 import type { LearningSpec } from "./spec.ts";
 
 /** What one update of the discriminator does, and whether one of the generator goes with it. */
@@ -33,15 +34,9 @@ export function kindsOf({ regularizers, objective }: Pick<LearningSpec, "regular
   for (let chosen = 2 ** lazy.length - 1; chosen >= 0; chosen--) {
     const counts = (i: number): boolean => everys[i] === 1 || Math.floor(chosen / 2 ** lazy.indexOf(i)) % 2 === 1;
     const penalties = regularizers.flatMap((_, i) => (counts(i) ? [i] : []));
-    const period = penalties.map((i) => everys[i]!).reduce(leastCommonMultiple, 1);
+    const period = penalties.map((i) => everys[i]!).reduce(leastMultiple, 1);
     if (lazy.some((i) => !counts(i) && period % everys[i]! === 0)) continue;
     for (const generator of objective.discriminatorSteps > 1 ? [true, false] : [true]) kinds.push({ generator, penalties });
   }
   return kinds;
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [x, y] = [a, b];
-  while (y > 0) [x, y] = [y, x % y];
-  return (a / x) * b;
 }

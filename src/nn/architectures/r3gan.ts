@@ -1,4 +1,5 @@
 import { integer, optional } from "../../core/check.ts";
+import { greatestDivisor } from "../../core/divisors.ts";
 import type { LayerSpec } from "../layers/table.ts";
 
 import { architecture } from "./architecture.ts";
@@ -12,8 +13,6 @@ const EXPANSION = 2;
 const GROUP = 16;
 /** Sides up to this have the full width; it is halved for each doubling beyond. */
 const FULL = 32;
-
-const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
 
 /** A convolution 1×1, linear. */
 const linear = (filters: number): LayerSpec => ({ type: "conv2d", filters, kernel: 1, bias: false });

@@ -3,6 +3,7 @@
  * is a dense stride-1 convolution of dy with its own part of the filter, and no zero is ever multiplied.
  */
 import { ViewKind } from "../../../../assembly/format/products.ts";
+import { greatestDivisor } from "../../../core/divisors.ts";
 import { type Axis, gemm, gridResult, patches } from "../instructions/gemm.ts";
 import type { Instruction, Lowering } from "../instructions/instruction.ts";
 
@@ -59,8 +60,4 @@ export function phase(residue: number, size: number, filter: number, stride: num
     origin: taps > 0 ? reads(firstTap) : 0,
     step: (-tapStep * dilation) / stride,
   };
-}
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
 }
