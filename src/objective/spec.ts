@@ -55,14 +55,14 @@ export interface LearningOptions {
   /**
    * What is done at random to all images that the discriminator is shown in training, of the data and generated ones alike, so that few images are not known by heart and what is done to them does not show in those
    * that are generated: `["translation", "color", "cutout"]`, say (Zhao et al. 2020), or `{ policy: ["flip", "color"], adaptive: {} }` for a probability that follows how sure the discriminator is (Karras et al. 2020).
-   * Of images alone. Default: none, which false, null and `[]` say too.
+   * Penalties on slopes are on those at images as they are shown. Of images alone. Default: none, which false, null and `[]` say too.
    */
   readonly augment?: readonly AugmentationName[] | AugmentOptions | false | null;
   /** Images of one training step, 1 to 65536. Default 64. */
   readonly batchSize?: number;
   /**
    * Parts that each batch is taken in, one after the other, with the memory of one: their gradients add up, and make one update. A divisor of `batchSize`, 1 to 1024. Means over the batch are means over the parts' means. In batch norm, and
-   * wherever else images meet in a network, it is the images of a part that do, and running statistics move at each part; objectives of pairs pair within a part. A step takes longer by a pass of the generator, which makes its
+   * wherever else images meet in a network, it is the images of a part that do, and running statistics move at each part; objectives of pairs pair within a part, and "dragan" takes the deviation of one. A step takes longer by a pass of the generator, which makes its
    * images again in its own turn. Where no images meet, training is that of the whole batch but for rounding. Default 1.
    */
   readonly accumulate?: number;
