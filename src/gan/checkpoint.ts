@@ -4,6 +4,7 @@ import { show } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { checksum, findNegative, findOutside } from "../core/values.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.ts";
+import { augmentBounds } from "../objective/augment.ts";
 import { variables } from "../objective/variables.ts";
 import {
   checkClassesSeen,
@@ -97,11 +98,16 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     checksums.set(name, sum);
     const negative = SQUARES.test(name) ? findNegative(tensor.data) : -1;
     if (negative >= 0) fail(`tensor ${show(name)}[${negative}]`, "a mean of squares, at least 0", `${tensor.data[negative]}`);
-    if (role === "augmentation" && Math.abs(tensor.data[0]!) > 1) fail(`tensor ${show(name)}`, "a number from -1 to 1", `${tensor.data[0]}`);
+    if (role === "augmentation") checkBounds(name, tensor.data[0]!);
     tensors.set(name, tensor);
   }
   for (const name of file.tensors.keys()) if (!tensors.has(name)) fail(`tensor ${show(name)}`, "no tensor of this name", "one");
   return { spec, progress, tensors, checksums };
+}
+
+function checkBounds(name: string, value: number): void {
+  const [least, most] = augmentBounds(name);
+  if (value < least || value > most) fail(`tensor ${show(name)}`, `a number from ${least} to ${most}`, `${value}`);
 }
 
 function checkProgress(value: Partial<Record<keyof Progress, unknown>> | null, { condition }: GANSpec): Progress {

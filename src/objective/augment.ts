@@ -122,8 +122,14 @@ export function checkAugment(augment: AugmentSpec | false, shape: Shape, faults:
 const PROBABILITY = "augment.probability";
 const CERTAINTY = "augment.certainty";
 
+/** The least and the most that each of them may be. */
+const BOUNDS: Readonly<Record<string, readonly [number, number]>> = { [PROBABILITY]: [0, 1], [CERTAINTY]: [-1, 1] };
+
 /** The variables of an adaptive augmentation, scalars that begin with 0. */
-export const augmentVariables = (augment: AugmentSpec | false): string[] => (augment && "adaptive" in augment ? [PROBABILITY, CERTAINTY] : []);
+export const augmentVariables = (augment: AugmentSpec | false): string[] => (augment && "adaptive" in augment ? Object.keys(BOUNDS) : []);
+
+/** The least and the most that such a variable may be. */
+export const augmentBounds = (name: string): readonly [number, number] => BOUNDS[name]!;
 
 /** With what probability images are augmented in a graph. */
 const probabilityIn = (augment: AugmentSpec, graph: Graph): Operand =>

@@ -27,10 +27,14 @@ describe("a GAN with an adaptive augmentation", () => {
     const whole = JSON.stringify(gan.spec.augment);
     expect(JSON.stringify((await loadGAN(await gan.save(), { backend: "wasm", threads: 1 })).spec.augment)).toBe(whole);
     const { tensors, metadata } = decodeSafetensors(await gan.save());
-    const damaged = new Map(tensors as Map<string, Tensor>).set("augment.probability", { shape: [], data: Float32Array.of(1.5) });
-    await expect(loadGAN(encodeSafetensors(damaged, metadata))).rejects.toThrow(
-      'tensor "augment.probability": expected a number from -1 to 1, got 1.5',
-    );
+    for (const [name, value, range] of [
+      ["augment.probability", 1.5, "0 to 1"],
+      ["augment.probability", -0.5, "0 to 1"],
+      ["augment.certainty", -1.5, "-1 to 1"],
+    ] as const) {
+      const damaged = new Map(tensors as Map<string, Tensor>).set(name, { shape: [], data: Float32Array.of(value) });
+      await expect(loadGAN(encodeSafetensors(damaged, metadata))).rejects.toThrow(`tensor "${name}": expected a number from ${range}, got ${value}`);
+    }
     gan.dispose();
   });
 
