@@ -9,7 +9,11 @@ export type Check<T> = (value: unknown, path: string, faults: ErrorDetail[]) => 
 /** One check for every field of T. */
 export type Fields<T> = { readonly [K in keyof T]-?: Check<T[K]> };
 
-/** A union of rows told apart by `name`, with every other field optional. */
+/**
+ * A union of rows told apart by `name`, with every other field optional.
+ *
+ * @inline
+ */
 export type Loose<T extends { readonly name: string }> = T extends unknown ? Pick<T, "name"> & Partial<T> : never;
 
 /** A check by a predicate: `expected` completes the sentence "expected ...". */

@@ -16,10 +16,10 @@ import { variables } from "../../../src/objective/variables.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { drawNoise, firstState } from "../../objective/harness.ts";
 
-const spec = resolveSpec({ shape: [8, 8, 3], latent: 4, architecture: "resnet", width: 1, objective: "non-saturating", batchSize: 4 });
-const { graph, noise, scalars } = trainStep(spec, 4);
+const spec = resolveSpec({ shape: [8, 8, 3], latent: 4, architecture: "resnet", width: 1, objective: "non-saturating", batchSize: 64 });
+const { graph, noise, scalars } = trainStep(spec, 64);
 const feeds = {
-  images: Float32Array.from({ length: 4 * 192 }, (_, i) => Math.sin(i)),
+  images: Float32Array.from({ length: 64 * 192 }, (_, i) => Math.sin(i)),
   ...(drawNoise(noise, 1) as Record<string, Float32Array>),
   ...scalars({ discriminator: 0, generator: 0, images: 0 }),
 };

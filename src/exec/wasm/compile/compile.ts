@@ -35,11 +35,16 @@ export interface Room {
   readonly arena: number;
   /** Whether there is enough for all that a plan needs. */
   fits(plan: Plan): boolean;
+  /** Whether another plan with a smaller arena, and more instructions, would need less. */
+  pays(plan: Plan): boolean;
 }
 
-const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true };
+const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true, pays: () => false };
 
-/** Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the smaller of the first and the last. */
+/**
+ * Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the smaller of the first and the last; the first where none
+ * pays.
+ */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes, room = PLENTY): Plan {
   const stepsOf = (g: Graph): Step[] => fuse(liveNodes(g), FUSION, resultsOf(g));
   const planOf = (g: Graph): Plan => {
@@ -48,14 +53,17 @@ export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, pa
     const uses = new Uses(steps, results);
     return new Compilation(g, uses, passes.planAssignments(g, steps, uses, results, ASSIGNMENT), variables, passes).finish(steps);
   };
-  const graphs: Graph[] = [];
-  for (const ordering of passes.orderings(writeOutBroadcasts(passes.simplify(graph)), stepsOf)) {
-    graphs[Math.min(graphs.length, 1)] = ordering.graph;
-    const plan = ordering.live <= room.arena ? planOf(ordering.graph) : null;
-    if (plan && room.fits(plan)) return plan;
+  let first: Plan | undefined;
+  let last: Graph | undefined;
+  for (const { graph: ordered, live } of passes.orderings(writeOutBroadcasts(passes.simplify(graph)), stepsOf)) {
+    // What is live is an estimate: kernels need working space too.
+    const plan = !first || live <= room.arena ? planOf(ordered) : null;
+    if (plan && (room.fits(plan) || (!first && !room.pays(plan)))) return plan;
+    if (first) last = ordered;
+    first ??= plan!;
   }
-  // What is live is an estimate: kernels need working space too.
-  return graphs.map(planOf).reduce((a, b) => (b.arena < a.arena ? b : a));
+  const least = last && planOf(last);
+  return least && least.arena < first!.arena ? least : first!;
 }
 
 /** A group's nodes write one after the other, block by block. */

@@ -60,13 +60,18 @@ export function placeVariables(variables: readonly VariableSpec[]): Variables {
 export function compileOver(variables: Variables, graph: Graph, { passes, threads, maxMemory }: Target): Plan {
   const { byName, end } = variables;
   checkVariables(graph, byName);
-  const most = Math.min(maxMemory, MAX_PAGES * PAGE) - LISTS;
+  const all = Math.min(maxMemory, MAX_PAGES * PAGE);
   const buffers = new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer]));
-  return compile(graph, buffers, passes, { arena: most - end, fits: (plan) => arrange(variables, [plan], threads).end <= most });
+  const others = (plan: Plan): number => OTHERS * planWords(plan) * 4;
+  return compile(graph, buffers, passes, {
+    arena: all - end,
+    fits: (plan) => arrange(variables, [plan], threads).end + others(plan) <= all,
+    pays: (plan) => plan.arena > others(plan),
+  });
 }
 
-/** Bytes left for the instructions and constants of a session's other programs. */
-const LISTS = 2 ** 20;
+/** Programs that a session may have beside one, with about as many instructions. */
+const OTHERS = 8;
 
 export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>, threads: number): Layout {
   let end = variablesEnd;
