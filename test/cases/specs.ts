@@ -35,7 +35,6 @@ const steady: fc.Arbitrary<LayerSpec> = fc.oneof(
   activation,
   optional<{ type: "dropout"; rate: number }>({ type: fc.constant("dropout"), rate: share }, ["type", "rate"]),
   optional<{ type: "layerNorm"; epsilon: number }>({ type: fc.constant("layerNorm"), epsilon: positive() }, ["type"]),
-  fc.constant({ type: "groupNorm", groups: 1 }),
   fc.constant({ type: "pixelNorm" }),
 );
 const selfAttention = optional<{ type: "selfAttention"; pool: number }>({ type: fc.constant("selfAttention"), pool: fc.constant(1) }, [
@@ -64,7 +63,13 @@ const body = (alone: boolean, shape: "vector" | "image"): fc.Arbitrary<LayerSpec
       : fc
           .tuple(fc.constantFrom("conv2d" as const, "conv2dTranspose" as const), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }), bias)
           .map(([type, filters, kernel, b]) => ({ type, filters, kernel, ...(b !== undefined && { bias: b }) }));
-  return fc.array(fc.oneof(layer, residual(layer), residual(residual(layer)), wide, measuring), { maxLength: 4 });
+  // There must be something to normalise together.
+  const grouped = fc.tuple(wide, fc.boolean()).map(([l, normalised]): LayerSpec[] => {
+    const several = ("units" in l ? l.units : (l as { filters: number }).filters) > 1;
+    return several && normalised ? [l, { type: "groupNorm", groups: 1 }] : [l];
+  });
+  const single = fc.oneof(layer, residual(layer), residual(residual(layer)), measuring).map((l) => [l]);
+  return fc.array(fc.oneof({ arbitrary: single, weight: 4 }, grouped), { maxLength: 4 }).map((lists) => lists.flat());
 };
 
 const networks = (shape: readonly number[], alone: boolean, conditional: boolean) => {
