@@ -35,15 +35,15 @@ export interface Room {
   readonly arena: number;
   /** Whether there is enough for all that a plan needs. */
   fits(plan: Plan): boolean;
-  /** Whether another plan with a smaller arena, and more instructions, would need less. */
-  pays(plan: Plan): boolean;
+  /** Bytes of instructions that there may be beside a plan's arena, if others have as many: those of a smaller arena have more. */
+  instructions(plan: Plan): number;
 }
 
-const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true, pays: () => false };
+const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true, instructions: () => 0 };
 
 /**
- * Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the smaller of the first and the last; the first where none
- * pays.
+ * Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the smaller of the first and the last; the first where
+ * instructions weigh more than values.
  */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes, room = PLENTY): Plan {
   const stepsOf = (g: Graph): Step[] => fuse(liveNodes(g), FUSION, resultsOf(g));
@@ -58,12 +58,13 @@ export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, pa
   for (const { graph: ordered, live } of passes.orderings(writeOutBroadcasts(passes.simplify(graph)), stepsOf)) {
     // What is live is an estimate: kernels need working space too.
     const plan = !first || live <= room.arena ? planOf(ordered) : null;
-    if (plan && (room.fits(plan) || (!first && !room.pays(plan)))) return plan;
+    if (plan && (room.fits(plan) || (!first && plan.arena <= room.instructions(plan)))) return plan;
     if (first) last = ordered;
     first ??= plan!;
   }
   const least = last && planOf(last);
-  return least && least.arena < first!.arena ? least : first!;
+  const bytes = (plan: Plan): number => plan.arena + room.instructions(plan);
+  return least && bytes(least) < bytes(first!) ? least : first!;
 }
 
 /** A group's nodes write one after the other, block by block. */

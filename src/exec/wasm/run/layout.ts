@@ -62,11 +62,11 @@ export function compileOver(variables: Variables, graph: Graph, { passes, thread
   checkVariables(graph, byName);
   const all = Math.min(maxMemory, MAX_PAGES * PAGE);
   const buffers = new Map(Array.from(byName, ([name, { buffer }]) => [name, buffer]));
-  const others = (plan: Plan): number => OTHERS * planWords(plan) * 4;
+  const instructions = (plan: Plan): number => OTHERS * planWords(plan) * 4;
   return compile(graph, buffers, passes, {
     arena: all - end,
-    fits: (plan) => arrange(variables, [plan], threads).end + others(plan) <= all,
-    pays: (plan) => plan.arena > others(plan),
+    fits: (plan) => arrange(variables, [plan], threads).end + instructions(plan) <= all,
+    instructions,
   });
 }
 
