@@ -91,7 +91,7 @@ export const RECIPES = {
     DEFAULT,
     { name: "dcgan, resizing", options: { architecture: { name: "dcgan", upsample: "resize" } } },
     { name: "resnet", options: { architecture: "resnet", width: 16 } },
-    { name: "r3gan", options: { architecture: "r3gan", width: 64 } },
+    { name: "r3gan", options: { architecture: "r3gan", width: 32 } },
   ],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],
 } as const satisfies Readonly<Record<string, readonly Recipe[]>>;

@@ -46,7 +46,7 @@ export interface NetworkOptions {
    * whose sides halve, both as often, until the shorter is 4 to 7 pixels long (28×28, 64×96, ...), and so do "resnet" (Miyato et al. 2018) and "r3gan" (Huang et al. 2024), "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
    */
   readonly architecture?: ArchitectureName | Loose<ArchitectureSpec> | CustomArchitecture;
-  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), "resnet" (16) and "r3gan" (64), units of each of the three hidden layers of "mlp" (default 128). */
+  /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), "resnet" (16) and "r3gan" (32), units of each of the three hidden layers of "mlp" (default 128). */
   readonly width?: number;
   /** Dimension of the latents z, 1 to 65536. Default 64 for images, 8 for images made for images, and for vectors twice their size, at most 64. */
   readonly latent?: number;

@@ -34,21 +34,21 @@ function block(channels: number, gain: number): LayerSpec {
 
 /** Parameters of R3GAN. */
 export interface R3GANParameters {
-  /** Residual blocks at each size of images in each network, 1 to 8, or as many as a network of 256 layers has room for, at six layers each: 6 of 128 × 128 pixels. Default 2. */
+  /** Residual blocks at each size of images in each network, 1 to 8, or as many as a network of 256 layers has room for, at six layers each: 6 of 128 × 128 pixels. Default 1 (published: 2). */
   readonly blocks: number;
 }
 
 /**
  * Huang, Gokaslan, Kuleshov & Tompkin 2024, section 4: bottleneck blocks with grouped convolutions and without normalisation, begun by fix-up (Zhang, Dauphin & Ma 2019:
  * the last convolution of a block at 0, the others smaller by L^(-1/(2m - 2)), of L blocks with m = 3), bilinear resizing, a learned image that the latent modulates at one end and a
- * depthwise convolution at the other. The published widths are twelve times those of the default `width`, 64. The discriminator's images are halved by means of 2×2 pixels, where the
+ * depthwise convolution at the other. The published widths are twenty-four times those of the default `width`, 32. The discriminator's images are halved by means of 2×2 pixels, where the
  * published filter has the weights 1, 3, 3, 1.
  * One that begins at images halves them first, as the discriminator does.
  */
 export const r3gan = architecture<R3GANParameters>({
-  fields: { blocks: optional(integer(1, 8), 2) },
+  fields: { blocks: optional(integer(1, 8), 1) },
   expected: halvingsExpected,
-  defaultWidth: 64,
+  defaultWidth: 32,
   initialization: "fan-in",
   layers({ shape, fromImages, width }, { blocks }) {
     const { base, levels } = halvings(shape)!;
