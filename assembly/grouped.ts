@@ -25,7 +25,7 @@ export function f32_conv_grouped(begin: usize, end: usize, words: usize, scratch
   for (let q = begin; q < end; q += block) {
     const count = <i32>min(block, end - q);
     const tiles = (count + GROUPED_PIXELS - 1) / GROUPED_PIXELS;
-    findPixels(words, <i32>q, count, GROUPED_PIXELS, spare, places, table);
+    findPixels(words, <i32>q, count, spare, places, table);
     for (let g = 0; g < groups; g++) {
       const x = <usize>(g * inner) << 2;
       const w = <usize>word(words, GroupedWord.W) + <usize>g * groupStride;
@@ -48,10 +48,10 @@ export function f32_conv_grouped(begin: usize, end: usize, words: usize, scratch
 }
 
 /**
- * The addresses of what pixels [first, first + count) of the grid read and write: `places` of each, and in `table` for each `P` of them, tap by tap, theirs. Outside of the image that is a run of
+ * The addresses of what pixels [first, first + count) of the grid read and write: `places` of each, and in `table` for each `GROUPED_PIXELS` of them, tap by tap, theirs. Outside of the image that is a run of
  * zeros; past the last pixel too, and what is written goes to `spare`.
  */
-function findPixels(words: usize, first: i32, count: i32, P: i32, spare: usize, places: usize, table: usize): void {
+function findPixels(words: usize, first: i32, count: i32, spare: usize, places: usize, table: usize): void {
   const H = word(words, GroupedWord.H);
   const W = word(words, GroupedWord.W_);
   const pixel = <usize>word(words, GroupedWord.C) << 2;
@@ -62,14 +62,14 @@ function findPixels(words: usize, first: i32, count: i32, P: i32, spare: usize, 
   const stepH = word(words, GroupedWord.StepH);
   const stepW = word(words, GroupedWord.StepW);
   const zeros = <usize>word(words, GroupedWord.Zeros);
-  const next = <usize>P << 2;
+  const next = <usize>GROUPED_PIXELS << 2;
   let line = first / gridW;
   let gx = first - line * gridW;
   let image = line / gridH;
-  const padded = ((count + P - 1) / P) * P;
+  const padded = ((count + GROUPED_PIXELS - 1) / GROUPED_PIXELS) * GROUPED_PIXELS;
   for (let l = 0; l < padded; l++, places += 4) {
-    const tile = l / P;
-    let to = table + (<usize>(tile * tapsH * tapsW * P + (l - tile * P)) << 2);
+    const tile = l / GROUPED_PIXELS;
+    let to = table + (<usize>(tile * tapsH * tapsW * GROUPED_PIXELS + (l - tile * GROUPED_PIXELS)) << 2);
     if (l >= count) {
       store<u32>(places, <u32>spare);
       for (let t = tapsH * tapsW; t > 0; t--, to += next) store<u32>(to, <u32>zeros);
@@ -231,7 +231,7 @@ export function f32_conv_depthwise(begin: usize, end: usize, words: usize, scrat
   for (let q = begin; q < end; q += block) {
     const count = <i32>min(block, end - q);
     const tiles = (count + GROUPED_PIXELS - 1) / GROUPED_PIXELS;
-    findPixels(words, <i32>q, count, GROUPED_PIXELS, spare, places, table);
+    findPixels(words, <i32>q, count, spare, places, table);
     let c: usize = 0;
     for (; c + 32 <= C; c += 32) depthwise8(words, tiles, table, places, w, c);
     for (; c + 16 <= C; c += 16) depthwise4(words, tiles, table, places, w, c);
