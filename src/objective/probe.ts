@@ -2,22 +2,9 @@
 import { grad } from "../graph/grad.ts";
 import type { Node } from "../graph/graph.ts";
 import { objectiveRow } from "./objectives.ts";
+import { beginPart, type Frame, judge, openStep, type Step, Sums, shareOf, whole } from "./parts.ts";
 import type { TrainableSpec } from "./spec.ts";
-import {
-  beginPart,
-  endStep,
-  type Frame,
-  judge,
-  normOf,
-  openStep,
-  type Step,
-  type StepGraph,
-  Sums,
-  shareOf,
-  variablesOf,
-  weightsOf,
-  whole,
-} from "./steps.ts";
+import { endStep, normOf, type StepGraph, variablesOf, weightsOf } from "./steps.ts";
 import { weightsInUse } from "./weights.ts";
 
 /** Images of the data, and of the generator, that a probe looks at. */

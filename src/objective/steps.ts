@@ -1,28 +1,18 @@
 /** One training step as one graph. Nothing is assigned unless every loss of the step, and everything that it would assign, is finite. */
 
-import { abs, add, apart, concat, equal, lerp, mul, select, slice, sqrt, square, sub, sumAll } from "../graph/build.ts";
+import { abs, add, equal, lerp, mul, select, sqrt, square, sub, sumAll } from "../graph/build.ts";
 import { grad, vjp } from "../graph/grad.ts";
-import { Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
-import { examine, type Verdict } from "../nn/discriminator.ts";
+import { type Graph, type Node, withoutDeadNodes } from "../graph/graph.ts";
 import { emaName } from "../nn/generator.ts";
-import {
-  conditionInput,
-  generate,
-  type NetworkName,
-  type NetworkPass,
-  type NoiseSpec,
-  openPass,
-  type ParameterSpec,
-  parameters,
-} from "../nn/network.ts";
-import { leastBatch } from "../nn/spec.ts";
-import { type Adaptation, adaptation, openAugmenting } from "./augment.ts";
+import { type NetworkName, type NoiseSpec, type ParameterSpec, parameters } from "../nn/network.ts";
+import { type Adaptation, adaptation } from "./augment.ts";
 import { decayOf } from "./averaging.ts";
 import { classLosses } from "./classification.ts";
 import type { Counters, StepImages } from "./counters.ts";
 import { objectiveRow } from "./objectives.ts";
 import { optimizerRow } from "./optimizers.ts";
-import { type RegularizerSpec, regularizerRow, type UpdateContext } from "./regularizers.ts";
+import { beginPart, type Frame, inGraph, judge, openStep, type Step, Sums, shareOf, sumOf, whole } from "./parts.ts";
+import { regularizerRow } from "./regularizers.ts";
 import { fetchDiscriminatorReports, fetchGeneratorReports } from "./reports.ts";
 import { isScheduled, valueAt } from "./scheduled.ts";
 import type { TrainableSpec } from "./spec.ts";
@@ -53,40 +43,6 @@ export interface StepOptions {
 
 /** A variable beside those of the model, for steps that stop the ones after them: 1 after one went wrong. */
 export const STOPPED = { name: "stopped", shape: [] } as const;
-
-/** What all parts of a step have in common. */
-export interface Frame {
-  readonly spec: TrainableSpec;
-  readonly kind: UpdateKind;
-  readonly graph: Graph;
-  readonly noise: NoiseSpec[];
-  readonly batch: number;
-  /** The parts that its batch is taken in, one after the other. */
-  readonly parts: readonly Part[];
-}
-
-/** Some of the images of a batch, one after another. */
-interface Part {
-  readonly begin: number;
-  readonly size: number;
-}
-
-/** What a step begins with, or a part of it: everything is of the part's images alone. */
-export interface Step {
-  readonly spec: TrainableSpec;
-  readonly kind: UpdateKind;
-  readonly graph: Graph;
-  /** What images are made for, as the discriminator is told of it. */
-  readonly condition: Node | null;
-  /** Images of the data and of the generator, as the discriminator is shown them. */
-  readonly real: Node;
-  readonly fake: Node;
-  /** The use of the generator that gave `fake`, and what it gave before augmentation and regularizers had their say. */
-  readonly generation: NetworkPass;
-  readonly generated: Node;
-  /** Fresh random numbers, [images, ...]. */
-  readonly draw: UpdateContext["noise"];
-}
 
 /** New values of variables, by name. */
 type Changes = Map<string, Node>;
@@ -144,52 +100,6 @@ export function stepScalars(spec: TrainableSpec, done: Counters, step: StepImage
 
 const EMA_RATE = "ema/rate";
 
-/** A graph for a batch that is taken in so many parts, or in fewer where there are too few images for statistics. */
-export function openStep(spec: TrainableSpec, batch: number, kind: UpdateKind, parts: number): Frame {
-  const count = Math.max(1, Math.min(parts, Math.floor(batch / leastBatch(spec).size)));
-  const begin = (i: number): number => Math.floor((i * batch) / count);
-  const spans = Array.from({ length: count }, (_, i) => ({ begin: begin(i), size: begin(i + 1) - begin(i) }));
-  return { spec, kind, graph: new Graph(), noise: [], batch, parts: spans };
-}
-
-interface PartOptions {
-  /** Whether nothing of the generator's is shared with an earlier use of the same part, so that nothing is kept from then. Default false. */
-  readonly again?: boolean;
-  /** The generator's running statistics. Default: its variables. */
-  readonly statistics?: ReadonlyMap<string, Node>;
-}
-
-/** Some of a step's images, as the discriminator is to see them. */
-export function beginPart(frame: Frame, { begin, size }: Part, { again = false, statistics }: PartOptions = {}): Step {
-  const { spec, kind, graph, noise, batch } = frame;
-  const own = (x: Node): Node => slice(x, [begin, ...x.shape.slice(1).map(() => 0)], [size, ...x.shape.slice(1)]);
-  // Drawn for all parts at once, so that an image gets the same numbers in whatever part it is.
-  const draw: Step["draw"] = (name, [, ...sizes], distribution) => {
-    const shape = [batch, ...sizes];
-    if (!noise.some((other) => other.name === name)) noise.push({ name, shape, distribution });
-    return own(graph.input(name, shape));
-  };
-  const latents = draw("latents", [size, spec.latent], "normal");
-  const condition = conditionInput(spec, graph, batch);
-  const images = graph.input("images", [batch, ...spec.shape]);
-  const begun = { spec, kind, graph, draw };
-  const made = condition && own(condition);
-  const generation = passOf(begun, "generate", statistics);
-  const generated = generate(spec, again ? apart(latents) : latents, made, generation);
-  const augmenting = spec.augment
-    ? openAugmenting(spec.augment, spec.shape, graph, (name, distribution) => draw(`augment/${name}`, [size], distribution))
-    : { images: (x: Node) => x, companions: (x: Node) => x };
-  const told = made && spec.condition && "shape" in spec.condition ? augmenting.companions(made) : made;
-  const [real, fake] = [shown(begun, augmenting.images(own(images)), "real"), shown(begun, augmenting.images(generated), "fake")];
-  return { ...begun, condition: told, generation, generated, real, fake };
-}
-
-/** A use of a network in training; `values` stand in for its variables. */
-function passOf({ graph, draw }: Pick<Step, "graph" | "draw">, label: string, values?: ReadonlyMap<string, Node>): NetworkPass {
-  const pass = openPass(graph, { training: true, ...(values && { values }) });
-  return { ...pass, noise: (name, ...rest) => draw(`${label}/${name}`, ...rest) };
-}
-
 /** The graph of a step with what it wants, as far as something came of it: an objective need not look at everything it is offered. */
 export function endStep({ spec, graph, noise, batch }: Frame): StepGraph {
   const used = withoutDeadNodes(graph);
@@ -200,14 +110,6 @@ export function endStep({ spec, graph, noise, batch }: Frame): StepGraph {
   return { graph: used, noise: noise.filter(({ name }) => inputs.has(name)), scalars };
 }
 
-/** Images as the regularizers have the discriminator see them. */
-function shown(step: Pick<Step, "spec" | "graph" | "draw">, images: Node, label: string): Node {
-  const noise: UpdateContext["noise"] = (name, ...rest) => step.draw(`${label}/${name}`, ...rest);
-  return step.spec.regularizers.reduce((x, regularizer) => {
-    return regularizerRow(regularizer).perturb?.(x, { noise }, inGraph(regularizer, step.graph)) ?? x;
-  }, images);
-}
-
 /** Scalars that are finite if the discriminator's turn went well, and its update. Running statistics see the real images first, then the generated ones, part by part. */
 function discriminatorTurn(frame: Frame): { readonly checks: readonly Node[]; readonly changes: Changes } {
   const { spec, graph, parts } = frame;
@@ -216,7 +118,8 @@ function discriminatorTurn(frame: Frame): { readonly checks: readonly Node[]; re
   const leaves = variablesOf(graph, weights).map((variable) => inUse.leaves.get(variable.attrs.name) ?? variable);
   const { discriminatorLoss, relabelled } = objectiveRow(spec.objective);
   const verdicts: { readonly real: Node; readonly fake: Node }[] = [];
-  const [losses, gradients] = [new Sum(), new Sums()];
+  const losses: Node[] = [];
+  const gradients = new Sums();
   let statistics: ReadonlyMap<string, Node> = new Map();
   let adapted: Adaptation | null = null;
   for (const part of parts) {
@@ -230,18 +133,18 @@ function discriminatorTurn(frame: Frame): { readonly checks: readonly Node[]; re
       ...penalties(step, inUse, () => relabelled!(real.scores, fake.scores, spec.objective)),
     ];
     const loss = shareOf(frame, part, terms);
-    losses.add(loss);
+    losses.push(loss);
     verdicts.push({ real: real.scores, fake: fake.scores });
     if (part === parts.at(-1)) {
       const [realScores, fakeScores] = [whole(verdicts.map((v) => v.real)), whole(verdicts.map((v) => v.fake))];
       adapted = adaptation(spec.augment, spec.objective, realScores, fakeScores);
-      fetchDiscriminatorReports({ spec, realScores, fakeScores, loss: losses.value, adaptation: adapted });
+      fetchDiscriminatorReports({ spec, realScores, fakeScores, loss: sumOf(losses), adaptation: adapted });
     }
     gradients.add(grad(loss, leaves));
   }
   const limit = limitOf(spec, gradients.values);
   const kept = [...statistics, ...inUse.updates];
-  const checks = [losses.value, ...limit.checks, ...kept.map(([, x]) => magnitude([x]))];
+  const checks = [sumOf(losses), ...limit.checks, ...kept.map(([, x]) => magnitude([x]))];
   const changes: Changes = new Map();
   for (const [i, weight] of weights.entries()) {
     const update = updated(frame, "discriminator", weight, limit.apply(gradients.values[i]!));
@@ -261,7 +164,8 @@ function generatorTurn(frame: Frame, judged: Changes): { readonly checks: readon
   const { spec, graph, parts } = frame;
   const { values } = weightsInUse(spec, graph, judged);
   const weights = weightsOf(spec, "generator");
-  const [losses, gradients] = [new Sum(), new Sums()];
+  const losses: Node[] = [];
+  const gradients = new Sums();
   let statistics: ReadonlyMap<string, Node> = new Map();
   for (const part of parts) {
     const step = beginPart(frame, part, { again: parts.length > 1, statistics });
@@ -274,8 +178,8 @@ function generatorTurn(frame: Frame, judged: Changes): { readonly checks: readon
       objectiveRow(spec.objective).generatorLoss(realScores, fakeScores, spec.objective),
       ...classLosses(spec, step.condition, classes),
     ]);
-    losses.add(loss);
-    if (part === parts.at(-1)) fetchGeneratorReports({ spec, loss: losses.value });
+    losses.push(loss);
+    if (part === parts.at(-1)) fetchGeneratorReports({ spec, loss: sumOf(losses) });
     const [imageGradient] = grad(loss, [images]);
     gradients.add(vjp(step.fake, variablesOf(graph, weights), imageGradient!));
   }
@@ -283,7 +187,7 @@ function generatorTurn(frame: Frame, judged: Changes): { readonly checks: readon
   return {
     // By an update of its own, which ends in a sum: the one that is kept would have to wait in memory for `finite`.
     checks: [
-      losses.value,
+      sumOf(losses),
       ...limit.checks,
       ...weights.map((weight, i) => magnitude(updated(frame, "generator", weight, limit.apply(alias(gradients.values[i]!))).values())),
       ...[...statistics.values()].map((x) => magnitude([x])),
@@ -300,57 +204,10 @@ function generatorTurn(frame: Frame, judged: Changes): { readonly checks: readon
   };
 }
 
-/** What a part's images add to a loss that is a mean over all images of the step. */
-export function shareOf({ batch }: Frame, { size }: Part, terms: readonly Node[]): Node {
-  const loss = terms.reduce((a, b) => add(a, b));
-  return size === batch ? loss : mul(loss, size / batch);
-}
-
-/** What the parts give, one after another. */
-export const whole = (parts: readonly Node[]): Node => concat(parts as [Node, ...Node[]], 0);
-
-/** A sum that grows from part to part. */
-class Sum {
-  #sum: Node | undefined;
-
-  add(x: Node): void {
-    this.#sum = this.#sum ? add(this.#sum, x) : x;
-  }
-
-  get value(): Node {
-    return this.#sum!;
-  }
-}
-
-/** As many sums as there are weights. */
-export class Sums {
-  #sums: readonly Node[] | undefined;
-
-  add(xs: readonly Node[]): void {
-    const sums = this.#sums;
-    this.#sums = sums ? xs.map((x, i) => add(sums[i]!, x)) : xs;
-  }
-
-  get values(): readonly Node[] {
-    return this.#sums!;
-  }
-}
-
 /** The average of a generator's tensor, moved a little towards the tensor's new value. */
 function averaged({ spec, graph }: Pick<Frame, "spec" | "graph">, name: string, value: Node): Changes {
   if (!spec.ema) return new Map();
   return new Map([[emaName(name), lerp(graph.variable(emaName(name), value.shape), value, graph.input(EMA_RATE, []))]]);
-}
-
-/** What the discriminator says of images in training, and its running statistics after that; `values` stand in for its variables. */
-export function judge(
-  step: Step,
-  images: Node,
-  label: string,
-  values: ReadonlyMap<string, Node>,
-): Verdict & { readonly statistics: ReadonlyMap<string, Node> } {
-  const pass = passOf(step, label, values);
-  return { ...examine(step.spec, images, step.condition, pass), statistics: pass.updates };
 }
 
 /** What the regularizers of this update add to the discriminator's loss. */
@@ -372,15 +229,6 @@ function penalties(step: Step, { values }: WeightsInUse, relabelled: () => Node)
     return ["every" in regularizer && regularizer.every > 1 ? mul(penalty, regularizer.every) : penalty];
   });
 }
-
-/** A regularizer's parameters with those that follow a schedule as inputs, named as in `stepScalars`. */
-const inGraph = (regularizer: RegularizerSpec, graph: Graph): object =>
-  Object.fromEntries(
-    Object.entries(regularizer).map(([name, parameter]) => [
-      name,
-      isScheduled(parameter) ? graph.input(`${regularizer.name}/${name}`, []) : parameter,
-    ]),
-  );
 
 /** What the regularizers make of each of a network's gradients, and scalars that are finite if all of them together are. */
 function limitOf(spec: TrainableSpec, gradients: readonly Node[]): { apply(gradient: Node): Node; readonly checks: readonly Node[] } {
