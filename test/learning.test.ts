@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { speckle } from "../bench/learning/faces.ts";
 import { coverage } from "../bench/learning/points.ts";
-import { RECIPES } from "../bench/learning/recipes.ts";
+import { RECIPES, type Suite } from "../bench/learning/recipes.ts";
 import { section, tableOf } from "../bench/learning/table.ts";
 import { animeFaces, ring } from "../src/datasets.ts";
 import { resolveSpec } from "../src/gan/spec.ts";
@@ -53,11 +53,20 @@ describe("speckle", () => {
   });
 });
 
+const SHAPES = {
+  toys: [2],
+  mnist: [28, 28, 1],
+  stacked: [28, 28, 3],
+  faces: [32, 32, 3],
+  few: [32, 32, 3],
+  large: [64, 64, 3],
+} as const satisfies Record<Suite, readonly number[]>;
+
 describe("recipes", () => {
   it.each(Object.entries(RECIPES).flatMap(([suite, recipes]) => recipes.map(({ name, options }) => [suite, name, options] as const)))(
     "%s: %s can be made",
     (suite, _, options) => {
-      expect(resolveSpec({ ...options, shape: suite === "toys" ? [2] : suite === "mnist" ? [28, 28, 1] : [32, 32, 3] }).batchSize).toBe(64);
+      expect(resolveSpec({ ...options, shape: SHAPES[suite as Suite] }).batchSize).toBe(64);
     },
   );
 });

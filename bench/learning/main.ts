@@ -59,7 +59,7 @@ const FIRST_SEEDS: Readonly<Record<Arguments["suite"], readonly number[]>> = {
   health: [1, 2, 3],
 };
 /** Of the first recipe of a suite, and of all that are trained by steps. */
-const STEPS: Readonly<Record<Exclude<Suite, "toys">, number>> = { mnist: 2500, stacked: 10_000, faces: 1000, few: 3000, large: 1000 };
+const STEPS: Readonly<Record<Exclude<Suite, "toys" | "large">, number>> = { mnist: 2500, stacked: 10_000, faces: 1000, few: 3000 };
 
 /** Of suites whose recipes are all trained for as long. */
 const SECONDS: Readonly<Partial<Record<Suite, number>>> = { large: 900 };
@@ -159,7 +159,7 @@ function budgetOf(
   store: Store,
 ): Budget {
   if (suite === "toys") return { ...(steps !== undefined && { steps }), ...(seconds !== undefined && { seconds }) };
-  if (recipe.bySteps) return { steps: steps ?? STEPS[suite] };
+  if (recipe.bySteps && suite !== "large") return { steps: steps ?? STEPS[suite] };
   const first = RECIPES[suite][0].name;
   const budget = seconds ?? SECONDS[suite] ?? store.get(part, first, seed)?.seconds;
   if (budget === undefined)
