@@ -8,6 +8,7 @@ import { createGAN, type GAN, type GANOptions, type Images, type TrainingData } 
 import { gridMeans } from "../gridMeans.ts";
 import { type Command, Line } from "../line.ts";
 import { copies, judgeFaces } from "./faces.ts";
+import { greyBorders, greySquares } from "./leaks.ts";
 import { coverage, type Mixture } from "./points.ts";
 import type { Recipe } from "./recipes.ts";
 import { freshTriples, triples } from "./stacked.ts";
@@ -215,8 +216,12 @@ interface FacePool {
   readonly width: number;
 }
 
-/** What is judged beside the distance to faces that were not learned from. */
-type Judgement = (made: Pictures, learned: Pictures) => Promise<Verdict> | Verdict;
+/** What is judged beside the distance to faces that were not learned from, and when that distance alone. */
+interface Judgement {
+  judge?(made: Pictures, learned: Pictures): Promise<Verdict>;
+  /** Columns, and after what share of all steps each is measured. */
+  readonly course?: Readonly<Record<string, number>>;
+}
 
 type Pictures = Pick<Images, "shape" | "data">;
 
@@ -225,20 +230,29 @@ const all = (dataset: Dataset): Pictures => ({
   data: dataset.take(Array.from({ length: dataset.count }, (_, i) => i)).data,
 });
 
-function startDrawn(suite: string, { size, count, width }: FacePool, places: Places, judged: Judgement): Bench {
+function startDrawn(suite: string, { size, count, width }: FacePool, places: Places, { judge, course = {} }: Judgement = {}): Bench {
   const data = animeFaces({ count, size, seed: 1 });
   const real = all(animeFaces({ count: 4096, size, seed: 2 }));
   const learned = all(data);
   const of = ({ options }: Recipe, seed: number): GANOptions => ({ width, ...options, shape: [size, size, 3], seed });
-  const verdict = async (made: Pictures): Promise<Verdict> => ({ ...(await judgeFaces(real, made)), ...(await judged(made, learned)) });
+  const verdict = async (made: Pictures): Promise<Verdict> => ({ ...(await judgeFaces(real, made)), ...(await judge?.(made, learned)) });
+  const samples = (gan: GAN): Promise<Images> => gan.sample({ count: 4096, seed: 77 });
   return {
     describe: (recipe, seed) => resolveSpec(of(recipe, seed)),
     async train(recipe, seed, budget) {
       const gan = await createGAN({ ...of(recipe, seed), threads: places.threads, backend: "wasm" });
-      const time = await spend(gan, data, budget);
-      const made = await gan.sample({ count: 4096, seed: 77 });
+      const { steps } = budget;
+      let time = 0;
+      const passed: Record<string, number> = {};
+      for (const [column, share] of steps ? Object.entries(course) : []) {
+        time += await spend(gan, data, { steps: Math.round(share * steps!) - gan.step });
+        passed[column] = (await judgeFaces(real, await samples(gan))).frechet;
+        console.log(`  ${suite}, ${recipe.name}, seed ${seed}, step ${gan.step}: ${passed[column]}`);
+      }
+      time += await spend(gan, data, steps ? { steps: steps - gan.step } : budget);
+      const found = await verdict(await samples(gan));
       await picture(gan, places, `${suite}-${recipe.name}-${seed}`);
-      const run = { steps: gan.step, seconds: seconds(time), ...(await verdict(made)) };
+      const run = { steps: gan.step, seconds: seconds(time), ...passed, ...found };
       gan.dispose();
       return run;
     },
@@ -248,18 +262,23 @@ function startDrawn(suite: string, { size, count, width }: FacePool, places: Pla
 }
 
 /** The demo's faces. */
-export const startFaces = (places: Places): Bench => startDrawn("faces", { size: 32, count: 8000, width: WIDTH }, places, () => ({}));
+export const startFaces = (places: Places): Bench => startDrawn("faces", { size: 32, count: 8000, width: WIDTH }, places);
 
 /** As many faces as somebody may have. */
 const FEW = 500;
 
-/** Few faces: whether samples are those that were learned from. */
+/** Few faces: whether samples are those that were learned from, and whether what augmentations do to images shows in them. */
 export function startFew(places: Places): Bench {
   const others = gridMeans(all(animeFaces({ count: FEW, size: 32, seed: 4 })));
-  return startDrawn("few", { size: 32, count: FEW, width: WIDTH }, places, async (made, learned) => ({
-    copies: await copies(gridMeans(made), gridMeans(learned), others),
-  }));
+  return startDrawn("few", { size: 32, count: FEW, width: WIDTH }, places, {
+    course: { frechetQuarter: 1 / 4, frechetHalf: 1 / 2 },
+    judge: async (made, learned) => ({
+      copies: await copies(gridMeans(made), gridMeans(learned), others),
+      squares: greySquares(made, learned).samples,
+      borders: greyBorders(made, learned).samples,
+    }),
+  });
 }
 
 /** Larger faces. */
-export const startLarge = (places: Places): Bench => startDrawn("large", { size: 64, count: 8000, width: WIDTH }, places, () => ({}));
+export const startLarge = (places: Places): Bench => startDrawn("large", { size: 64, count: 8000, width: WIDTH }, places);

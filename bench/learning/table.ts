@@ -11,6 +11,8 @@ const COLUMNS: Readonly<Record<string, { readonly title: string; show(x: number)
   seconds: { title: "seconds", show: (x) => x.toFixed(0) },
   good: { title: "within 3σ", show: percent },
   modes: { title: "modes with a fair share", show: (x) => x.toFixed(0) },
+  frechetQuarter: { title: "Fréchet distance at a quarter", show: (x) => x.toFixed(1) },
+  frechetHalf: { title: "at half", show: (x) => x.toFixed(1) },
   frechet: { title: "Fréchet distance", show: (x) => x.toFixed(1) },
   triplesQuarter: { title: "modes at a quarter", show: (x) => x.toFixed(0) },
   triplesHalf: { title: "modes at half", show: (x) => x.toFixed(0) },
@@ -20,6 +22,8 @@ const COLUMNS: Readonly<Record<string, { readonly title: string; show(x: number)
   recognised: { title: "recognised", show: percent },
   worstClass: { title: "worst class", show: percent },
   copies: { title: "nearer to what was learned", show: percent },
+  squares: { title: "grey squares", show: percent },
+  borders: { title: "grey borders", show: percent },
   speckle: { title: "speckle", show: (x) => x.toFixed(3) },
 };
 

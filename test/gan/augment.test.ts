@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { greyBorders, greySquares } from "../../bench/learning/leaks.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { resolveSpec } from "../../src/gan/spec.ts";
 import { plenty } from "../../src/gan/training.ts";
 import { type CreateOptions, createGAN, loadGAN } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
-import { greyBorders, greySquares } from "../cases/leaks.ts";
 
 const SHAPE = [8, 8, 1];
 const ALL = ["color", "rotation", "flip", "scale", "translation", "cutout"] as const;
