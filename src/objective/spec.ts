@@ -42,7 +42,7 @@ export interface LearningOptions {
   /**
    * How weights change by their gradients, for each network. Default: the optimizer of what `objective` stands for. That is RMSProp for "wasserstein" (at 5e-4 on vectors, 5e-5 on images),
    * Adam with `betas` [0, 0.9] for "wasserstein-gp" (at 1e-3 and 1e-4) and "sngan" (at 2e-4), with a second one from 0.9 to 0.99 for "r3gan" (from 2e-4 to 5e-5), and for all others Adam with [0, 0.99], on vectors at 3e-3, falling to 1e-3 over a million images of the data, on
-   * images at 2e-3.
+   * images at 2e-3, and at 1e-3 where a side is above 32.
    */
   readonly optimizer?: {
     /** The generator's optimizer. */

@@ -39,6 +39,7 @@ describe("resolveSpec", () => {
     expect(images).toMatchObject({ ...both, latent: 64, condition: null, regularizers: [{ name: "r1", gamma: 1, every: 8 }] });
     expect(images.optimizer.generator).toEqual({ ...adam, learningRate: 2e-3 });
     expect(images.optimizer.discriminator).toEqual(images.optimizer.generator);
+    expect([32, 33].map((side) => resolveSpec({ shape: [8, side, 3], architecture: "mlp" }).optimizer.generator.learningRate)).toEqual([2e-3, 1e-3]);
     expect(images.architecture.initialization).toBe("dcgan");
     expect(images.architecture.discriminator.map(({ type }) => type)).not.toContain("batchNorm");
 
