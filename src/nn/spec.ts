@@ -184,7 +184,11 @@ function resolveArchitecture(
   }
   const fromImages = generatorInput({ latent, condition }).length === 3;
   const lists = row.layers({ shape, fromImages, width: width ?? row.defaultWidth, imagesAlone }, spec);
-  return fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", faults);
+  const found: ErrorDetail[] = [];
+  const layers = fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", found);
+  // Its layers are none of the user's: what is wrong with them is with the name and what stands beside it.
+  if (found.length > 0) faults.push({ ...found[0]!, path: "architecture" });
+  return layers;
 }
 
 function checkNetworks(

@@ -63,6 +63,10 @@ const ADAPTIVE: Fields<AdaptiveProbability> = {
 };
 
 const policy: Check<readonly AugmentationName[]> = (value, path, faults) => {
+  if (!Array.isArray(value)) {
+    faults.push({ path, expected: 'a list of augmentations, such as ["translation", "cutout"]', got: show(value) });
+    return undefined;
+  }
   const names = list(oneOf(...AUGMENTATION_NAMES), { max: AUGMENTATION_NAMES.length })(value, path, faults);
   if (!names) return undefined;
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);

@@ -191,7 +191,7 @@ describe("r3gan", () => {
     const of = (side: number, blocks: number) => () => resolveSpec({ shape: [side, side, 3], architecture: { name: "r3gan", blocks } });
     expect(of(64, 8)).not.toThrow();
     expect(of(128, 6)).not.toThrow();
-    expect(of(128, 7)).toThrow("at most 256 layers");
+    expect(of(128, 7)).toThrow("architecture: expected at most 256 layers");
   });
 });
 

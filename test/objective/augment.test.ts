@@ -317,6 +317,10 @@ describe("augment, as it is described", () => {
     expect(faults(["colour"])).toEqual([
       'augment[0]: "color" or "rotation" or "flip" or "scale" or "translation" or "cutout", "colour"; did you mean "color"?',
     ]);
+    for (const wrong of [true, "flip"]) {
+      expect(faults(wrong)).toEqual([`augment: a list of augmentations, such as ["translation", "cutout"], ${JSON.stringify(wrong)}`]);
+    }
+    expect(faults({})).toEqual(['augment.policy: a list of augmentations, such as ["translation", "cutout"], undefined']);
     expect(faults(["color", "color"])).toEqual(['augment[1]: each augmentation once, "color" again']);
     expect(faults({ policy: ["color"], adaptive: { target: 2, images: 0, most: 0, speed: 1 } }).map((f) => f.split(":")[0])).toEqual([
       "augment.adaptive.speed",
