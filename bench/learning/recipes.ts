@@ -32,6 +32,9 @@ const DEFAULT: Recipe = { name: "default", options: {} };
 /** The optimizer of all other objectives, for a critic too. */
 const ADAM = { generator: suited("points"), discriminator: suited("points") };
 
+/** More updates in the same time. */
+const SMALL_BATCH = { batchSize: 16 } as const;
+
 type Regularizers = NonNullable<GANOptions["regularizers"]>;
 
 /** Regularizers as they suit points, by what they are called in a table. */
@@ -88,9 +91,10 @@ export const RECIPES = {
   ],
   large: [
     DEFAULT,
-    { name: "dcgan, resizing", options: { architecture: { name: "dcgan", upsample: "resize" } } },
-    { name: "resnet", options: { architecture: "resnet", width: 16 } },
-    { name: "r3gan", options: { architecture: "r3gan", width: 32 } },
+    { name: "batches of 16", options: SMALL_BATCH },
+    { name: "dcgan, resizing, batches of 16", options: { ...SMALL_BATCH, architecture: { name: "dcgan", upsample: "resize" } } },
+    { name: "resnet, batches of 16", options: { ...SMALL_BATCH, architecture: "resnet", width: 16 } },
+    { name: "r3gan, batches of 16", options: { ...SMALL_BATCH, architecture: "r3gan", width: 32 } },
   ],
   faces: [{ name: "DCGAN, Adam 2e-4", options: { ...PLAIN, ema: { decay: 0.99 } }, bySteps: true }, DEFAULT],
 } as const satisfies Readonly<Record<string, readonly Recipe[]>>;
