@@ -234,7 +234,11 @@ function startDrawn(suite: string, { size, count, width }: FacePool, places: Pla
   const data = animeFaces({ count, size, seed: 1 });
   const real = all(animeFaces({ count: 4096, size, seed: 2 }));
   const learned = all(data);
-  const of = ({ options }: Recipe, seed: number): GANOptions => ({ width, ...options, shape: [size, size, 3], seed });
+  const of = ({ options }: Recipe, seed: number): GANOptions => {
+    const { architecture } = options;
+    const layers = typeof architecture === "object" && "generator" in architecture;
+    return { ...(layers ? {} : { width }), ...options, shape: [size, size, 3], seed };
+  };
   const verdict = async (made: Pictures): Promise<Verdict> => ({ ...(await judgeFaces(real, made)), ...(await judge?.(made, learned)) });
   const samples = (gan: GAN): Promise<Images> => gan.sample({ count: 4096, seed: 77 });
   return {
