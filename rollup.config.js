@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import { build as bundle, transform } from "esbuild";
 import esbuild from "rollup-plugin-esbuild";
+import { deltaOf } from "./delta.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -13,9 +14,17 @@ const WORKER = here("./src/exec/wasm/run/worker.js");
 /** As a string it need not be read by anyone. */
 const workerSource = async () => (await transform(await readFile(WORKER, "utf8"), { minify: true, target: "es2022" })).code;
 
+const kernelsOf = (build) => readFile(here(`./dist/kernels/${build}.wasm`));
+
+/** A file that is carried along: a build of the kernels, or what makes one of another. */
+async function carriedFile(file) {
+  const [, source, target] = file.match(/^(.+)-to-(.+)\.delta$/) ?? [];
+  return source ? deltaOf(await kernelsOf(source), await kernelsOf(target)) : kernelsOf(file.replace(".wasm", ""));
+}
+
 /**
- * Gives what the sources import that is no module: `#worker`, the source of `worker.js`, and `#kernels/simd.wasm`, the bytes of that build as hexadecimal digits. For the edge,
- * where runtimes compile modules before they start, that is the module; and `x.edge.ts` stands in for `x.ts`.
+ * Gives what the sources import that is no module: `#worker`, the source of `worker.js`; `#kernels/simd.wasm`, the bytes of that build as hexadecimal digits; and `#kernels/simd-to-relaxed.delta`, what makes the
+ * second of the first, likewise. For the edge, where runtimes compile modules before they start, a build is the module; and `x.edge.ts` stands in for `x.ts`.
  */
 export function bundled({ edge = false } = {}) {
   const kernels = "\0kernels:";
@@ -35,7 +44,7 @@ export function bundled({ edge = false } = {}) {
       const file = id.slice(kernels.length);
       // The suffix is how Next has it; Wrangler takes it too.
       if (edge) return `export { default } from "../kernels/${file}?module";`;
-      return `export default "${(await readFile(here(`./dist/kernels/${file}`))).toString("hex")}";`;
+      return `export default "${(await carriedFile(file)).toString("hex")}";`;
     },
   };
 }

@@ -4,6 +4,12 @@ declare module "#kernels/*.wasm" {
   export default kernels;
 }
 
+/** What makes one build of another (`delta.ts`), as hexadecimal digits. */
+declare module "#kernels/*.delta" {
+  const digits: string;
+  export default digits;
+}
+
 /** The source of `worker.js`, put in place by the bundler. */
 declare module "#worker" {
   const source: string;

@@ -29,7 +29,7 @@ export async function loadBuilds({ reproducible, threaded }: { reproducible: boo
   const simd = !reproducible && builds.relaxed && (await relaxedSimd()) ? "relaxed" : "simd128";
   const load = async (name: Builds["simd"]): Promise<WebAssembly.Module> => {
     const build = builds[name]!;
-    const { default: kernels } = await (threaded ? build.threads! : build.single)().catch((cause: unknown) => {
+    const kernels = await (threaded ? build.threads! : build.single)().catch((cause: unknown) => {
       const got = `${String(cause)}; hand them in by the option \`wasm\`, or build the application with a bundler, which needs no import at run time`;
       throw new BackendError({ path: "backend", expected: "leave to import the kernels", got }, { cause });
     });
@@ -62,13 +62,11 @@ export function buildsOf(exact: WebAssembly.Module): Builds {
 }
 
 interface Build {
-  single(): Promise<Loader>;
-  threads?(): Promise<Loader>;
+  single(): Promise<Kernels>;
+  threads?(): Promise<Kernels>;
 }
 
-interface Loader {
-  readonly default: string | WebAssembly.Module;
-}
+type Kernels = Parameters<typeof compileKernels>[0];
 
 /** Why memory cannot be shared between threads here; null when it can. */
 export async function whyNotShared(): Promise<string | null> {

@@ -24,8 +24,8 @@ export async function readSource(source: WasmSource): Promise<Uint8Array<ArrayBu
   }
 }
 
-/** The bytes of a build that is carried along as hexadecimal digits: compressed, as files are sent, they take less room than base64. */
-function carriedBytes(digits: string): Uint8Array<ArrayBuffer> {
+/** Bytes that are carried along as hexadecimal digits: compressed, as files are sent, they take less room than base64. */
+export function carriedBytes(digits: string): Uint8Array<ArrayBuffer> {
   const digit = (i: number): number => {
     const code = digits.charCodeAt(i);
     return code < 0x3a ? code - 0x30 : code - 0x57;

@@ -1,0 +1,1 @@
+export declare function deltaOf(source: Buffer, target: Buffer): Buffer;
