@@ -63,7 +63,7 @@ async function inlineWords() {
   return {
     name: "inline-words",
     transform: (code, id) =>
-      /\/assembly\/format\/|\0/.test(id) || !code.includes("assembly/format/")
+      id.includes("\0") || !(id.includes("/assembly/format/") || code.includes("assembly/format/"))
         ? null
         : { code: code.replace(/\b(\w+)\.(\w+)\b/g, (text, name, member) => (constant.has(name) ? words[name][member] : text)), map: null },
   };

@@ -1,6 +1,5 @@
 /**
  * The words of ranged kernels: how much there is to share out, then the arguments of each kernel. Addresses are named as the kernels name them.
- * These are plain enums, as the compiler puts arguments in place by their names.
  */
 
 /** What the operands of every ranged kernel begin with. */
@@ -12,33 +11,33 @@ export const enum RangedWord {
 }
 
 /** Of sums and maxima. */
-export enum ReduceWord {
+export const enum ReduceWord {
   Reduce,
   Inner,
   X,
   Y,
 }
 
-export enum SoftmaxWord {
+export const enum SoftmaxWord {
   N,
   X,
   Y,
 }
 
 /** The descriptor goes on to the end of the instruction (see `f32_copy_nd`). */
-export enum CopyNdWord {
+export const enum CopyNdWord {
   X,
   Y,
   Descriptor,
 }
 
-export enum OneHotWord {
+export const enum OneHotWord {
   Depth,
   X,
   Y,
 }
 
-export enum ColumnSumWord {
+export const enum ColumnSumWord {
   R,
   C,
   ChunkRows,
@@ -46,7 +45,7 @@ export enum ColumnSumWord {
   Partial,
 }
 
-export enum ColumnSquareSumWord {
+export const enum ColumnSquareSumWord {
   R,
   C,
   ChunkRows,
@@ -55,7 +54,7 @@ export enum ColumnSquareSumWord {
   Partial,
 }
 
-export enum ColumnGradientSumWord {
+export const enum ColumnGradientSumWord {
   R,
   C,
   ChunkRows,
@@ -66,7 +65,7 @@ export enum ColumnGradientSumWord {
   Partial,
 }
 
-export enum ColumnCombineWord {
+export const enum ColumnCombineWord {
   C,
   Chunks,
   Count,
@@ -74,7 +73,7 @@ export enum ColumnCombineWord {
   Y,
 }
 
-export enum BatchNormWord {
+export const enum BatchNormWord {
   C,
   X,
   Moments,
@@ -86,7 +85,7 @@ export enum BatchNormWord {
   Y,
 }
 
-export enum BatchNormGradWord {
+export const enum BatchNormGradWord {
   C,
   R,
   Dy,
@@ -101,7 +100,7 @@ export enum BatchNormGradWord {
 }
 
 /** Of all four: In and Out are the sizes of the forward op, in adjoints too. */
-export enum ResizeWord {
+export const enum ResizeWord {
   InH,
   InW,
   OutH,
@@ -112,7 +111,7 @@ export enum ResizeWord {
 }
 
 /** Of both, likewise. */
-export enum PoolWord {
+export const enum PoolWord {
   InH,
   InW,
   OutH,
@@ -126,7 +125,7 @@ export enum PoolWord {
   To,
 }
 
-export enum Col2ImWord {
+export const enum Col2ImWord {
   H,
   W,
   C,
@@ -148,7 +147,7 @@ export const GROUPED_PIXELS = 4;
 export const DEPTHWISE_CHANNELS = 16;
 
 /** Of grouped convolutions and, with one channel a group, of depthwise ones: x [N, H, W_, C] at X, its zeros a pixel long. Tap (a, b) reads `Step`s further, from `Top`, `Left` on. */
-export enum GroupedWord {
+export const enum GroupedWord {
   H,
   W_,
   C,
@@ -185,7 +184,7 @@ export enum GroupedWord {
 }
 
 /** Of the gradients of both in their filters. */
-export enum GroupedGradWord {
+export const enum GroupedGradWord {
   Images,
   H,
   W_,

@@ -1,5 +1,5 @@
 /** Convolutions of groups of few channels, and the transposed ones by phases (phases.ts), without packing: assembly/grouped.ts. */
-import { GROUPED_PIXELS } from "../../../../assembly/format/ranged.ts";
+import { CopyNdWord, GROUPED_PIXELS, GroupedWord } from "../../../../assembly/format/ranged.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
 import { at, type Buffer, type Context, type Instruction, type Lowering } from "../instructions/instruction.ts";
@@ -86,7 +86,12 @@ function regrouped(node: Node, w: Buffer, groups: number, transposed: boolean, c
   const to = [taps * inner * outer, inner * outer, sizes[3]!, 1];
   const bytes = sizeOf(source.shape) * 4;
   const make = (buffer: Buffer): Instruction[] => [
-    copyNd({ units: groups, args: { X: at(w), Y: at(buffer), Descriptor: [4, ...sizes, ...from, ...to] }, reads: [w], writes: [buffer] }),
+    copyNd({
+      units: groups,
+      args: { [CopyNdWord.X]: at(w), [CopyNdWord.Y]: at(buffer), [CopyNdWord.Descriptor]: [4, ...sizes, ...from, ...to] },
+      reads: [w],
+      writes: [buffer],
+    }),
   ];
   const kept = context.derived(source, { key: `groups ${groups}${transposed ? " transposed" : ""}`, bytes, make });
   if (kept) return [[], filter(kept)];
@@ -107,35 +112,35 @@ function convolution({ from, input, output, groups, filter, y, x, offset, out }:
     units: batch * y.grid * x.grid,
     grain: GROUPED_PIXELS,
     args: {
-      H,
-      W_: W,
-      C,
-      GridH: y.grid,
-      GridW: x.grid,
-      StrideH: y.stride,
-      StrideW: x.stride,
-      Top: y.origin,
-      Left: x.origin,
-      TapsH: y.taps,
-      TapsW: x.taps,
-      StepH: y.step,
-      StepW: x.step,
-      Groups: groups,
-      Inner: inner,
-      Outer: outer,
-      GroupStride: filter.taps * inner * outer,
-      TapRow: y.tapStep * filter.width * tap,
-      TapColumn: x.tapStep * tap,
-      ImageStride: height * width * channels,
-      RowStride: y.resultStride * width * channels,
-      ColumnStride: x.resultStride * channels,
-      Block: block,
-      Zeros: "zeros",
-      Scratch: "scratch",
-      ScratchStride: "scratchStride",
-      X: at(from),
-      W: at(filter.buffer, (y.firstTap * filter.width + x.firstTap) * tap * 4),
-      Y: at(out, offset * 4),
+      [GroupedWord.H]: H,
+      [GroupedWord.W_]: W,
+      [GroupedWord.C]: C,
+      [GroupedWord.GridH]: y.grid,
+      [GroupedWord.GridW]: x.grid,
+      [GroupedWord.StrideH]: y.stride,
+      [GroupedWord.StrideW]: x.stride,
+      [GroupedWord.Top]: y.origin,
+      [GroupedWord.Left]: x.origin,
+      [GroupedWord.TapsH]: y.taps,
+      [GroupedWord.TapsW]: x.taps,
+      [GroupedWord.StepH]: y.step,
+      [GroupedWord.StepW]: x.step,
+      [GroupedWord.Groups]: groups,
+      [GroupedWord.Inner]: inner,
+      [GroupedWord.Outer]: outer,
+      [GroupedWord.GroupStride]: filter.taps * inner * outer,
+      [GroupedWord.TapRow]: y.tapStep * filter.width * tap,
+      [GroupedWord.TapColumn]: x.tapStep * tap,
+      [GroupedWord.ImageStride]: height * width * channels,
+      [GroupedWord.RowStride]: y.resultStride * width * channels,
+      [GroupedWord.ColumnStride]: x.resultStride * channels,
+      [GroupedWord.Block]: block,
+      [GroupedWord.Zeros]: "zeros",
+      [GroupedWord.Scratch]: "scratch",
+      [GroupedWord.ScratchStride]: "scratchStride",
+      [GroupedWord.X]: at(from),
+      [GroupedWord.W]: at(filter.buffer, (y.firstTap * filter.width + x.firstTap) * tap * 4),
+      [GroupedWord.Y]: at(out, offset * 4),
     },
     reads: [from, filter.buffer],
     writes: [out],

@@ -3,6 +3,7 @@
  * whose columns are (tap, channel), then each pixel of the result sums its own. By phases, its one or three columns would
  * leave most of the register tile idle and pack every patch for the sake of them.
  */
+import { Col2ImWord } from "../../../../assembly/format/ranged.ts";
 import { dense, gemm, result } from "../instructions/gemm.ts";
 import { at, type Lowering } from "../instructions/instruction.ts";
 import { col2Im } from "../instructions/ranged.ts";
@@ -15,9 +16,23 @@ export const narrowInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w],
   const M = batch * GridH * GridW;
   const N = TapsH * TapsW * C;
   const patches = temp(M * N * 4);
-  const sizes = { H, W, C, GridH, GridW, TapsH, TapsW, StrideH: strides[0], StrideW: strides[1], Top: pads[0], Left: pads[2] };
+  const args = {
+    [Col2ImWord.H]: H,
+    [Col2ImWord.W]: W,
+    [Col2ImWord.C]: C,
+    [Col2ImWord.GridH]: GridH,
+    [Col2ImWord.GridW]: GridW,
+    [Col2ImWord.TapsH]: TapsH,
+    [Col2ImWord.TapsW]: TapsW,
+    [Col2ImWord.StrideH]: strides[0],
+    [Col2ImWord.StrideW]: strides[1],
+    [Col2ImWord.Top]: pads[0],
+    [Col2ImWord.Left]: pads[2],
+    [Col2ImWord.P]: at(patches),
+    [Col2ImWord.Y]: at(out),
+  };
   return [
     gemm({ M, N, K: channels, a: dense(dy!, channels, 1), b: dense(w!, channels, 1), c: result(patches, N) }),
-    col2Im({ units: batch * H, args: { ...sizes, P: at(patches), Y: at(out) }, reads: [patches], writes: [out] }),
+    col2Im({ units: batch * H, args, reads: [patches], writes: [out] }),
   ];
 };

@@ -1,4 +1,5 @@
 /** Ops that move elements without changing them: all are one strided copy, or a few. */
+import { CopyNdWord, OneHotWord } from "../../../../assembly/format/ranged.ts";
 import { sizeOf, stridesOf } from "../../../core/shape.ts";
 import { at, type Buffer, type Instruction, type Lowering } from "../instructions/instruction.ts";
 import { copyNd, oneHot } from "../instructions/ranged.ts";
@@ -18,7 +19,7 @@ function copy(x: Buffer, y: Buffer, axes: readonly CopyAxis[], fromOffset = 0, t
   const merged = mergeAxes(axes);
   if (merged.length > MAX_RANK) throw new RangeError(`a copy over ${merged.length} axes; at most ${MAX_RANK} can be told apart`);
   const descriptor = [merged.length, ...merged.map((a) => a.size), ...merged.map((a) => a.from), ...merged.map((a) => a.to)];
-  const args = { X: at(x, fromOffset * 4), Y: at(y, toOffset * 4), Descriptor: descriptor };
+  const args = { [CopyNdWord.X]: at(x, fromOffset * 4), [CopyNdWord.Y]: at(y, toOffset * 4), [CopyNdWord.Descriptor]: descriptor };
   return copyNd({ units: merged[0]!.size, args, reads: [x], writes: [y] });
 }
 
@@ -79,5 +80,13 @@ export const lowerBroadcastTo: Lowering<"broadcastTo"> = (node, out, [x]) => {
 
 export const lowerOneHot: Lowering<"oneHot"> = (node, out, [x]) => {
   const units = sizeOf(node.inputs[0]!.shape);
-  return [oneHot({ units, grain: 16, args: { Depth: node.attrs.depth, X: at(x!), Y: at(out) }, reads: [x!], writes: [out] })];
+  return [
+    oneHot({
+      units,
+      grain: 16,
+      args: { [OneHotWord.Depth]: node.attrs.depth, [OneHotWord.X]: at(x!), [OneHotWord.Y]: at(out) },
+      reads: [x!],
+      writes: [out],
+    }),
+  ];
 };

@@ -1,4 +1,13 @@
 /** Softmax and batch normalisation. Sums over rows go by chunks of fixed size, then over the chunks: accurate, and the same for any number of threads. */
+import {
+  BatchNormGradWord,
+  BatchNormWord,
+  ColumnCombineWord,
+  ColumnGradientSumWord,
+  ColumnSquareSumWord,
+  ColumnSumWord,
+  SoftmaxWord,
+} from "../../../../assembly/format/ranged.ts";
 import { BatchNormGradRow, BatchNormRow } from "../../../../assembly/format/scratch.ts";
 import { type Shape, sizeOf } from "../../../core/shape.ts";
 import { at, type Buffer, float, type Lowering } from "../instructions/instruction.ts";
@@ -11,7 +20,7 @@ const LINE = 16;
 
 export const lowerSoftmax: Lowering<"softmax"> = (node, out, [x]) => {
   const N = node.shape.at(-1)!;
-  const args = { N, X: at(x!), Y: at(out) };
+  const args = { [SoftmaxWord.N]: N, [SoftmaxWord.X]: at(x!), [SoftmaxWord.Y]: at(out) };
   return [softmax({ units: sizeOf(node.shape) / N, grain: Math.ceil(LINE / N), args, reads: [x!], writes: [out] })];
 };
 
@@ -24,7 +33,13 @@ function rowsOf(shape: Shape): { R: number; C: number; chunks: number } {
 
 /** y[channels] from partial sums [chunks, channels], divided by `count`. */
 function combine(partial: Buffer, y: Buffer, offset: number, channels: number, chunks: number, count: number) {
-  const args = { C: channels, Chunks: chunks, Count: count, Partial: at(partial), Y: at(y, offset) };
+  const args = {
+    [ColumnCombineWord.C]: channels,
+    [ColumnCombineWord.Chunks]: chunks,
+    [ColumnCombineWord.Count]: count,
+    [ColumnCombineWord.Partial]: at(partial),
+    [ColumnCombineWord.Y]: at(y, offset),
+  };
   return columnCombine({ units: channels, grain: 16, args, reads: [partial], writes: [y] });
 }
 
@@ -32,11 +47,29 @@ export const lowerMoments: Lowering<"moments"> = (node, out, [x], { temp }) => {
   const { R, C, chunks } = rowsOf(node.inputs[0]!.shape);
   const [sums, squares] = [temp(chunks * C * 4), temp(chunks * C * 4)];
   return [
-    columnSum({ units: chunks, args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Partial: at(sums) }, reads: [x!], writes: [sums] }),
+    columnSum({
+      units: chunks,
+      args: {
+        [ColumnSumWord.R]: R,
+        [ColumnSumWord.C]: C,
+        [ColumnSumWord.ChunkRows]: CHUNK_ROWS,
+        [ColumnSumWord.X]: at(x!),
+        [ColumnSumWord.Partial]: at(sums),
+      },
+      reads: [x!],
+      writes: [sums],
+    }),
     combine(sums, out, 0, C, chunks, R),
     columnSquareSum({
       units: chunks,
-      args: { R, C, ChunkRows: CHUNK_ROWS, X: at(x!), Mean: at(out), Partial: at(squares) },
+      args: {
+        [ColumnSquareSumWord.R]: R,
+        [ColumnSquareSumWord.C]: C,
+        [ColumnSquareSumWord.ChunkRows]: CHUNK_ROWS,
+        [ColumnSquareSumWord.X]: at(x!),
+        [ColumnSquareSumWord.Mean]: at(out),
+        [ColumnSquareSumWord.Partial]: at(squares),
+      },
       reads: [x!, out],
       writes: [squares],
     }),
@@ -44,21 +77,19 @@ export const lowerMoments: Lowering<"moments"> = (node, out, [x], { temp }) => {
   ];
 };
 
-/** Working space of thread 0, and how far on the next one's is: threads do not share it, as they may be at different instructions. */
-const SCRATCH = { Scratch: "scratch", ScratchStride: "scratchStride" } as const;
-
 export const lowerBatchNorm: Lowering<"batchNorm"> = (node, out, inputs) => {
   const { R, C } = rowsOf(node.shape);
   const [x, moments, gamma, beta] = inputs;
   const args = {
-    C,
-    X: at(x!),
-    Moments: at(moments!),
-    Gamma: at(gamma!),
-    Beta: at(beta!),
-    Epsilon: float(node.attrs.epsilon),
-    ...SCRATCH,
-    Y: at(out),
+    [BatchNormWord.C]: C,
+    [BatchNormWord.X]: at(x!),
+    [BatchNormWord.Moments]: at(moments!),
+    [BatchNormWord.Gamma]: at(gamma!),
+    [BatchNormWord.Beta]: at(beta!),
+    [BatchNormWord.Epsilon]: float(node.attrs.epsilon),
+    [BatchNormWord.Scratch]: "scratch" as const,
+    [BatchNormWord.ScratchStride]: "scratchStride" as const,
+    [BatchNormWord.Y]: at(out),
   };
   return [batchNorm({ units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormRow.Count * C * 4 })];
 };
@@ -68,14 +99,14 @@ export const lowerBatchNormSums: Lowering<"batchNormSums"> = (node, out, inputs,
   const [dy, x, moments] = inputs;
   const partial = temp(chunks * 2 * C * 4);
   const args = {
-    R,
-    C,
-    ChunkRows: CHUNK_ROWS,
-    Dy: at(dy!),
-    X: at(x!),
-    Moments: at(moments!),
-    Epsilon: float(node.attrs.epsilon),
-    Partial: at(partial),
+    [ColumnGradientSumWord.R]: R,
+    [ColumnGradientSumWord.C]: C,
+    [ColumnGradientSumWord.ChunkRows]: CHUNK_ROWS,
+    [ColumnGradientSumWord.Dy]: at(dy!),
+    [ColumnGradientSumWord.X]: at(x!),
+    [ColumnGradientSumWord.Moments]: at(moments!),
+    [ColumnGradientSumWord.Epsilon]: float(node.attrs.epsilon),
+    [ColumnGradientSumWord.Partial]: at(partial),
   };
   return [columnGradientSum({ units: chunks, args, reads: [...inputs], writes: [partial] }), combine(partial, out, 0, 2 * C, chunks, 1)];
 };
@@ -84,16 +115,17 @@ export const lowerBatchNormGrad: Lowering<"batchNormGrad"> = (node, out, inputs)
   const { R, C } = rowsOf(node.shape);
   const [dy, x, moments, gamma, sums] = inputs;
   const args = {
-    C,
-    R,
-    Dy: at(dy!),
-    X: at(x!),
-    Moments: at(moments!),
-    Gamma: at(gamma!),
-    Sums: at(sums!),
-    Epsilon: float(node.attrs.epsilon),
-    ...SCRATCH,
-    Dx: at(out),
+    [BatchNormGradWord.C]: C,
+    [BatchNormGradWord.R]: R,
+    [BatchNormGradWord.Dy]: at(dy!),
+    [BatchNormGradWord.X]: at(x!),
+    [BatchNormGradWord.Moments]: at(moments!),
+    [BatchNormGradWord.Gamma]: at(gamma!),
+    [BatchNormGradWord.Sums]: at(sums!),
+    [BatchNormGradWord.Epsilon]: float(node.attrs.epsilon),
+    [BatchNormGradWord.Scratch]: "scratch" as const,
+    [BatchNormGradWord.ScratchStride]: "scratchStride" as const,
+    [BatchNormGradWord.Dx]: at(out),
   };
   return [batchNormGrad({ units: R, args, reads: [...inputs], writes: [out], scratch: BatchNormGradRow.Count * C * 4 })];
 };

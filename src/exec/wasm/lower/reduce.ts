@@ -1,4 +1,5 @@
 /** Sums and maxima over any axes, as such over the middle axis of [outer, reduce, inner]. */
+import { ReduceWord } from "../../../../assembly/format/ranged.ts";
 import { at, type Buffer, type Context, type Instruction, type Lowering } from "../instructions/instruction.ts";
 import { reduceMax, reduceSum } from "../instructions/ranged.ts";
 
@@ -54,7 +55,7 @@ function reduceMiddle(kernel: typeof reduceSum, x: Buffer, y: Buffer, outer: num
     kernel({
       units: outer * inner,
       grain: inner < 4 ? inner : 16,
-      args: { Reduce: reduce, Inner: inner, X: at(x, from * 4), Y: at(y, to * 4) },
+      args: { [ReduceWord.Reduce]: reduce, [ReduceWord.Inner]: inner, [ReduceWord.X]: at(x, from * 4), [ReduceWord.Y]: at(y, to * 4) },
       reads: [x],
       writes: [y],
     });
