@@ -18,23 +18,16 @@ function pointer(table: usize, lane: i32): usize {
 /** Interleaves P runs of `length` floats, each the sum (difference) of `terms` runs whose addresses stand in `table`. */
 export function packRun(table: usize, P: i32, terms: i32, subtract: bool, length: i32, out: usize): void {
   const step = <usize>P << 2;
-  if (terms == 1) {
-    packFour(pointer(table, 0), pointer(table, 1), pointer(table, 2), pointer(table, 3), length, out, step);
-    if (P == 8) packFour(pointer(table, 4), pointer(table, 5), pointer(table, 6), pointer(table, 7), length, out + 16, step);
-    else if (P == 6) packTwo(pointer(table, 4), pointer(table, 5), length, out + 16, step);
-  } else {
-    const sign: f32 = subtract ? -1 : 1;
-    if (terms == 2) packFourTerms(2, table, sign, length, out, step);
+  const sign: f32 = subtract ? -1 : 1;
+  for (; P >= 4; P -= 4, table += 4 * LaneByte.Length, out += 16) {
+    if (terms == 1) packFour(pointer(table, 0), pointer(table, 1), pointer(table, 2), pointer(table, 3), length, out, step);
+    else if (terms == 2) packFourTerms(2, table, sign, length, out, step);
     else packFourTerms(4, table, sign, length, out, step);
-    if (P > 4) {
-      const rest = table + 4 * LaneByte.Length;
-      if (P == 8) {
-        if (terms == 2) packFourTerms(2, rest, sign, length, out + 16, step);
-        else packFourTerms(4, rest, sign, length, out + 16, step);
-      } else if (terms == 2) packTwoTerms(2, rest, sign, length, out + 16, step);
-      else packTwoTerms(4, rest, sign, length, out + 16, step);
-    }
   }
+  if (P != 2) return;
+  if (terms == 1) packTwo(pointer(table, 0), pointer(table, 1), length, out, step);
+  else if (terms == 2) packTwoTerms(2, table, sign, length, out, step);
+  else packTwoTerms(4, table, sign, length, out, step);
 }
 
 /** Four floats of lane `lane` from byte `o` of its terms on: a + s b, or (a + s b) + s (c + s d). */
