@@ -43,8 +43,6 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
   const b = block(s, StepWord.Operands + 1, offset, scratch);
   const f = load<f32>(s, StepWord.Parameter << 2);
   switch (word(s, StepWord.Code)) {
-    case ElementwiseCode.Neg: K.f32_vneg(n, a, y); break;
-    case ElementwiseCode.Sqrt: K.f32_vsqrt(n, a, y); break;
     case ElementwiseCode.Rsqrt: K.f32_vrsqrt(n, a, y); break;
     case ElementwiseCode.Tanh: K.f32_vtanh(n, a, y); break;
     case ElementwiseCode.Sigmoid: K.f32_vsigmoid(n, a, y); break;
@@ -53,7 +51,6 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
     case ElementwiseCode.Add: K.f32_vadd(n, a, b, y); break;
     case ElementwiseCode.Sub: K.f32_vsub(n, a, b, y); break;
     case ElementwiseCode.Mul: K.f32_vmul(n, a, b, y); break;
-    case ElementwiseCode.Div: K.f32_vdiv(n, a, b, y); break;
     case ElementwiseCode.Copy: K.f32_vcopy(n, a, y); break;
     // Spreading: the first operand is a whole tensor and the parameter an integer, the period or the length of a repeat.
     case ElementwiseCode.Fill: K.f32_vfill(n, load<f32>(<usize>word(s, StepWord.Operands)), y); break;
@@ -76,9 +73,12 @@ function step(s: usize, count: i32, offset: i32, scratch: usize): void {
 /** Steps that networks at work are not made of. */
 function trainingStep(s: usize, n: usize, offset: i32, scratch: usize, a: usize, b: usize, y: usize, f: f32): void {
   switch (word(s, StepWord.Code)) {
+    case ElementwiseCode.Neg: K.f32_vneg(n, a, y); break;
     case ElementwiseCode.Abs: K.f32_vabs(n, a, y); break;
+    case ElementwiseCode.Sqrt: K.f32_vsqrt(n, a, y); break;
     case ElementwiseCode.Exp: K.f32_vexp(n, a, y); break;
     case ElementwiseCode.Log: K.f32_vlog(n, a, y); break;
+    case ElementwiseCode.Div: K.f32_vdiv(n, a, b, y); break;
     case ElementwiseCode.Maximum: K.f32_vmax(n, a, b, y); break;
     case ElementwiseCode.Minimum: K.f32_vmin(n, a, b, y); break;
     case ElementwiseCode.Greater: K.f32_vgt(n, a, b, y); break;

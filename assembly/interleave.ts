@@ -62,10 +62,7 @@ function packFourTerms(terms: i32, table: usize, sign: f32, length: i32, out: us
     out = storeTransposed(a, b, c, d, out, step);
   }
   for (; o < end; o += 4, out += step) {
-    store<f32>(out, sumTermsScalar(terms, table, 0, sign, o));
-    store<f32>(out, sumTermsScalar(terms, table, 1, sign, o), 4);
-    store<f32>(out, sumTermsScalar(terms, table, 2, sign, o), 8);
-    store<f32>(out, sumTermsScalar(terms, table, 3, sign, o), 12);
+    for (let lane: usize = 0; lane < 4; lane++) store<f32>(out + (lane << 2), sumTermsScalar(terms, table, lane, sign, o));
   }
 }
 
