@@ -98,14 +98,14 @@ class Words {
     }
     return this.#block[this.#used++]!;
   }
+}
 
-  /** An integer from 0 to n - 1, each equally likely (Lemire 2019, "Fast random integer generation in an interval"). */
-  below(n: number): number {
-    const reject = (TWO_32 - n) % n;
-    for (;;) {
-      const word = this.next();
-      if (Math.imul(word, n) >>> 0 >= reject) return mulHigh(word, n);
-    }
+/** An integer from 0 to n - 1, each equally likely (Lemire 2019, "Fast random integer generation in an interval"). */
+function below(words: Words, n: number): number {
+  const reject = (TWO_32 - n) % n;
+  for (;;) {
+    const word = words.next();
+    if (Math.imul(word, n) >>> 0 >= reject) return mulHigh(word, n);
   }
 }
 
@@ -160,7 +160,7 @@ export function permutation(n: number, seed: number, stream: number, item: numbe
   const words = new Words(seed, stream, item);
   const order = new Uint32Array(n);
   for (let i = 0; i < n; i++) {
-    const j = words.below(i + 1);
+    const j = below(words, i + 1);
     order[i] = order[j]!;
     order[j] = i;
   }

@@ -26,29 +26,30 @@ const elementwise =
     return graph.apply(op, inputs, {});
   };
 
-export const neg = unary("neg");
-export const abs = unary("abs");
-export const exp = unary("exp");
-export const log = unary("log");
-export const sqrt = unary("sqrt");
-export const rsqrt = unary("rsqrt");
-export const tanh = unary("tanh");
-export const sigmoid = unary("sigmoid");
-export const softplus = unary("softplus");
-export const softmax = unary("softmax");
-export const moments = unary("moments");
+// One by one, so that a bundle has only those that it uses.
+export const neg = /* @__PURE__ */ unary("neg");
+export const abs = /* @__PURE__ */ unary("abs");
+export const exp = /* @__PURE__ */ unary("exp");
+export const log = /* @__PURE__ */ unary("log");
+export const sqrt = /* @__PURE__ */ unary("sqrt");
+export const rsqrt = /* @__PURE__ */ unary("rsqrt");
+export const tanh = /* @__PURE__ */ unary("tanh");
+export const sigmoid = /* @__PURE__ */ unary("sigmoid");
+export const softplus = /* @__PURE__ */ unary("softplus");
+export const softmax = /* @__PURE__ */ unary("softmax");
+export const moments = /* @__PURE__ */ unary("moments");
 
-export const add = elementwise<[Operand, Operand]>("add");
-export const sub = elementwise<[Operand, Operand]>("sub");
-export const mul = elementwise<[Operand, Operand]>("mul");
-export const div = elementwise<[Operand, Operand]>("div");
-export const maximum = elementwise<[Operand, Operand]>("maximum");
-export const minimum = elementwise<[Operand, Operand]>("minimum");
-export const greater = elementwise<[Operand, Operand]>("greater");
-export const greaterEqual = elementwise<[Operand, Operand]>("greaterEqual");
-export const equal = elementwise<[Operand, Operand]>("equal");
-export const select = elementwise<[Operand, Operand, Operand]>("select");
-export const lerp = elementwise<[Operand, Operand, Operand]>("lerp");
+export const add = /* @__PURE__ */ elementwise<[Operand, Operand]>("add");
+export const sub = /* @__PURE__ */ elementwise<[Operand, Operand]>("sub");
+export const mul = /* @__PURE__ */ elementwise<[Operand, Operand]>("mul");
+export const div = /* @__PURE__ */ elementwise<[Operand, Operand]>("div");
+export const maximum = /* @__PURE__ */ elementwise<[Operand, Operand]>("maximum");
+export const minimum = /* @__PURE__ */ elementwise<[Operand, Operand]>("minimum");
+export const greater = /* @__PURE__ */ elementwise<[Operand, Operand]>("greater");
+export const greaterEqual = /* @__PURE__ */ elementwise<[Operand, Operand]>("greaterEqual");
+export const equal = /* @__PURE__ */ elementwise<[Operand, Operand]>("equal");
+export const select = /* @__PURE__ */ elementwise<[Operand, Operand, Operand]>("select");
+export const lerp = /* @__PURE__ */ elementwise<[Operand, Operand, Operand]>("lerp");
 
 export const square = (x: Node): Node => mul(x, x);
 export const leakyRelu = (x: Node, alpha: number): Node => x.graph.apply("leakyRelu", [x], { alpha });
