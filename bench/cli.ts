@@ -19,9 +19,9 @@ export const USAGE = `npm run bench -- kernels|sample|train|cold|weights|memory 
   --help            this text`;
 
 export const SUITES = {
-  kernels: ["GEMM", "T64", "T28"],
-  sample: ["S64"],
-  train: ["T28", "T64", "TGP", "TMLP"],
+  kernels: ["GEMM", "T64", "T28", "TGP", "L28", "R32", "S64", "S64-1", "S32"],
+  sample: ["S64-1", "S64", "S32"],
+  train: ["T28", "T64", "TGP", "TMLP", "L28", "R32"],
   cold: ["S64"],
   weights: [],
   memory: [],

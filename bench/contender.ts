@@ -12,6 +12,9 @@ export interface Info {
   readonly notes?: readonly string[];
 }
 
+/** Numbers as they were computed. */
+export type Floats = Float32Array | Float64Array;
+
 export interface Contender {
   readonly info: Info;
   /** Puts parameters and optimizer back to where they started. */
@@ -19,7 +22,7 @@ export interface Contender {
   /** Does the task `steps` times. */
   run(steps: number): Promise<void>;
   /** What the last run gave, by name; pictures as NHWC and filters as [kh, kw, in, out]. */
-  outputs(): Promise<Map<string, Float32Array>>;
+  outputs(): Promise<Map<string, Floats>>;
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 /** The numbers every implementation starts from: parameters, latents, pictures. A pure function of the task. */
 import { fillNormals, fillUniforms, Stream } from "../src/core/random.ts";
 import { sizeOf } from "../src/core/shape.ts";
-import { parameters, type Task, type Tensor } from "./task.ts";
+import { type Layer, type Parameter, parameters, spectralState, type Task, type Tensor } from "./task.ts";
 
 const SEED = 20;
 
@@ -17,8 +17,13 @@ export function tensorsOf(task: Task): Tensor[] {
   if (task.kind === "sample") return tensors;
   tensors.push(uniforms("real", [task.batch, ...task.image], tensors.length, -1, 1));
   if (task.kind === "critic") tensors.push(uniforms("mix", [task.batch], tensors.length, 0, 1));
+  for (const { name, shape } of task.spectralNorm ? filters(task.discriminator) : []) {
+    tensors.push(normals(spectralState(name), [shape.at(-1)!, 1], tensors.length));
+  }
   return tensors;
 }
+
+const filters = (layers: readonly Layer[]): Parameter[] => parameters(layers).filter(({ fanIn }) => fanIn > 0);
 
 function normals(name: string, shape: readonly number[], item: number, scale = 1, shift = 0): Tensor {
   const data = new Float32Array(sizeOf(shape));

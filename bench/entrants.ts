@@ -56,6 +56,9 @@ function peer(name: string, runtime: string, threaded: boolean, command: (thread
 
 const threadCounts = (threads: number): Record<string, string> => ({ OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` });
 
+/** The same step in float64, by which everyone is judged. */
+export const FLOAT64: Entrant = peer("pytorch float64", "native, Python", true, (threads) => python(threadCounts(threads), "cpu", "float64"));
+
 export const PEERS: readonly Entrant[] = [
   peer("tfjs-cpu", NODE, false, () => node("tfjs.js", "cpu")),
   peer("tfjs-wasm", NODE, false, () => node("tfjs.js", "wasm")),

@@ -4,16 +4,17 @@ import { cpus } from "node:os";
 import { BackendError } from "../src/core/errors.ts";
 import { type Options, parse, USAGE } from "./cli.ts";
 import { startCold } from "./cold/main.ts";
-import { compare } from "./compare.ts";
+import { deviations, errorOf, faultOf } from "./compare.ts";
 import type { Contender, Entrant } from "./contender.ts";
 import { tensorsOf } from "./data.ts";
 import { findAdapter, NODE, OURS, PEERS, SAMPLER } from "./entrants.ts";
+import { judgeOf } from "./judge.ts";
 import { FULL, firstStep, measure, QUICK } from "./measure.ts";
 import { tellMemory } from "./memory.ts";
 import { simdPeak } from "./peak.ts";
 import { type Result, type Row, rowsOf, table } from "./report.ts";
 import { installPeers, runInNode24 } from "./setup.ts";
-import { loadLayers, loadTasks } from "./shapes.ts";
+import { distinct, loadLayers, loadTasks } from "./shapes.ts";
 import type { Task } from "./task.ts";
 import { weigh } from "./weights.ts";
 
@@ -43,7 +44,7 @@ async function main({ workloads, backend, json }: Options): Promise<void> {
   const peak = backend === "wasm" ? await tellPeak() : null;
   const rows: Row[] = [];
   const told = new Set<string>();
-  for (const task of workloads.flatMap((name) => tasksOf(name, options))) {
+  for (const task of distinct(workloads.flatMap((name) => tasksOf(name, options)))) {
     const results = await compete(task, entries(options), options.quick);
     tellNotes(results, told);
     console.log(`${table(task, results, peak)}\n`);
@@ -76,10 +77,11 @@ function tasksOf(name: string, { suite, quick, batch }: Options): Task[] {
   return suite === "kernels" && quick ? tasks.slice(1, 2) : tasks;
 }
 
-/** A contender that agrees with ours, and the milliseconds of its first step. */
+/** A contender that is right, the milliseconds of its first step, and how far from float64 that was. */
 interface Started {
   readonly contender: Contender;
   readonly first: number;
+  readonly deviation?: number;
 }
 
 interface Entry {
@@ -93,21 +95,23 @@ function entries({ suite, backend, peers, threads }: Options): Entry[] {
   return field.flatMap((entrant) => (entrant.threaded ? threads : [1]).map((n) => ({ entrant, threads: n })));
 }
 
-/** Starts every entry on the task, compares what each computes with ours, and times those that agree. */
+/** Starts every entry on the task, compares what each computes with float64, and times those that are right. */
 async function compete(task: Task, field: readonly Entry[], quick: boolean): Promise<Result[]> {
   const tensors = tensorsOf(task);
   const outcomes: (Error | Started)[] = [];
-  let ours: ReadonlyMap<string, Float32Array> | undefined;
+  const judge = await judgeOf(task, tensors, Math.max(...field.map(({ threads }) => threads)));
+  if (!judge)
+    console.log(`${task.workload}, batch ${task.batch}: nobody is judged, as only PyTorch would have so much in float64 in time, and it is not here`);
   for (const { entrant, threads } of field) {
     let contender: Contender | undefined;
     try {
       contender = await entrant.open(task, tensors, threads);
       const first = await firstStep(contender);
       const outputs = await contender.outputs();
-      ours ??= outputs;
-      const fault = compare(task, tensors, ours, outputs);
-      if (fault) throw new Error(`does not agree with ours: ${fault}`);
-      outcomes.push({ contender, first });
+      const found = judge && deviations(task, tensors, judge.reference, outputs);
+      const fault = found && faultOf(found, judge.yardstick);
+      if (fault) throw new Error(`is wrong: ${fault}`);
+      outcomes.push({ contender, first, ...(found && { deviation: errorOf(task, found) }) });
     } catch (error) {
       contender?.close();
       if (entrant === field[0]!.entrant) throw error;
@@ -126,7 +130,8 @@ async function compete(task: Task, field: readonly Entry[], quick: boolean): Pro
     const head = { implementation: entrant.name, runtime: entrant.runtime, threads };
     if (outcome instanceof Error) return { ...head, outcome };
     const { info } = outcome.contender;
-    return { ...head, threads: info.threads, info, outcome: measured[able.indexOf(outcome)]! };
+    const { deviation } = outcome;
+    return { ...head, threads: info.threads, info, ...(deviation !== undefined && { deviation }), outcome: measured[able.indexOf(outcome)]! };
   });
 }
 

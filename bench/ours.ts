@@ -145,13 +145,14 @@ function trainWork(task: TrainTask, data: ReadonlyMap<string, Float32Array>): Wo
   };
 }
 
-function trainSpec({ image, latent, generator, discriminator, objective, penalty, adam, batch }: TrainTask): GANSpec {
+function trainSpec({ image, latent, generator, discriminator, objective, penalty, spectralNorm, adam, batch }: TrainTask): GANSpec {
   const optimizer = { name: "adam", learningRate: adam.learningRate, betas: [adam.beta1, adam.beta2], epsilon: adam.epsilon } as const;
   return resolveSpec({
     shape: image,
     latent,
     architecture: { generator: generator.map(toSpec), discriminator: discriminator.map(toSpec) },
     objective: objective === "wasserstein-gp" ? { name: objective, lambda: penalty } : objective,
+    ...(spectralNorm && { regularizers: [{ name: "spectral-norm" }] }),
     optimizer: { generator: optimizer, discriminator: optimizer },
     ema: false,
     batchSize: batch,
@@ -175,5 +176,13 @@ function toSpec(layer: Layer): LayerSpec {
       return { type: "reshape", shape: layer.output };
     case "flatten":
       return { type: "flatten" };
+    case "upsample":
+      return { type: "upsample", factor: layer.factor, mode: "nearest" };
+    case "avgPool":
+      return { type: "avgPool", size: layer.factor };
+    case "sumPool":
+      return { type: "globalPool", mode: "sum" };
+    case "residual":
+      return { type: "residual", layers: layer.layers.map(toSpec), shortcut: layer.shortcut.map(toSpec) };
   }
 }

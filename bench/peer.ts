@@ -2,15 +2,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Contender, Info } from "./contender.ts";
+import type { Contender, Floats, Info } from "./contender.ts";
 import { type Command, Line } from "./line.ts";
 import type { Task, Tensor } from "./task.ts";
 
 interface Entry {
   readonly name: string;
+  readonly type: keyof typeof ARRAYS;
   readonly shape: readonly number[];
   readonly offset: number;
 }
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array } as const;
 
 interface Answer {
   readonly info?: Info;
@@ -48,7 +51,7 @@ export async function startPeer(command: Command, task: Task, tensors: readonly 
 function writeTensors(file: string, tensors: readonly Tensor[]): Entry[] {
   let offset = 0;
   const entries = tensors.map(({ name, shape, data }) => {
-    const entry = { name, shape, offset };
+    const entry = { name, type: "float32", shape, offset } as const;
     offset += data.byteLength;
     return entry;
   });
@@ -56,16 +59,13 @@ function writeTensors(file: string, tensors: readonly Tensor[]): Entry[] {
   return entries;
 }
 
-function readTensors(file: string, entries: readonly Entry[]): Map<string, Float32Array> {
-  const { buffer } = new Uint8Array(readFileSync(file));
+function readTensors(file: string, entries: readonly Entry[]): Map<string, Floats> {
+  const bytes = new Uint8Array(readFileSync(file));
   return new Map(
-    entries.map(({ name, shape, offset }) => [
-      name,
-      new Float32Array(
-        buffer,
-        offset,
-        shape.reduce((a, b) => a * b, 1),
-      ),
-    ]),
+    entries.map(({ name, type, shape, offset }) => {
+      const numbers = ARRAYS[type];
+      const size = shape.reduce((a, b) => a * b, 1);
+      return [name, new numbers(bytes.buffer.slice(offset, offset + size * numbers.BYTES_PER_ELEMENT))];
+    }),
   );
 }

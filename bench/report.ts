@@ -17,6 +17,8 @@ export interface Row {
   readonly gflops?: number;
   /** Median over ours with the same number of threads: above 1, ours is faster. */
   readonly ratioToOurs?: number;
+  /** From float64, relative: the largest of any tensor's update, or of the pictures or products. */
+  readonly deviation?: number;
   readonly error?: string;
 }
 
@@ -25,13 +27,14 @@ export interface Result {
   readonly runtime: string;
   readonly threads: number;
   readonly info?: Info;
+  readonly deviation?: number;
   readonly outcome: Samples | Error;
 }
 
 /** @param results ours among them, under the name "ganvas" */
 export function rowsOf(task: Task, results: readonly Result[]): Row[] {
   const ours = results.filter(({ implementation }) => implementation === "ganvas");
-  return results.map(({ implementation, runtime, threads, outcome }) => {
+  return results.map(({ implementation, runtime, threads, deviation, outcome }) => {
     const head = { workload: task.workload, batch: task.batch, implementation, runtime, threads };
     if (outcome instanceof Error) return { ...head, error: outcome.message };
     const base = (ours.find((r) => r.threads === threads) ?? ours[0])?.outcome;
@@ -43,11 +46,12 @@ export function rowsOf(task: Task, results: readonly Result[]): Row[] {
       samples: outcome.length,
       gflops: task.gflop / (ms / 1e3),
       ...(Array.isArray(base) && { ratioToOurs: ms / median(base) }),
+      ...(deviation !== undefined && { deviation }),
     };
   });
 }
 
-const COLUMNS = ["", "threads", "median ms", "min ms", "IQR", "n", "GFLOP/s", "of peak", "× ours"] as const;
+const COLUMNS = ["", "threads", "median ms", "min ms", "IQR", "n", "GFLOP/s", "of peak", "× ours", "error"] as const;
 
 /** @param peak GFLOP/s of one core, null where that is no measure */
 export function table(task: Task, results: readonly Result[], peak: number | null): string {
@@ -66,6 +70,7 @@ export function table(task: Task, results: readonly Result[], peak: number | nul
       row.gflops!.toFixed(1),
       peak === null ? "" : percent(row.gflops! / (peak * row.threads)),
       row.ratioToOurs === undefined ? "" : row.ratioToOurs.toFixed(2),
+      row.deviation === undefined ? "" : row.deviation.toExponential(1),
     ];
   });
   const unit = task.kind === "train" || task.kind === "critic" ? "step" : "run";

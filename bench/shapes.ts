@@ -1,18 +1,24 @@
-/** Reads `shapes/*.txt`: workloads as text, one line a layer. */
+/** Reads `shapes/*.txt`: workloads as text, one line a layer, those within a layer further to the right. */
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GPU_REPORT_EVERY } from "../src/gan/options.ts";
-import { type Adam, forwardFlop, type KernelTask, type Layer, type SampleTask, type Task } from "./task.ts";
+import { type Adam, flat, forwardFlop, type KernelTask, type Layer, type SampleTask, type Task } from "./task.ts";
 
 const FOLDER = fileURLToPath(new URL("../bench/shapes/", import.meta.url));
+
+/** A line and those that are further to the right below it. */
+interface Line {
+  readonly text: string;
+  readonly lines: Line[];
+}
 
 /** A file's lines by what they say. */
 interface Sheet {
   readonly name: string;
   readonly head: ReadonlyMap<string, readonly string[]>;
   readonly sizes: readonly (readonly number[])[];
-  readonly networks: ReadonlyMap<string, readonly string[]>;
+  readonly networks: ReadonlyMap<string, readonly Line[]>;
 }
 
 /** The tasks of a workload, one for each batch size (or matrix size) its file names. */
@@ -26,21 +32,24 @@ export function loadTasks(name: string, batches?: readonly number[]): Task[] {
   throw new Error(`${name}.txt: kind is ${kind}; expected gemm, sample, train or critic`);
 }
 
-/** Each distinct convolution of a workload's networks as three tasks, one for each face; dense layers are left to GEMM. */
+/** Each convolution of a workload's networks as three tasks, one for each face, or that of its forward pass alone where nothing is trained; dense layers are left to GEMM. */
 export function loadLayers(name: string, batch?: number): KernelTask[] {
   const [task] = loadTasks(name, batch === undefined ? undefined : [batch]);
   if (!task || task.kind === "kernel") return [];
-  const layers = [...task.generator, ...(task.kind === "sample" ? [] : task.discriminator)];
-  const tasks = new Map<string, KernelTask>();
-  for (const layer of layers) {
-    if (layer.type !== "conv2d" && layer.type !== "conv2dTranspose") continue;
-    const [x, dy] = layer.type === "conv2d" ? [layer.input, layer.output] : [layer.output, layer.input];
-    for (const op of ["conv2d", "conv2dInputGrad", "conv2dFilterGrad"] as const) {
-      const t = face(op, [task.batch, ...x], [task.batch, ...dy], layer);
-      tasks.set(t.workload, t);
-    }
-  }
-  return [...tasks.values()];
+  const training = task.kind !== "sample";
+  const layers = flat([...task.generator, ...(training ? task.discriminator : [])]);
+  return layers.flatMap((layer) => {
+    if (layer.type !== "conv2d" && layer.type !== "conv2dTranspose") return [];
+    const [x, dy, forward] =
+      layer.type === "conv2d" ? ([layer.input, layer.output, "conv2d"] as const) : ([layer.output, layer.input, "conv2dInputGrad"] as const);
+    const faces = training ? (["conv2d", "conv2dInputGrad", "conv2dFilterGrad"] as const) : [forward];
+    return faces.map((op) => face(op, [task.batch, ...x], [task.batch, ...dy], layer));
+  });
+}
+
+/** Tasks without those that are there twice. */
+export function distinct(tasks: readonly Task[]): Task[] {
+  return [...new Map(tasks.map((task) => [`${task.workload}, batch ${task.batch}`, task])).values()];
 }
 
 function face(
@@ -51,7 +60,7 @@ function face(
 ): KernelTask {
   const w = [kernel, kernel, x[3]!, dy[3]!];
   const [a, b, y] = op === "conv2d" ? [x, w, dy] : op === "conv2dInputGrad" ? [dy, w, x] : [x, dy, w];
-  const workload = `${op} ${x[1]}×${x[2]}×${x[3]} ↔ ${dy[1]}×${dy[2]}×${dy[3]}`;
+  const workload = `${op} ${kernel}×${kernel} ${x[1]}×${x[2]}×${x[3]} ↔ ${dy[1]}×${dy[2]}×${dy[3]}`;
   const gflop = (2 * dy[0]! * dy[1]! * dy[2]! * kernel ** 2 * x[3]! * dy[3]!) / 1e9;
   return { kind: "kernel", workload, batch: x[0]!, gflop, op, a, b, y, stride, pad };
 }
@@ -72,8 +81,10 @@ function train(sheet: Sheet, kind: "train" | "critic", batch: number): Task {
   const image = numbers(sheet, "image");
   const generator = network(sheet, "generator", [latent]);
   const discriminator = network(sheet, "discriminator", image);
-  const objective = sheet.head.get("objective")?.[0];
-  if (objective !== "non-saturating" && objective !== "wasserstein-gp") throw new Error(`${sheet.name}.txt: unknown objective ${objective}`);
+  const [objective, ...regularizers] = sheet.head.get("objective") ?? [];
+  if (objective !== "non-saturating" && objective !== "wasserstein-gp" && objective !== "hinge") {
+    throw new Error(`${sheet.name}.txt: unknown objective ${objective}`);
+  }
   const [g, d] = [forwardFlop(generator), forwardFlop(discriminator)];
   // A backward pass through parameters and input is two more forward passes. "train": G forward and backward (3), D on real and on fake (3 + 3),
   // D once more for G, without its parameters (2). "critic": G forward (1), D on real and on fake (3 + 3), the penalty's forward, gradient, and the
@@ -85,6 +96,7 @@ function train(sheet: Sheet, kind: "train" | "critic", batch: number): Task {
     batch,
     gflop: (batch * flop) / 1e9,
     objective,
+    spectralNorm: regularizers.includes("spectral-norm"),
     penalty: kind === "critic" ? number(sheet, "penalty") : 0,
     latent,
     image,
@@ -102,52 +114,83 @@ function adam(sheet: Sheet): Adam {
 
 function readSheet(name: string): Sheet {
   const head = new Map<string, string[]>();
-  const networks = new Map<string, string[]>();
+  const networks = new Map<string, Line[]>();
   const sizes: number[][] = [];
-  let network: string[] | undefined;
-  for (const raw of readFileSync(`${FOLDER}${name}.txt`, "utf8").split("\n")) {
-    const line = raw.replace(/#.*/, "").trimEnd();
-    if (!line) continue;
-    const [key, ...values] = line.trim().split(/\s+/) as [string, ...string[]];
-    if (line.startsWith(" ")) network?.push(line.trim());
-    else if (key === "generator" || key === "discriminator") {
-      network = [];
-      networks.set(key, network);
-    } else if (key === "size") sizes.push(values.map(Number));
+  for (const { text, lines } of treeOf(readFileSync(`${FOLDER}${name}.txt`, "utf8"))) {
+    const [key, ...values] = text.split(/\s+/) as [string, ...string[]];
+    if (key === "generator" || key === "discriminator") networks.set(key, lines);
+    else if (key === "size") sizes.push(values.map(Number));
     else head.set(key, values);
   }
-  return { name, head, sizes, networks };
+  const like = head.get("like")?.[0];
+  if (like === undefined) return { name, head, sizes, networks };
+  const other = readSheet(like);
+  return { name, head: new Map([...other.head, ...head]), sizes, networks: new Map([...other.networks, ...networks]) };
+}
+
+/** Lines by how far to the right they begin; what follows a `#` is a comment. */
+function treeOf(text: string): Line[] {
+  const top: Line[] = [];
+  const open = [{ depth: -1, lines: top }];
+  for (const raw of text.split("\n")) {
+    const line = raw.replace(/#.*/, "").trimEnd();
+    if (!line) continue;
+    const depth = line.search(/\S/);
+    while (open.at(-1)!.depth >= depth) open.pop();
+    const lines: Line[] = [];
+    open.at(-1)!.lines.push({ text: line.trim(), lines });
+    open.push({ depth, lines });
+  }
+  return top;
 }
 
 function network(sheet: Sheet, name: string, input: readonly number[]): Layer[] {
   const lines = sheet.networks.get(name);
   if (!lines) throw new Error(`${sheet.name}.txt: no ${name}`);
+  return parseLayers(lines, name, input);
+}
+
+function parseLayers(lines: readonly Line[], path: string, input: readonly number[]): Layer[] {
   const layers: Layer[] = [];
-  for (const [i, line] of lines.entries()) layers.push(parseLayer(line, `${name}.${i}`, layers[i - 1]?.output ?? input));
+  for (const [i, line] of lines.entries()) layers.push(parseLayer(line, `${path}.${i}`, layers[i - 1]?.output ?? input));
   return layers;
 }
 
-function parseLayer(line: string, path: string, input: readonly number[]): Layer {
-  const [type, ...words] = line.split(/\s+/);
+function parseLayer({ text, lines }: Line, path: string, input: readonly number[]): Layer {
+  const [type, ...words] = text.split(/\s+/);
   const values = keyValues(words);
   const bias = values.bias === "false" ? null : `${path}.bias`;
+  const scaled = (scale: number): number[] => [input[0]! * scale, input[1]! * scale, input[2]!];
   switch (type) {
     case "dense":
       return { type, input, output: [Number(values.units)], filter: `${path}.filter`, bias };
     case "conv2d":
     case "conv2dTranspose": {
       const [kernel, stride, filters] = [Number(values.kernel), Number(values.stride), Number(values.filters)];
-      const [h, w] = [input[0]!, input[1]!].map((d) => (type === "conv2d" ? d / stride : d * stride)) as [number, number];
+      const [h, w] = scaled(type === "conv2d" ? 1 / stride : stride) as [number, number, number];
       return { type, input, output: [h, w, filters], kernel, stride, pad: (kernel - stride) / 2, filter: `${path}.filter`, bias };
     }
     case "batchNorm":
       return { type, input, output: input, gamma: `${path}.gamma`, beta: `${path}.beta` };
     case "activation":
       return { type, input, output: input, name: values.name as "relu" | "leakyRelu" | "tanh", alpha: Number(values.alpha ?? 0) };
+    case "upsample":
+    case "avgPool": {
+      const factor = Number(values.factor);
+      return { type, input, output: scaled(type === "upsample" ? factor : 1 / factor), factor };
+    }
+    case "sumPool":
+      return { type, input, output: input.slice(2) };
     case "reshape":
       return { type, input, output: values.shape!.split(",").map(Number) };
     case "flatten":
       return { type, input, output: [input.reduce((a, b) => a * b, 1)] };
+    case "residual": {
+      const side = lines.find((line) => line.text === "shortcut");
+      const main = lines.filter((line) => line !== side);
+      const layers = parseLayers(main, path, input);
+      return { type, input, output: layers.at(-1)!.output, layers, shortcut: parseLayers(side?.lines ?? [], `${path}.shortcut`, input) };
+    }
     default:
       throw new Error(`${path}: unknown layer ${type}`);
   }

@@ -36,7 +36,23 @@ export type Layer =
       readonly name: "relu" | "leakyRelu" | "tanh";
       readonly alpha: number;
     }
-  | { readonly type: "reshape" | "flatten"; readonly input: readonly number[]; readonly output: readonly number[] };
+  | {
+      /** Nearest-neighbour enlargement, or the means of windows side by side. */
+      readonly type: "upsample" | "avgPool";
+      readonly input: readonly number[];
+      readonly output: readonly number[];
+      readonly factor: number;
+    }
+  | {
+      /** layers(x) + shortcut(x); no shortcut is the identity. */
+      readonly type: "residual";
+      readonly input: readonly number[];
+      readonly output: readonly number[];
+      readonly layers: readonly Layer[];
+      readonly shortcut: readonly Layer[];
+    }
+  /** sumPool: each channel's sum over all pixels. */
+  | { readonly type: "reshape" | "flatten" | "sumPool"; readonly input: readonly number[]; readonly output: readonly number[] };
 
 export interface Adam {
   readonly learningRate: number;
@@ -64,7 +80,7 @@ export interface KernelTask extends Common {
   readonly pad: number;
 }
 
-/** The generator on the latents `z`, giving `images`. */
+/** The generator on the latents `z`, giving `images`; its batch norms have means of 0 and variances of 1. */
 export interface SampleTask extends Common {
   readonly kind: "sample";
   readonly latent: number;
@@ -75,7 +91,9 @@ export interface SampleTask extends Common {
 export interface TrainTask extends Common {
   /** "train": discriminator, then generator. "critic": one critic step, with the points `mix` [batch] between real and generated pictures. */
   readonly kind: "train" | "critic";
-  readonly objective: "non-saturating" | "wasserstein-gp";
+  readonly objective: "non-saturating" | "wasserstein-gp" | "hinge";
+  /** Whether the discriminator's filters are divided by their largest singular values, from the vectors `spectralState`. */
+  readonly spectralNorm: boolean;
   /** Weight of the gradient penalty. */
   readonly penalty: number;
   readonly latent: number;
@@ -95,9 +113,19 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** 0 of what is no filter. */
+  readonly fanIn: number;
+}
+
+/** What power iteration on a filter begins from: [out, 1], kept from step to step. */
+export const spectralState = (filter: string): string => `${filter}/spectral.u`;
+
 /** Parameters of a network with their shapes, in order. */
-export function parameters(layers: readonly Layer[]): { name: string; shape: readonly number[]; fanIn: number }[] {
-  return layers.flatMap((layer) => {
+export function parameters(layers: readonly Layer[]): Parameter[] {
+  return flat(layers).flatMap((layer) => {
     const channels = layer.output[layer.output.length - 1]!;
     const [from, to] = [layer.input[layer.input.length - 1]!, channels];
     const bias = (name: string | null) => (name === null ? [] : [{ name, shape: [to], fanIn: 0 }]);
@@ -122,9 +150,13 @@ export function parameters(layers: readonly Layer[]): { name: string; shape: rea
   });
 }
 
+/** Layers with those that are within them. */
+export const flat = (layers: readonly Layer[]): Layer[] =>
+  layers.flatMap((layer) => (layer.type === "residual" ? [...flat(layer.layers), ...flat(layer.shortcut)] : [layer]));
+
 /** Floating-point operations of one picture's forward pass, multiplication and addition counted separately. */
 export function forwardFlop(layers: readonly Layer[]): number {
-  return layers.reduce((sum, layer) => {
+  return flat(layers).reduce((sum, layer) => {
     const channels = layer.output[layer.output.length - 1]!;
     switch (layer.type) {
       case "dense":

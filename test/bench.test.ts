@@ -2,44 +2,60 @@ import { describe, expect, it } from "vitest";
 import { parse } from "../bench/cli.ts";
 import { BASE, EMPTY, PROGRAMS } from "../bench/cold/programs.ts";
 import { type ColdResult, coldRows, coldTable } from "../bench/cold/report.ts";
-import { compare } from "../bench/compare.ts";
+import { deviations, faultOf, worst } from "../bench/compare.ts";
 import { tensorsOf } from "../bench/data.ts";
 import { gridMeans } from "../bench/gridMeans.ts";
 import { median, quantile } from "../bench/measure.ts";
 import { startOurs } from "../bench/ours.ts";
 import { rowsOf, table } from "../bench/report.ts";
-import { loadLayers, loadTasks } from "../bench/shapes.ts";
+import { distinct, loadLayers, loadTasks } from "../bench/shapes.ts";
+import { parameters, type TrainTask } from "../bench/task.ts";
 import { compareFiles } from "../bench/weights.ts";
+import { createReferenceExecutor } from "../src/exec/reference/executor.ts";
 import { createWasmExecutor } from "../src/exec/wasm/executor.ts";
 import { createSamplingExecutor, samplingKernels } from "../src/exec/wasm/sampling.ts";
+import { resolveSpec } from "../src/gan/spec.ts";
 import { createGAN } from "../src/index.ts";
+import { parameters as tensorsOfNetwork } from "../src/nn/network.ts";
 import { expectSameBytes } from "./bytes.ts";
 
 describe("workloads", () => {
-  it("count the arithmetic of the five workloads", () => {
+  it("count the arithmetic", () => {
     const gflop = (name: string) => loadTasks(name)[0]!.gflop;
-    expect(gflop("S64")).toBeCloseTo(0.209, 3);
+    expect(gflop("S64") / 16).toBeCloseTo(0.209, 3);
+    expect(gflop("S64-1")).toBeCloseTo(0.209, 3);
+    expect(gflop("S32")).toBeCloseTo(3.36, 2);
     expect(gflop("T64") / 16).toBeCloseTo(2.29, 2);
     expect(gflop("T28")).toBeCloseTo(9.5, 1);
+    expect(gflop("L28") / 32).toBeCloseTo(0.0388, 4);
+    expect(gflop("R32") / 64).toBeCloseTo(14.44, 2);
     expect(gflop("TMLP")).toBeCloseTo(0.095, 3);
     expect(gflop("GEMM")).toBe((2 * 256 ** 3) / 1e9);
   });
 
-  it("have three faces for each distinct convolution", () => {
-    const layers = loadLayers("T28");
-    expect(layers.map(({ op }) => op).sort()).toEqual([
-      "conv2d",
-      "conv2d",
-      "conv2dFilterGrad",
-      "conv2dFilterGrad",
-      "conv2dInputGrad",
-      "conv2dInputGrad",
-    ]);
+  it("have three faces for each distinct convolution of what trains, and the forward pass of what samples", () => {
+    const ops = (name: string) => distinct(loadLayers(name)).map((task) => task.kind === "kernel" && task.op);
+    const faces = ["conv2d", "conv2dInputGrad", "conv2dFilterGrad"];
+    expect(ops("T28")).toEqual([...faces, ...faces]);
+    expect(ops("S64-1")).toEqual(Array(4).fill("conv2dInputGrad"));
+    expect(new Set(ops("S32"))).toEqual(new Set(["conv2d"]));
+    // The generator's both ways at three sizes and its last, the discriminator's at 32, 16 and 8 pixels.
+    expect(ops("R32")).toHaveLength(3 * (2 * 3 + 1 + 2 + 3 + 1));
+  });
+
+  it("have R32 as the architecture has it, but for biases before batch norm", () => {
+    const [task] = loadTasks("R32") as [TrainTask];
+    const spec = resolveSpec({ shape: [32, 32, 3], architecture: "resnet", width: 64, latent: 128 });
+    for (const network of ["generator", "discriminator"] as const) {
+      const theirs = tensorsOfNetwork(spec, network).filter(({ role, name }) => role === "weight" && !/^generator.[234].3.bias$/.test(name));
+      expect(parameters(task[network]).map(({ name, shape }) => [name, shape])).toEqual(theirs.map(({ name, shape }) => [name, shape]));
+    }
+    expect(spec).toMatchObject({ objective: { name: task.objective }, regularizers: [{ name: "spectral-norm" }] });
   });
 });
 
 describe("ours", () => {
-  it.each(["TMLP", "TGP", "S64"])("does %s, and does the same again after a reset", async (name) => {
+  it.each(["TMLP", "TGP", "S64-1"])("does %s, and does the same again after a reset", async (name) => {
     const [task] = loadTasks(name, [1]);
     const tensors = tensorsOf(task!);
     const ours = await startOurs(await createWasmExecutor({ threads: 1 }), task!, tensors);
@@ -51,7 +67,7 @@ describe("ours", () => {
     await ours.reset();
     await ours.run(1);
     expectSameBytes(await ours.outputs(), first);
-    if (name !== "S64") expect(compare(task!, tensors, first, second)).not.toBeNull();
+    if (name !== "S64-1") expect(faultOf(deviations(task!, tensors, first, second), null)).not.toBeNull();
     else {
       const sampling = await startOurs(createSamplingExecutor(samplingKernels()), task!, tensors);
       await sampling.reset();
@@ -61,6 +77,24 @@ describe("ours", () => {
     }
     ours.close();
   });
+
+  it("is as near to float64 as its judge asks for", async () => {
+    const [task] = loadTasks("TMLP", [8]);
+    const tensors = tensorsOf(task!);
+    const results = [];
+    for (const executor of [createReferenceExecutor(), await createWasmExecutor({ threads: 1 })]) {
+      const contender = await startOurs(executor, task!, tensors);
+      await contender.reset();
+      await contender.run(1);
+      results.push(await contender.outputs());
+      contender.close();
+    }
+    const found = deviations(task!, tensors, results[0]!, results[1]!);
+    expect(found).toHaveLength(14);
+    expect(worst(found, "update")).toBeLessThan(1e-4);
+    expect(worst(found, "loss")).toBeLessThan(1e-6);
+    expect(faultOf(found, null)).toBeNull();
+  });
 });
 
 describe("compare", () => {
@@ -68,26 +102,36 @@ describe("compare", () => {
   const tensors = tensorsOf(task!);
   const start = tensors.find(({ name }) => name === "generator.0.filter")!.data;
   const moved = (by: number) => new Map([["generator.0.filter", start.map((x, i) => x + (i % 2 ? by : -by))]]);
+  const found = (by: number) => deviations(task!, tensors, moved(2e-3), moved(by));
 
-  it("accepts an update of the same length and direction", () => {
-    expect(compare(task!, tensors, moved(2e-4), moved(2.01e-4))).toBeNull();
-  });
+  it("accepts an update of the same length and direction", () => expect(faultOf(found(2.05e-3), null)).toBeNull());
 
   it.each([
-    ["longer", moved(2.4e-4)],
-    ["opposite", moved(-2e-4)],
-    ["not finite", moved(Number.NaN)],
-    ["missing", new Map<string, Float32Array>()],
-  ])("names an update that is %s", (_, got) => {
-    expect(compare(task!, tensors, moved(2e-4), got)).toMatch(/^generator\.0\.filter/);
+    ["longer", 2.4e-3],
+    ["opposite", -2e-3],
+    ["not finite", Number.NaN],
+  ])("names an update that is %s", (_, by) => {
+    expect(faultOf(found(by), null)).toMatch(/^generator\.0\.filter: the update differs/);
   });
+
+  it("bears eight times PyTorch's own error", () => {
+    expect(faultOf(found(2.4e-3), found(2.06e-3))).toBeNull();
+    expect(faultOf(found(2.4e-3), found(2.02e-3))).toMatch(/at most 0.08/);
+  });
+
+  it("compares an update that should be none with the learning rate", () => {
+    const [none, little] = [new Map([["generator.0.filter", start]]), moved(1e-8)];
+    expect(deviations(task!, tensors, none, little)[0]!.error).toBeLessThan(0.02);
+  });
+
+  it("names what is missing", () => expect(() => deviations(task!, tensors, moved(1), new Map())).toThrow("generator.0.filter: missing"));
 });
 
 describe("report", () => {
   const [task] = loadTasks("TMLP", [256]);
   const results = [
     { implementation: "ganvas", runtime: "Node", threads: 1, outcome: [2, 4, 3] },
-    { implementation: "slow", runtime: "Node", threads: 1, outcome: [30, 31, 28, 33] },
+    { implementation: "slow", runtime: "Node", threads: 1, deviation: 3.14e-5, outcome: [30, 31, 28, 33] },
     { implementation: "unable", runtime: "Node", threads: 1, outcome: new Error("no such kernel") },
   ];
 
@@ -98,12 +142,14 @@ describe("report", () => {
     expect(ours).toMatchObject({ medianMs: 3, minMs: 2, samples: 3, ratioToOurs: 1 });
     expect(ours!.gflops).toBeCloseTo(task!.gflop / 3e-3, 9);
     expect(slow!.ratioToOurs).toBeCloseTo(30.5 / 3, 9);
+    expect(slow!.deviation).toBe(3.14e-5);
     expect(unable).toEqual({ workload: "TMLP", batch: 256, implementation: "unable", runtime: "Node", threads: 1, error: "no such kernel" });
   });
 
   it("prints a line for each, and why one is missing", () => {
     const text = table(task!, results, 60);
     expect(text).toMatch(/^unable .*cannot: no such kernel$/m);
+    expect(text).toMatch(/^slow .* 3\.1e-5$/m);
     expect(text).toContain("ours is 10.2× as fast as slow");
   });
 });

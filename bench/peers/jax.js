@@ -24,7 +24,7 @@ const sides = ({ pad }) => [
 const byChannel = (v, rank) => (rank === 4 ? v.reshape([1, v.shape[0], 1, 1]) : v);
 
 /** Uses up `x`, leaves `p` as it is. */
-function forward(layers, p, x) {
+function forward(layers, p, x, training = true) {
   for (const layer of layers) {
     const biased = (y) => (layer.bias ? y.add(byChannel(p[layer.bias].ref, y.shape.length)) : y);
     const batch = x.shape[0];
@@ -40,11 +40,13 @@ function forward(layers, p, x) {
         break;
       case "batchNorm": {
         const rank = x.shape.length;
-        const axes = rank === 4 ? [0, 2, 3] : [0];
-        const centred = x.ref.sub(np.mean(x, axes, { keepdims: true }));
-        const variance = np.mean(np.square(centred.ref), axes, { keepdims: true });
-        const normalised = centred.div(np.sqrt(variance.add(1e-5)));
-        x = normalised.mul(byChannel(p[layer.gamma].ref, rank)).add(byChannel(p[layer.beta].ref, rank));
+        if (training) {
+          const axes = rank === 4 ? [0, 2, 3] : [0];
+          const centred = x.ref.sub(np.mean(x, axes, { keepdims: true }));
+          const variance = np.mean(np.square(centred.ref), axes, { keepdims: true });
+          x = centred.div(np.sqrt(variance.add(1e-5)));
+        } else x = x.div(Math.sqrt(1 + 1e-5));
+        x = x.mul(byChannel(p[layer.gamma].ref, rank)).add(byChannel(p[layer.beta].ref, rank));
         break;
       }
       case "activation":
@@ -53,6 +55,26 @@ function forward(layers, p, x) {
       case "reshape":
         x = x.reshape([batch, ...layer.output]).transpose([0, 3, 1, 2]);
         break;
+      case "upsample": {
+        const [, c, h, w] = x.shape;
+        const f = layer.factor;
+        x = np.broadcastTo(x.reshape([batch, c, h, 1, w, 1]), [batch, c, h, f, w, f]).reshape([batch, c, h * f, w * f]);
+        break;
+      }
+      case "residual": {
+        const side = forward(layer.shortcut, p, x.ref, training);
+        x = forward(layer.layers, p, x, training).add(side);
+        break;
+      }
+      case "avgPool": {
+        const [, c, h, w] = x.shape;
+        const f = layer.factor;
+        x = np.mean(x.reshape([batch, c, h / f, f, w / f, f]), [3, 5]);
+        break;
+      }
+      case "sumPool":
+        x = x.sum([2, 3]);
+        break;
       default:
         x = (x.shape.length === 4 ? x.transpose([0, 2, 3, 1]) : x).reshape([batch, ...layer.output]);
     }
@@ -60,10 +82,9 @@ function forward(layers, p, x) {
   return x;
 }
 
-const parametersOf = (layers, tensors) =>
-  Object.fromEntries(
-    layers.flatMap((l) => [l.filter, l.bias, l.gamma, l.beta].filter(Boolean)).map((name) => [name, toJax(name, tensors.get(name))]),
-  );
+const names = (layers) =>
+  layers.flatMap((l) => (l.type === "residual" ? names([...l.layers, ...l.shortcut]) : [l.filter, l.bias, l.gamma, l.beta].filter(Boolean)));
+const parametersOf = (layers, tensors) => Object.fromEntries(names(layers).map((name) => [name, toJax(name, tensors.get(name))]));
 
 const zerosLike = (p) => tree.map((x) => np.zeros(x.shape), p);
 
@@ -105,7 +126,7 @@ function sample(task, tensors) {
   const p = parametersOf(task.generator, tensors);
   const z = array(tensors.get("z"));
   const generate = jit((parameters, latents) => {
-    const images = forward(task.generator, parameters, latents);
+    const images = forward(task.generator, parameters, latents, false);
     tree.dispose(parameters);
     return images;
   });
@@ -127,6 +148,7 @@ function adam({ beta1, beta2, epsilon }, p, g, m, v, [stepSize, scale]) {
 }
 
 function train(task, tensors) {
+  if (task.spectralNorm) throw new Error("no spectral normalisation here");
   const { generator, discriminator, adam: optimizer } = task;
   const meanSoftplus = (scores) => np.mean(nn.softplus(scores));
   /** The score of `images` (used up) by `p` (left as it is). */

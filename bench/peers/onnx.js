@@ -4,8 +4,11 @@ import { AttributeProto_AttributeType as Attribute, ModelProtoSchema, TensorProt
 
 const FLOAT = TensorProto_DataType.FLOAT;
 
-const attribute = (name, value) =>
-  Array.isArray(value) ? { name, type: Attribute.INTS, ints: value.map(BigInt) } : { name, type: Attribute.INT, i: BigInt(value) };
+function attribute(name, value) {
+  if (Array.isArray(value)) return { name, type: Attribute.INTS, ints: value.map(BigInt) };
+  if (typeof value === "string") return { name, type: Attribute.STRING, s: new TextEncoder().encode(value) };
+  return { name, type: Attribute.INT, i: BigInt(value) };
+}
 
 const node = (opType, input, output, attributes = {}) => ({
   opType,
@@ -78,41 +81,64 @@ export function kernelModel(task, tensors) {
 export function generatorModel(task, tensors) {
   const nodes = [];
   const initializers = [];
-  let x = "z";
   const apply = (opType, inputs, attributes) => {
     const output = `t${nodes.length}`;
-    nodes.push(node(opType, [x, ...inputs], output, attributes));
-    x = output;
+    nodes.push(node(opType, inputs, output, attributes));
+    return output;
   };
-  const weight = (name, tensor) => {
+  const weight = (name, tensor = tensors.get(name)) => {
     initializers.push(floats(name, tensor.shape, tensor.data));
     return name;
   };
-  for (const layer of task.generator) {
-    const biasInput = layer.bias ? [weight(layer.bias, tensors.get(layer.bias))] : [];
-    switch (layer.type) {
-      case "dense":
-        apply("Gemm", [weight(layer.filter, tensors.get(layer.filter)), ...biasInput]);
-        break;
-      case "reshape": {
-        const shape = `${x}.shape`;
-        initializers.push(integers(shape, [task.batch, ...layer.output]));
-        apply("Reshape", [shape]);
-        apply("Transpose", [], { perm: [0, 3, 1, 2] });
-        break;
+  const constant = (name, value, length) => weight(name, { shape: [length], data: new Float32Array(length).fill(value) });
+
+  function forward(layers, x) {
+    for (const layer of layers) {
+      const filter = (tensor) => [x, weight(layer.filter, tensor), ...(layer.bias ? [weight(layer.bias)] : [])];
+      switch (layer.type) {
+        case "dense":
+          x = apply("Gemm", filter(tensors.get(layer.filter)));
+          break;
+        case "reshape": {
+          const shape = `${x}.shape`;
+          initializers.push(integers(shape, [task.batch, ...layer.output]));
+          x = apply("Transpose", [apply("Reshape", [x, shape])], { perm: [0, 3, 1, 2] });
+          break;
+        }
+        case "conv2d":
+        case "conv2dTranspose": {
+          const opType = layer.type === "conv2d" ? "Conv" : "ConvTranspose";
+          x = apply(opType, filter(filterToOnnx(tensors.get(layer.filter))), geometry(layer, layer.kernel));
+          break;
+        }
+        case "batchNorm": {
+          const [channels] = layer.output.slice(-1);
+          const statistics = [constant(`${layer.gamma}.mean`, 0, channels), constant(`${layer.gamma}.variance`, 1, channels)];
+          x = apply("BatchNormalization", [x, weight(layer.gamma), weight(layer.beta), ...statistics]);
+          break;
+        }
+        case "activation":
+          x = apply({ relu: "Relu", tanh: "Tanh" }[layer.name], [x]);
+          break;
+        case "upsample": {
+          const scales = `${x}.scales`;
+          initializers.push(floats(scales, [4], Float32Array.of(1, 1, layer.factor, layer.factor)));
+          x = apply("Resize", [x, "", scales], { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" });
+          break;
+        }
+        case "residual":
+          x = apply("Add", [forward(layer.layers, x), forward(layer.shortcut, x)]);
+          break;
+        default:
+          throw new Error(`no ONNX form of the layer ${layer.type}`);
       }
-      case "conv2dTranspose":
-        apply("ConvTranspose", [weight(layer.filter, filterToOnnx(tensors.get(layer.filter))), ...biasInput], geometry(layer, layer.kernel));
-        break;
-      case "activation":
-        apply({ relu: "Relu", tanh: "Tanh" }[layer.name], []);
-        break;
-      default:
-        throw new Error(`no ONNX form of the layer ${layer.type}`);
     }
+    return x;
   }
+
+  const images = forward(task.generator, "z");
   const [h, w, c] = task.generator.at(-1).output;
   const z = tensors.get("z");
   const output = [task.batch, c, h, w];
-  return { input: z, output, bytes: model(nodes, initializers, ["z", z.shape], [x, output]) };
+  return { input: z, output, bytes: model(nodes, initializers, ["z", z.shape], [images, output]) };
 }

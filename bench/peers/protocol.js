@@ -1,11 +1,12 @@
 /**
- * How a peer is spoken to: JSON lines on standard input and output, tensors in a file of raw little-endian float32.
+ * How a peer is spoken to: JSON lines on standard input and output, tensors in a file of raw little-endian numbers.
  *
  *   { op: "init", task, threads, file, tensors: [{ name, shape, offset }] }  ->  { info }
  *   { op: "reset" }                 parameters back to their first values    ->  {}
  *   { op: "run", steps }                                                     ->  {}
- *   { op: "outputs", file }         what the last run gave                   ->  { tensors: [{ name, shape, offset }] }
+ *   { op: "outputs", file }         what the last run gave                   ->  { tensors: [{ name, type, shape, offset }] }
  *
+ * Offsets are in bytes; what comes in is float32, what goes out float32 or, by the type "float64", twice as long.
  * Any failure is answered by { error }.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -55,7 +56,7 @@ function writeTensors(file, outputs) {
   const tensors = [];
   for (const [name, data] of Object.entries(outputs)) {
     chunks.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    tensors.push({ name, shape: [data.length], offset });
+    tensors.push({ name, type: "float32", shape: [data.length], offset });
     offset += data.byteLength;
   }
   writeFileSync(file, Buffer.concat(chunks));

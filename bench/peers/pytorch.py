@@ -1,4 +1,4 @@
-"""PyTorch on the CPU, or on the device named by the first argument, spoken to as protocol.js says. Eager ops, NCHW, torch.autograd, torch.optim.Adam (foreach)."""
+"""PyTorch, spoken to as protocol.js says. Eager ops, NCHW, torch.autograd, torch.optim.Adam (foreach). Arguments: the device (default "cpu"), and "float64" for what everyone is judged by."""
 
 import ctypes
 import json
@@ -17,6 +17,7 @@ import torch.nn.functional as F  # noqa: E402
 
 
 DEVICE = torch.device(sys.argv[1] if len(sys.argv) > 1 else "cpu")
+DTYPE = torch.float64 if "float64" in sys.argv[2:] else torch.float32
 # Float32 as everyone else has it, and the fastest algorithms for it.
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
@@ -52,7 +53,7 @@ def isa():
 
 
 def tensor(entry):
-    return torch.from_numpy(entry.copy()).to(DEVICE)
+    return torch.from_numpy(entry.copy()).to(DEVICE, DTYPE)
 
 
 def to_torch(name, array):
@@ -70,8 +71,8 @@ def from_torch(name, t):
     return (t.permute(0, 2, 3, 1).contiguous() if t.dim() == 4 else t).numpy()
 
 
-def forward(layers, p, statistics, x):
-    for i, layer in enumerate(layers):
+def forward(layers, p, statistics, x, training=True):
+    for layer in layers:
         kind = layer["type"]
         bias = p[layer["bias"]] if layer.get("bias") else None
         if kind == "dense":
@@ -82,19 +83,32 @@ def forward(layers, p, statistics, x):
             x = F.conv_transpose2d(x, p[layer["filter"]], bias, layer["stride"], layer["pad"])
         elif kind == "batchNorm":
             mean, variance = statistics.setdefault(layer["gamma"], (x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])))
-            x = F.batch_norm(x, mean, variance, p[layer["gamma"]], p[layer["beta"]], True, 0.1, 1e-5)
+            x = F.batch_norm(x, mean, variance, p[layer["gamma"]], p[layer["beta"]], training, 0.1, 1e-5)
         elif kind == "activation":
             x = {"tanh": torch.tanh, "relu": F.relu}.get(layer["name"], lambda v: F.leaky_relu(v, layer["alpha"]))(x)
         elif kind == "reshape":
             h, w, c = layer["output"]
             x = x.reshape(-1, h, w, c).permute(0, 3, 1, 2)
+        elif kind == "upsample":
+            x = F.interpolate(x, scale_factor=layer["factor"], mode="nearest")
+        elif kind == "avgPool":
+            x = F.avg_pool2d(x, layer["factor"])
+        elif kind == "sumPool":
+            x = x.sum((2, 3))
+        elif kind == "residual":
+            x = forward(layer["layers"], p, statistics, x, training) + forward(layer["shortcut"], p, statistics, x, training)
         else:
             x = x.permute(0, 2, 3, 1).reshape(x.shape[0], -1) if x.dim() == 4 else x
     return x
 
 
 def names_of(layers):
-    return [layer[key] for layer in layers for key in ("filter", "bias", "gamma", "beta") if layer.get(key)]
+    names = []
+    for layer in layers:
+        if layer["type"] == "residual":
+            names += names_of(layer["layers"]) + names_of(layer["shortcut"])
+        names += [layer[key] for key in ("filter", "bias", "gamma", "beta") if layer.get(key)]
+    return names
 
 
 class Kernel:
@@ -140,7 +154,7 @@ class Sample:
     def run(self, steps):
         with torch.inference_mode():
             for _ in range(steps):
-                self.images = forward(self.layers, self.p, {}, self.z)
+                self.images = forward(self.layers, self.p, {}, self.z, training=False)
 
     def outputs(self):
         return {"images": from_torch("images", self.images)}
@@ -165,9 +179,23 @@ class Train:
 
         self.g, self.g_optimizer, self.g_statistics = network("generator")
         self.d, self.d_optimizer, self.d_statistics = network("discriminator")
+        spectral = [name for name in self.d if name.endswith(".filter")] if self.task["spectralNorm"] else []
+        self.u = {name: tensor(self.tensors[f"{name}/spectral.u"])[:, 0] for name in spectral}
 
-    def score(self, x):
-        return forward(self.task["discriminator"], self.d, self.d_statistics, x)
+    def weights(self):
+        """The discriminator's, every filter divided by its largest singular value by one round of power iteration, and the vectors that are next."""
+        weights, state = dict(self.d), {}
+        for name, u in self.u.items():
+            w = weights[name]
+            matrix = w.flatten(1) if w.dim() == 4 else w.t()
+            with torch.no_grad():
+                v = F.normalize(matrix.t().mv(u), dim=0)
+                state[name] = F.normalize(matrix.mv(v), dim=0)
+            weights[name] = w / torch.dot(state[name], matrix.mv(v))
+        return weights, state
+
+    def score(self, weights, x):
+        return forward(self.task["discriminator"], weights, self.d_statistics, x)
 
     def generate(self):
         return forward(self.task["generator"], self.g, self.g_statistics, self.z)
@@ -178,13 +206,20 @@ class Train:
             value.grad = gradient
         optimizer.step()
 
-    def discriminator_loss(self, fake):
+    def discriminator_loss(self, weights, fake):
+        real_scores, fake_scores = self.score(weights, self.real), self.score(weights, fake)
         if self.task["objective"] == "non-saturating":
-            return F.softplus(-self.score(self.real)).mean() + F.softplus(self.score(fake)).mean()
+            return F.softplus(-real_scores).mean() + F.softplus(fake_scores).mean()
+        if self.task["objective"] == "hinge":
+            return F.relu(1 - real_scores).mean() + F.relu(1 + fake_scores).mean()
         points = torch.lerp(fake, self.real, self.mix).requires_grad_()
-        (slope,) = torch.autograd.grad(self.score(points).sum(), points, create_graph=True)
+        (slope,) = torch.autograd.grad(self.score(weights, points).sum(), points, create_graph=True)
         penalty = (slope.flatten(1).norm(2, 1) - 1).square().mean() * self.task["penalty"]
-        return self.score(fake).mean() - self.score(self.real).mean() + penalty
+        return fake_scores.mean() - real_scores.mean() + penalty
+
+    def generator_loss(self, weights, fake):
+        scores = self.score(weights, fake)
+        return -scores.mean() if self.task["objective"] == "hinge" else F.softplus(-scores).mean()
 
     def run(self, steps):
         for i in range(steps):
@@ -194,15 +229,18 @@ class Train:
                     fake = self.generate()
             else:
                 fake = self.generate()
-            loss = self.discriminator_loss(fake.detach())
+            weights, state = self.weights()
+            loss = self.discriminator_loss(weights, fake.detach())
             self.update(loss, self.d, self.d_optimizer)
+            self.u = state
             if reports:
-                self.losses = {"discriminatorLoss": np.float32([loss.item()])}
+                self.losses = {"discriminatorLoss": np.float64([loss.item()])}
             if self.task["kind"] == "train":
-                loss = F.softplus(-self.score(fake)).mean()
+                weights, _ = self.weights()
+                loss = self.generator_loss(weights, fake)
                 self.update(loss, self.g, self.g_optimizer)
                 if reports:
-                    self.losses["generatorLoss"] = np.float32([loss.item()])
+                    self.losses["generatorLoss"] = np.float64([loss.item()])
 
     def outputs(self):
         trained = {**(self.g if self.task["kind"] == "train" else {}), **self.d}
@@ -216,11 +254,12 @@ def read_tensors(file, tensors):
 
 def write_tensors(file, outputs):
     offset, entries = 0, []
+    dtype = "<f8" if DTYPE == torch.float64 else "<f4"
     with open(file, "wb") as f:
         for name, value in outputs.items():
-            flat = np.ascontiguousarray(value, "<f4").reshape(-1)
+            flat = np.ascontiguousarray(value, dtype).reshape(-1)
             flat.tofile(f)
-            entries.append({"name": name, "shape": [flat.size], "offset": offset})
+            entries.append({"name": name, "type": {4: "float32", 8: "float64"}[flat.itemsize], "shape": [flat.size], "offset": offset})
             offset += flat.nbytes
     return entries
 

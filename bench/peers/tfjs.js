@@ -33,7 +33,18 @@ async function startWebGPU() {
 // By the gradient of tf.leakyRelu nothing can be differentiated again ("gradient function not found for Greater"); by that of relu it can.
 const twiceDifferentiable = (x, alpha) => tf.add(tf.mul(x, alpha), tf.mul(tf.relu(x), 1 - alpha));
 
-function forward(layers, parameters, x, leakyRelu = tf.leakyRelu) {
+/** Nearest-neighbour enlargement. The gradient of tf.image.resizeNearestNeighbor is wrong on the backend "cpu". */
+function repeat(x, factor) {
+  const [batch, h, w, channels] = x.shape;
+  const copies = (y) => Array(factor).fill(y);
+  const wide = tf.reshape(tf.stack(copies(x), 3), [batch, h, w * factor, channels]);
+  return tf.reshape(tf.stack(copies(wide), 2), [batch, h * factor, w * factor, channels]);
+}
+
+/** How training has it where nothing is differentiated twice. */
+const TRAINING = { leakyRelu: tf.leakyRelu, training: true };
+
+function forward(layers, parameters, x, how = TRAINING) {
   for (const layer of layers) {
     const p = (name) => parameters.get(name);
     const biased = (y) => (layer.bias ? tf.add(y, p(layer.bias)) : y);
@@ -50,12 +61,25 @@ function forward(layers, parameters, x, leakyRelu = tf.leakyRelu) {
         break;
       case "batchNorm": {
         const axes = x.shape.map((_, i) => i).slice(0, -1);
-        const { mean, variance } = tf.moments(x, axes);
+        const channels = x.shape.at(-1);
+        const { mean, variance } = how.training ? tf.moments(x, axes) : { mean: tf.zeros([channels]), variance: tf.ones([channels]) };
         x = tf.batchNorm(x, mean, variance, p(layer.beta), p(layer.gamma), 1e-5);
         break;
       }
       case "activation":
-        x = layer.name === "tanh" ? tf.tanh(x) : layer.name === "relu" ? tf.relu(x) : leakyRelu(x, layer.alpha);
+        x = layer.name === "tanh" ? tf.tanh(x) : layer.name === "relu" ? tf.relu(x) : how.leakyRelu(x, layer.alpha);
+        break;
+      case "upsample":
+        x = how.training ? repeat(x, layer.factor) : tf.image.resizeNearestNeighbor(x, layer.output.slice(0, 2));
+        break;
+      case "avgPool":
+        x = tf.avgPool(x, layer.factor, layer.factor, "valid");
+        break;
+      case "sumPool":
+        x = tf.sum(x, [1, 2]);
+        break;
+      case "residual":
+        x = tf.add(forward(layer.layers, parameters, x, how), forward(layer.shortcut, parameters, x, how));
         break;
       default:
         x = tf.reshape(x, [batch, ...layer.output]);
@@ -65,7 +89,8 @@ function forward(layers, parameters, x, leakyRelu = tf.leakyRelu) {
 }
 
 const first = (tensors, names) => new Map(names.map((name) => [name, tf.variable(tf.tensor(tensors.get(name).data, tensors.get(name).shape))]));
-const parameterNames = (layers) => layers.flatMap((l) => [l.filter, l.bias, l.gamma, l.beta].filter(Boolean));
+const parameterNames = (layers) =>
+  layers.flatMap((l) => (l.type === "residual" ? parameterNames([...l.layers, ...l.shortcut]) : [l.filter, l.bias, l.gamma, l.beta].filter(Boolean)));
 
 function kernel(task, tensors) {
   const [a, b] = ["a", "b"].map((n) => tf.tensor(tensors.get(n).data, tensors.get(n).shape));
@@ -99,7 +124,7 @@ function sample(task, tensors) {
     run(steps) {
       for (let i = 0; i < steps; i++) {
         images?.dispose();
-        images = tf.tidy(() => forward(task.generator, parameters, z));
+        images = tf.tidy(() => forward(task.generator, parameters, z, { ...TRAINING, training: false }));
       }
     },
     outputs: () => ({ images: images.dataSync() }),
@@ -113,7 +138,32 @@ function train(task, tensors) {
   const [z, real, mix] = ["z", "real", "mix"].map((n) => tensors.get(n) && tf.tensor(tensors.get(n).data, tensors.get(n).shape));
   const { learningRate, beta1, beta2, epsilon } = task.adam;
   const meanSoftplus = (scores, sign) => tf.mean(tf.softplus(tf.mul(scores, sign)));
-  const score = (x) => forward(task.discriminator, d, x, task.kind === "critic" ? twiceDifferentiable : tf.leakyRelu);
+  const meanHinge = (scores, sign) => tf.mean(tf.relu(tf.add(tf.mul(scores, sign), 1)));
+  const score = (weights, x) =>
+    forward(task.discriminator, weights, x, task.kind === "critic" ? { ...TRAINING, leakyRelu: twiceDifferentiable } : TRAINING);
+  const spectral = task.spectralNorm ? names.discriminator.filter((name) => name.endsWith(".filter")) : [];
+  const states = first(
+    tensors,
+    spectral.map((name) => `${name}/spectral.u`),
+  );
+  const direction = (x) => tf.div(x, tf.norm(x));
+
+  /** The discriminator's, every filter divided by its largest singular value by one round of power iteration, and the vectors that are next. */
+  function inUse() {
+    const weights = new Map(d);
+    const next = new Map();
+    for (const name of spectral) {
+      const u = states.get(`${name}/spectral.u`);
+      const filter = d.get(name);
+      const matrix = tf.reshape(filter, [-1, u.shape[0]]);
+      const fixed = tf.reshape(tf.tensor(filter.dataSync(), filter.shape), matrix.shape);
+      const v = direction(tf.matMul(fixed, u));
+      const turned = direction(tf.matMul(fixed, v, true));
+      weights.set(name, tf.div(filter, tf.sum(tf.mul(tf.matMul(matrix, turned), v))));
+      next.set(u, turned);
+    }
+    return { weights, next };
+  }
   const newOptimizer = () => tf.train.adam(learningRate, beta1, beta2, epsilon);
   let optimizers = [newOptimizer(), newOptimizer()];
   let losses = {};
@@ -121,14 +171,16 @@ function train(task, tensors) {
   function penalty(fake) {
     const t = tf.reshape(mix, [task.batch, ...task.image.map(() => 1)]);
     const points = tf.add(fake, tf.mul(t, tf.sub(real, fake)));
-    const slope = tf.grad((x) => tf.sum(score(x)))(points);
+    const slope = tf.grad((x) => tf.sum(score(d, x)))(points);
     const norms = tf.sqrt(tf.sum(tf.square(tf.reshape(slope, [task.batch, -1])), 1));
     return tf.mul(task.penalty, tf.mean(tf.square(tf.sub(norms, 1))));
   }
   const discriminatorLoss = {
-    "non-saturating": (fake) => tf.add(meanSoftplus(score(real), -1), meanSoftplus(score(fake), 1)),
-    "wasserstein-gp": (fake) => tf.add(tf.sub(tf.mean(score(fake)), tf.mean(score(real))), penalty(fake)),
+    "non-saturating": (weights, fake) => tf.add(meanSoftplus(score(weights, real), -1), meanSoftplus(score(weights, fake), 1)),
+    hinge: (weights, fake) => tf.add(meanHinge(score(weights, real), -1), meanHinge(score(weights, fake), 1)),
+    "wasserstein-gp": (weights, fake) => tf.add(tf.sub(tf.mean(score(weights, fake)), tf.mean(score(weights, real))), penalty(fake)),
   }[task.objective];
+  const generatorLoss = (scores) => (task.objective === "hinge" ? tf.neg(tf.mean(scores)) : meanSoftplus(scores, -1));
 
   function update(optimizer, loss, variables) {
     const { value, grads } = tf.variableGrads(loss, [...variables.values()]);
@@ -144,8 +196,19 @@ function train(task, tensors) {
       () => {
         const fake = forward(task.generator, g, z);
         const constant = tf.clone(fake);
-        discriminator = tf.keep(update(optimizers[0], () => discriminatorLoss(constant), d));
-        return meanSoftplus(score(fake), -1);
+        let next;
+        const loss = () => {
+          const used = inUse();
+          next = used.next;
+          for (const state of next.values()) tf.keep(state);
+          return discriminatorLoss(used.weights, constant);
+        };
+        discriminator = tf.keep(update(optimizers[0], loss, d));
+        for (const [state, value] of next) {
+          state.assign(value);
+          value.dispose();
+        }
+        return generatorLoss(score(inUse().weights, fake));
       },
       g,
     );
@@ -154,12 +217,13 @@ function train(task, tensors) {
 
   function criticStep() {
     const fake = forward(task.generator, g, z);
-    return { discriminator: update(optimizers[0], () => discriminatorLoss(fake), d) };
+    return { discriminator: update(optimizers[0], () => discriminatorLoss(d, fake), d) };
   }
 
   return {
     reset() {
-      for (const [name, variable] of [...g, ...d]) tf.tidy(() => variable.assign(tf.tensor(tensors.get(name).data, tensors.get(name).shape)));
+      for (const [name, variable] of [...g, ...d, ...states])
+        tf.tidy(() => variable.assign(tf.tensor(tensors.get(name).data, tensors.get(name).shape)));
       for (const optimizer of optimizers) optimizer.dispose();
       optimizers = [newOptimizer(), newOptimizer()];
     },
