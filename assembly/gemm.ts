@@ -15,6 +15,11 @@ import { word } from "./words";
 @inline
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? MR_RELAXED : MR_PLAIN;
 
+/** No more rows than this are computed one by one: a tile would spend most of its time on rows that are not there. */
+const THIN: i32 = 2;
+/** Panels that such a row is multiplied with at once, enough that sums need not wait for each other. */
+const ROW_PANELS: i32 = 4;
+
 /** Parts that a thread's share is cut into, where others may take what it has not yet begun. */
 export const PARTS: i32 = 4;
 
@@ -92,19 +97,29 @@ export function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, f
   const stride = <usize>word(C, ResultWord.Stride) << 2;
   const plain = word(C, ResultWord.Kind) == ResultKind.Rows && word(C, ResultWord.GridW) == 0;
   const adds = word(C, ResultWord.Accumulate) != 0;
+  // Not for what lies ready, which memory cannot give sooner than tiles take it, nor in sampling, which has all of that ready.
+  const thin = !isDefined(SAMPLING_ONLY) && !ready && m1 - m0 <= THIN;
 
   for (let jc = n0; jc < n1; jc += NC) {
     const nc = min(NC, n1 - jc);
+    // Whole panels whose lanes lie side by side are read where they are: each of them is needed once or twice.
+    const inPlace = thin && word(B, DenseWord.Kind) == ViewKind.Dense && word(B, DenseWord.DepthStride) != 1 ? nc - (nc % NR) : 0;
     let pc = 0;
     do {
       const kc = min(KC, K - pc);
-      if (!ready && (byColumns || fresh)) packPanels(B, jc, nc, NR, pc, kc, packedB, lanes);
+      if (!ready && inPlace < nc && (byColumns || fresh)) {
+        packPanels(B, jc + inPlace, nc - inPlace, NR, pc, kc, packedB + (<usize>(inPlace * kc) << 2), lanes);
+      }
       // Panels that are ready are K deep.
       const panels = ready ? <usize>word(B, DenseWord.Base) + (<usize>(jc * K + pc * NR) << 2) : packedB;
       const depth = ready ? K : kc;
       for (let ic = m0; ic < m1; ic += MC) {
         const mc = min(MC, m1 - ic);
         if (!byColumns || fresh) packPanels(A, ic, mc, MR, pc, kc, packedA, lanes);
+        if (thin) {
+          thinRows(p, ic, mc, jc, nc, inPlace, pc, kc, packedA, packedB, tile);
+          continue;
+        }
         for (let j = 0; j < nc; j += NR) {
           const b = panels + (<usize>(j * depth) << 2);
           const accumulate = adds || pc > 0;
@@ -124,6 +139,49 @@ export function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, f
       pc += KC;
     } while (pc < K);
   }
+}
+
+/** Rows [m, m + rows), one by one, of columns [n, n + columns), the first `inPlace` of which B's view has as they are read; the others are in `packedB`. */
+function thinRows(
+  p: usize, m: i32, rows: i32, n: i32, columns: i32, inPlace: i32, k0: i32, kc: i32, packedA: usize, packedB: usize, tile: usize,
+): void {
+  const B = p + (<usize>GemmWord.B << 2);
+  const stride = <usize>word(B, DenseWord.DepthStride) << 2;
+  const source = <usize>word(B, DenseWord.Base) + <usize>k0 * stride + (<usize>n << 2);
+  const accumulate = word(p + (<usize>GemmWord.C << 2), ResultWord.Accumulate) != 0 || k0 > 0;
+  const last = k0 + kc >= word(p, GemmWord.K);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < columns; ) {
+      const direct = j < inPlace;
+      const several = (direct ? inPlace : columns) - j >= ROW_PANELS * NR;
+      const b = direct ? source + (<usize>j << 2) : packedB + (<usize>(j * kc) << 2);
+      const panel = several ? <usize>(direct ? NR : kc * NR) << 2 : 0; // the same one in all places where there are not as many
+      f32_gemm_row(kc, packedA + (<usize>r << 2), b, direct ? stride : NR << 2, panel, tile);
+      const end = several ? j + ROW_PANELS * NR : j + NR;
+      for (let t = tile; j < end; j += NR, t += NR << 2) storeTile(p, m + r, 1, n + j, min(NR, columns - j), accumulate, last, t);
+    }
+  }
+}
+
+/** One row of `ROW_PANELS` tiles: sums over k of a[k MR] b[k], every b `step` bytes from the last, panels `panel` bytes apart. */
+function f32_gemm_row(kc: i32, a: usize, b0: usize, step: usize, panel: usize, tile: usize): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  let b1 = b0 + panel, b2 = b1 + panel, b3 = b2 + panel;
+  for (let k = kc; k > 0; k--, a += MR << 2, b0 += step, b1 += step, b2 += step, b3 += step) {
+    const x = v128.load32_splat(a);
+    c00 = v_madd(x, v128.load(b0), c00);
+    c01 = v_madd(x, v128.load(b0, 16), c01);
+    c10 = v_madd(x, v128.load(b1), c10);
+    c11 = v_madd(x, v128.load(b1, 16), c11);
+    c20 = v_madd(x, v128.load(b2), c20);
+    c21 = v_madd(x, v128.load(b2, 16), c21);
+    c30 = v_madd(x, v128.load(b3), c30);
+    c31 = v_madd(x, v128.load(b3, 16), c31);
+  }
+  storeRow(tile, 0, c00, c01, false);
+  storeRow(tile + 32, 0, c10, c11, false);
+  storeRow(tile + 64, 0, c20, c21, false);
+  storeRow(tile + 96, 0, c30, c31, false);
 }
 
 /** Puts the rows x columns valid elements of a tile where C's view says. */

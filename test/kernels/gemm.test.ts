@@ -113,6 +113,10 @@ function primeFrom(n: number): number {
 /** Around the register tile (4 or 6 by 8) and the blocks (96 rows, 512 deep, 1024 columns). */
 const SIZES: readonly (readonly [M: number, N: number, K: number])[] = [
   ...[1, 3, 4, 5, 6, 7, 12, 13].flatMap((M) => [1, 7, 8, 9, 17].map((N) => [M, N, 5] as const)),
+  // One row and two, by themselves: four panels at once, then one, then a part of one.
+  ...[1, 2].flatMap((M) => [31, 32, 40, 77].map((N) => [M, N, 5] as const)),
+  [2, 77, 600],
+  [1, 1100, 3],
   ...[0, 1, 2, 3, 4, 64, 511, 512, 513, 1030].map((K) => [7, 9, K] as const),
   ...[95, 96, 97, 197].map((M) => [M, 11, 6] as const),
   ...[1023, 1024, 1025, 1033].map((N) => [5, N, 3] as const),
