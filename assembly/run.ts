@@ -31,8 +31,8 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     else if (opcode == Opcode.Gemm) f32_gemm(p, ith, nth);
     else if (opcode == Opcode.GemmBatch) f32_gemm_batch(p, ith, nth);
     else if (opcode == Opcode.Pack) f32_pack(p, ith, nth);
-    else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.Products) f32_products(p, ith, nth);
-    else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.Transform) f32_transform(p, ith, nth);
+    else if (opcode == Opcode.Products) f32_products(p, ith, nth);
+    else if (opcode == Opcode.Transform) f32_transform(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>word(plan, HeadWord.Length) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);

@@ -1,11 +1,12 @@
 /**
- * Winograd's minimal filtering (Winograd 1980; Lavin & Gray 2016) with components that are stored: F(2, 4), two outputs of a filter of four taps, along both axes of tiles.
+ * Winograd's minimal filtering (Winograd 1980; Lavin & Gray 2016) with components that are stored: F(2, 4), two outputs of a filter of four taps, or F(4, 2), four outputs of two taps, along
+ * both axes of tiles.
  *
  * Along one axis that takes five products in place of eight: data, taps and outputs are polynomials, which are evaluated at five points, multiplied there, and
  * interpolated. The points are 0, -1, 2, 1/2 and infinity, those of their number that round least (0, 1, -1, 2 and infinity lose 2.3 times as much; on the choice of points
  * see Barabasz et al. 2020):
  *
- *     outputs = outputs2(taps4(taps) * data5(pixels))
+ *     outputs = outputs2(taps4(taps) * data5(pixels))     or     outputs4(taps2(taps) * data5(pixels))
  *
  * Which pixels make up a tile, and where the components of one lie, stands in the instruction (`TransformWord`).
  */
@@ -20,7 +21,7 @@ const LINE: usize = TRANSFORM_LINE_BYTES;
 const GROUP: usize = NR << 2;
 
 /**
- * components[phase, i, j, tile, c] = transform along both axes of tiles of an image, zeros outside it; or, for Outputs2, tiles = transform of components, of which
+ * components[phase, i, j, tile, c] = transform along both axes of tiles of an image, zeros outside it; or, for Outputs2 and Outputs4, tiles = transform of components, of which
  * what would lie outside the image is dropped. Exactly the results named are written; they may not overlap the operands. Channels are read four at a time, and are
  * multiples of 4; where pixels are read, as many zeros as a pixel has floats.
  *
@@ -44,9 +45,13 @@ export function f32_transform(p: usize, ith: i32, nth: i32): void {
     const c1 = <usize>(byChannels ? to : channels) << 2;
     switch (word(p, TransformWord.Kind)) {
       case TransformKind.Data5: split(5, p, phase, tile0, tile1, c0, c1, scratch); break;
-      case TransformKind.Taps4: split(4, p, phase, tile0, tile1, c0, c1, scratch); break;
-      case TransformKind.Outputs2: join(p, phase, tile0, tile1, c0, c1, scratch); break;
-      default: unreachable();
+      case TransformKind.Taps2: split(2, p, phase, tile0, tile1, c0, c1, scratch); break;
+      case TransformKind.Outputs4: join(4, p, phase, tile0, tile1, c0, c1, scratch); break;
+      default:
+        // Constants of the build: gradients of filters are of no use to networks at work.
+        if (isDefined(SAMPLING_ONLY)) unreachable();
+        else if (word(p, TransformWord.Kind) == TransformKind.Taps4) split(4, p, phase, tile0, tile1, c0, c1, scratch);
+        else join(2, p, phase, tile0, tile1, c0, c1, scratch);
     }
   }
 }
@@ -111,13 +116,23 @@ function split(side: i32, p: usize, phase: i32, tile0: i32, tile1: i32, c0: usiz
     for (let c = c0; c < c1; c += 16) {
       for (let j: usize = 0; j < <usize>side; j++) {
         const t = scratch + (j << 2);
-        const x0 = v128.load(pixel(t, side, 0) + c), x1 = v128.load(pixel(t, side, 1) + c), x2 = v128.load(pixel(t, side, 2) + c), x3 = v128.load(pixel(t, side, 3) + c);
+        const x0 = v128.load(pixel(t, side, 0) + c), x1 = v128.load(pixel(t, side, 1) + c);
+        if (side == 2) {
+          taps2(x0, x1, between + (j << 4), LINE);
+          continue;
+        }
+        const x2 = v128.load(pixel(t, side, 2) + c), x3 = v128.load(pixel(t, side, 3) + c);
         if (side == 5) data5(x0, x1, x2, x3, v128.load(pixel(t, side, 4) + c), between + (j << 4), LINE);
         else taps4(x0, x1, x2, x3, between + (j << 4), LINE);
       }
       let out = components + channelOffset(c, panel);
       for (let t = between; t < stop; t += LINE, out += 5 * step) {
-        const x0 = v128.load(t), x1 = v128.load(t, 16), x2 = v128.load(t, 32), x3 = v128.load(t, 48);
+        const x0 = v128.load(t), x1 = v128.load(t, 16);
+        if (side == 2) {
+          taps2(x0, x1, out, step);
+          continue;
+        }
+        const x2 = v128.load(t, 32), x3 = v128.load(t, 48);
         if (side == 5) data5(x0, x1, x2, x3, v128.load(t, 64), out, step);
         else taps4(x0, x1, x2, x3, out, step);
       }
@@ -125,26 +140,26 @@ function split(side: i32, p: usize, phase: i32, tile0: i32, tile1: i32, c0: usiz
   }
 }
 
-/** To squares of two pixels, likewise; first along the rows, then down the columns. */
+/** To squares of `side` pixels, likewise; first along the rows, then down the columns. */
 // @ts-ignore: decorator
 @inline
-function join(p: usize, phase: i32, tile0: i32, tile1: i32, c0: usize, c1: usize, scratch: usize): void {
+function join(side: i32, p: usize, phase: i32, tile0: i32, tile1: i32, c0: usize, c1: usize, scratch: usize): void {
   const panel = <usize>word(p, TransformWord.PanelStride) << 2;
   const step = <usize>word(p, TransformWord.ComponentStride) << 2;
   const between = scratch + TRANSFORM_LINES;
   const stop = between + LINE * AXIS_COMPONENTS;
   for (let tile = tile0; tile < tile1; tile++) {
-    const components = place(p, phase, tile, 2, scratch, 0);
+    const components = place(p, phase, tile, side, scratch, 0);
     for (let c = c0; c < c1; c += 16) {
       let t = components + channelOffset(c, panel);
       for (let out = between; out < stop; out += LINE, t += 5 * step) {
-        outputs2(v128.load(t), v128.load(t + step), v128.load(t + 2 * step), v128.load(t + 3 * step), v128.load(t + 4 * step), out, 16);
+        outputs(side, v128.load(t), v128.load(t + step), v128.load(t + 2 * step), v128.load(t + 3 * step), v128.load(t + 4 * step), out, 16);
       }
-      for (let j: usize = 0; j < 2; j++) {
+      for (let j: usize = 0; j < <usize>side; j++) {
         const b = between + (j << 4);
-        outputs2(v128.load(b), v128.load(b, LINE), v128.load(b, 2 * LINE), v128.load(b, 3 * LINE), v128.load(b, 4 * LINE), b, LINE);
-        for (let i = 0; i < 2; i++) {
-          const address = pixel(scratch + (j << 2), 2, i);
+        outputs(side, v128.load(b), v128.load(b, LINE), v128.load(b, 2 * LINE), v128.load(b, 3 * LINE), v128.load(b, 4 * LINE), b, LINE);
+        for (let i = 0; i < side; i++) {
+          const address = pixel(scratch + (j << 2), side, i);
           if (address != 0) v128.store(address + c, v128.load(b + <usize>i * LINE));
         }
       }
@@ -186,10 +201,32 @@ function taps4(g0: v128, g1: v128, g2: v128, g3: v128, out: usize, step: usize):
   v128.store(out + 4 * step, g3);
 }
 
+/** Likewise for two taps. */
+// @ts-ignore: decorator
+@inline
+function taps2(g0: v128, g1: v128, out: usize, step: usize): void {
+  const two = f32x4.splat(2);
+  v128.store(out, g0);
+  v128.store(out + step, f32x4.mul(f32x4.splat(2.0 / 9.0), f32x4.sub(g1, g0)));
+  v128.store(out + 2 * step, f32x4.mul(f32x4.splat(1.0 / 9.0), addScaled(two, g1, g0)));
+  v128.store(out + 3 * step, f32x4.mul(f32x4.splat(-4.0 / 9.0), addScaled(two, g0, g1)));
+  v128.store(out + 4 * step, g1);
+}
+
 /** Output i is the sum of the products times point ** i; infinity counts for the last alone. */
 // @ts-ignore: decorator
 @inline
-function outputs2(m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, out: usize, step: usize): void {
+function outputs(count: i32, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, out: usize, step: usize): void {
+  const half = f32x4.splat(0.5);
+  const two = f32x4.splat(2);
   v128.store(out, f32x4.add(f32x4.add(m0, m1), f32x4.add(m2, m3)));
-  v128.store(out + step, addScaled(f32x4.splat(0.5), m3, addScaled(f32x4.splat(2), m2, f32x4.sub(m4, m1))));
+  if (count == 2) {
+    v128.store(out + step, addScaled(half, m3, addScaled(two, m2, f32x4.sub(m4, m1))));
+  } else {
+    const m3s = f32x4.mul(half, m3), m2s = f32x4.mul(two, m2);
+    v128.store(out + step, f32x4.add(f32x4.sub(m2s, m1), m3s));
+    const m3q = f32x4.mul(half, m3s), m2q = f32x4.mul(two, m2s);
+    v128.store(out + 2 * step, f32x4.add(f32x4.add(m2q, m1), m3q));
+    v128.store(out + 3 * step, addScaled(half, m3q, addScaled(two, m2q, f32x4.sub(m4, m1))));
+  }
 }

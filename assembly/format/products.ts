@@ -160,7 +160,7 @@ export const enum Activation {
 }
 
 /**
- * Operands of Products: C[M, N] (+)= A[M, K] B[K, N] for `Count` products. A is a dense operand whose lanes lie side by side; B lies as the register tile reads it: panels of NR columns, each K deep
+ * Operands of Products: C[M, N] (+)= A[M, K] B[K, N] for `Count` products. A is a dense operand; B lies as the register tile reads it: panels of NR columns, each K deep
  * and one after the other. Rows of C are N elements apart.
  */
 export const enum ProductsWord {

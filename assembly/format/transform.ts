@@ -12,6 +12,10 @@ export const enum TransformKind {
   Taps4 = 1,
   /** Five components to two outputs. */
   Outputs2 = 2,
+  /** Two taps to five components. */
+  Taps2 = 3,
+  /** Five components to four outputs. */
+  Outputs4 = 4,
 }
 
 /**

@@ -73,7 +73,7 @@ function compute(harness: Harness, node: Node, values: readonly Float32Array[], 
     places.set(buffer, harness.empty(bytes / 4));
     return buffer;
   };
-  const instructions = lower(node, out, inputs, { temp, constant: () => operand(0), derived: () => null });
+  const instructions = lower(node, out, inputs, { temp, constant: () => operand(0), derived: () => null, shared: (_, { bytes }) => temp(bytes) });
   for (const instruction of instructions) {
     const { words, check } = link(harness, instruction, places, threads);
     const [units, grain] = [RangedWord.Units, RangedWord.Grain].map((i) => instruction.words[i] as number) as [number, number];

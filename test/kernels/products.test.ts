@@ -18,6 +18,8 @@ interface Case {
   readonly run?: readonly number[];
   readonly end?: "a" | "b" | "c";
   readonly values?: typeof integers;
+  /** Whether depth lies side by side in A, not rows. */
+  readonly byRows?: boolean;
 }
 
 const sizesOf = ({ M, N, K }: Case) => ({ a: K * M + GAP, b: panelsSize(K, N) + GAP, c: M * N + GAP });
@@ -45,7 +47,7 @@ function compute(harness: ReturnType<typeof createHarness>, c: Case): Float32Arr
     M,
     N,
     K,
-    a: { buffer: pa.buffer, stride: sizes.a },
+    a: { buffer: pa.buffer, stride: sizes.a, laneStride: c.byRows ? K : 1, depthStride: c.byRows ? 1 : M },
     b: { buffer: pb.buffer, stride: sizes.b },
     c: { buffer: pc.buffer, stride: sizes.c },
     accumulate,
@@ -68,7 +70,8 @@ function expected(c: Case): Float64Array {
     for (let m = 0; m < M; m++) {
       for (let n = 0; n < N; n++) {
         let sum = accumulate ? before[p * sizes.c + m * N + n]! : 0;
-        for (let k = 0; k < K; k++) sum += a[p * sizes.a + k * M + m]! * b[p * sizes.b + Math.floor(n / NR) * K * NR + k * NR + (n % NR)]!;
+        for (let k = 0; k < K; k++)
+          sum += a[p * sizes.a + (c.byRows ? m * K + k : k * M + m)]! * b[p * sizes.b + Math.floor(n / NR) * K * NR + k * NR + (n % NR)]!;
         want[p * sizes.c + m * N + n] = sum;
       }
     }
@@ -86,11 +89,15 @@ const SIZES = [
 describe.each(TEST_BUILDS)("f32_products, %s build", (build) => {
   const harness = createHarness(build);
 
-  it.each([false, true])("sizes below, at and above tile and blocks, operands at the end of memory, added to what is there: %s", (accumulate) => {
+  it.each([
+    [false, false],
+    [true, false],
+    [false, true],
+  ])("sizes below, at and above tile and blocks, operands at the end of memory, added to what is there: %s, A by rows: %s", (accumulate, byRows) => {
     for (const [M, N, K] of SIZES) {
-      const want = expected({ M, N, K, accumulate });
+      const want = expected({ M, N, K, accumulate, byRows });
       for (const end of ["a", "b", "c"] as const) {
-        const got = compute(harness, { M, N, K, accumulate, end });
+        const got = compute(harness, { M, N, K, accumulate, byRows, end });
         const wrong = got.findIndex((v, i) => !(v === want[i] || (Number.isNaN(v) && Number.isNaN(want[i]!))));
         expect(wrong, `[${M}, ${N}, ${K}], ${end} at the end: ${got[wrong]} for ${want[wrong]}`).toBe(-1);
       }

@@ -7,7 +7,7 @@ import { link, operand } from "./instruction.ts";
 
 const harness = createHarness();
 
-/** The points of F(2, 4); infinity is the fifth. */
+/** The points of F(2, 4) and F(4, 2); infinity is the fifth. */
 const POINTS = [0, -1, 2, 0.5];
 const others = (q: number) => POINTS.filter((r) => r !== q);
 
@@ -15,30 +15,37 @@ const others = (q: number) => POINTS.filter((r) => r !== q);
 const polynomial = (roots: readonly number[]): number[] =>
   roots.reduce<number[]>((p, r) => Array.from({ length: p.length + 1 }, (_, i) => (p[i - 1] ?? 0) - r * (p[i] ?? 0)), [1]);
 
-/** Each transform along one axis as a matrix, by what it means. */
-const MATRICES: Readonly<Record<"Data5" | "Taps4" | "Outputs2", readonly (readonly number[])[]>> = {
-  Data5: [...POINTS.map((q) => [...polynomial(others(q)), 0]), polynomial(POINTS)],
-  Taps4: [...POINTS.map((q) => [0, 1, 2, 3].map((i) => q ** i / others(q).reduce((p, r) => p * (q - r), 1))), [0, 0, 0, 1]],
-  Outputs2: [
-    [1, 1, 1, 1, 0],
-    [...POINTS, 1],
-  ],
-};
+/** Values of a polynomial of `size` coefficients at the points, divided by what `Data5` multiplies by. */
+const taps = (size: number): number[][] => [
+  ...POINTS.map((q) => Array.from({ length: size }, (_, i) => q ** i / others(q).reduce((p, r) => p * (q - r), 1))),
+  Array.from({ length: size }, (_, i) => Number(i === size - 1)),
+];
+const outputs = (count: number): number[][] => Array.from({ length: count }, (_, i) => [...POINTS.map((q) => q ** i), Number(i === count - 1)]);
 
-it("the transforms make a correlation: two outputs of four taps by five products", () => {
-  const [data, taps] = [integers(5, 1), integers(4, 2)];
+/** Each transform along one axis as a matrix, by what it means. */
+const MATRICES = {
+  Data5: [...POINTS.map((q) => [...polynomial(others(q)), 0]), polynomial(POINTS)],
+  Taps4: taps(4),
+  Outputs2: outputs(2),
+  Taps2: taps(2),
+  Outputs4: outputs(4),
+} as const;
+type Kind = keyof typeof MATRICES;
+
+it.each([2, 4] as const)("the transforms make a correlation: %i outputs by five products", (count) => {
+  const [data, filter] = [integers(5, 1), integers(6 - count, 2)];
   const times = (matrix: readonly (readonly number[])[], x: ArrayLike<number>) => matrix.map((row) => row.reduce((sum, m, i) => sum + m * x[i]!, 0));
-  const products = times(MATRICES.Data5, data).map((d, i) => d * times(MATRICES.Taps4, taps)[i]!);
-  const outputs = times(MATRICES.Outputs2, products);
-  for (const i of [0, 1])
-    expect(outputs[i]).toBeCloseTo(
-      [0, 1, 2, 3].reduce((sum, j) => sum + taps[j]! * data[i + j]!, 0),
+  const products = times(MATRICES.Data5, data).map((d, i) => d * times(count === 2 ? MATRICES.Taps4 : MATRICES.Taps2, filter)[i]!);
+  const got = times(count === 2 ? MATRICES.Outputs2 : MATRICES.Outputs4, products);
+  for (const [i, output] of got.entries())
+    expect(output).toBeCloseTo(
+      Array.from(filter).reduce((sum, tap, j) => sum + tap * data[i + j]!, 0),
       10,
     );
 });
 
 interface Case {
-  readonly kind: "Data5" | "Taps4" | "Outputs2";
+  readonly kind: Kind;
   /** Of the images. */
   readonly shape: readonly [number, number, number, number];
   readonly first: number;
@@ -50,7 +57,15 @@ interface Case {
   readonly byChannels: boolean;
 }
 
-const SIDES = { Data5: 5, Taps4: 4, Outputs2: 2 } as const;
+const SIDES = { Data5: 5, Taps4: 4, Outputs2: 2, Taps2: 2, Outputs4: 4 } as const;
+const KINDS = {
+  Data5: TransformKind.Data5,
+  Taps4: TransformKind.Taps4,
+  Outputs2: TransformKind.Outputs2,
+  Taps2: TransformKind.Taps2,
+  Outputs4: TransformKind.Outputs4,
+};
+const isJoin = (kind: Kind): boolean => kind === "Outputs2" || kind === "Outputs4";
 const GAP = 4;
 
 /** Components as rows [tile, phase, channel], as storage of data has them; a stretch of GAP floats after each component. */
@@ -79,7 +94,7 @@ interface Run {
 /** The images and components after the instruction; what it writes was NaN before. */
 function compute(c: Case, { threads = 1, only, end, exact = true }: Run = {}) {
   harness.reset();
-  const joins = c.kind === "Outputs2";
+  const joins = isJoin(c.kind);
   const layout = componentsOf(c);
   const sizes = { images: c.shape.reduce((a, b) => a * b), components: COMPONENTS * layout.componentStride - GAP };
   const draw = exact ? integers : uniform;
@@ -96,10 +111,9 @@ function compute(c: Case, { threads = 1, only, end, exact = true }: Run = {}) {
     components: { buffer: componentBuffer, ...layout },
     byChannels,
   };
-  const kinds = { Data5: TransformKind.Data5, Taps4: TransformKind.Taps4, Outputs2: TransformKind.Outputs2 };
   const linked = link(
     harness,
-    transform(kinds[c.kind], transformation),
+    transform(KINDS[c.kind], transformation),
     new Map([
       [imageBuffer, images],
       [componentBuffer, components],
@@ -117,7 +131,7 @@ function check(c: Case, run: Run): void {
   const got = compute(c, run);
   const { tiles, componentStride, rowStride, phaseStride } = componentsOf(c);
   const matrix = MATRICES[c.kind];
-  const joins = c.kind === "Outputs2";
+  const joins = isJoin(c.kind);
   const from = joins ? got.components : got.images;
   const to = joins ? got.images : got.components;
   const touched = new Set<number>();
@@ -254,6 +268,34 @@ const CASES: readonly (readonly [string, Case])[] = [
       byChannels: false,
     },
   ],
+  [
+    "a filter's phases, taps in falling order",
+    {
+      kind: "Taps2",
+      shape: [1, 4, 4 * 5, 12],
+      first: 0,
+      images: 1,
+      channels: { first: 0, size: 12 },
+      y: tiles(1, 2, 0, -2, 1),
+      x: tiles(5, 2 * 5, 1, -2 * 5, 5),
+      phases: 2,
+      byChannels: false,
+    },
+  ],
+  [
+    "tiles of four of every other pixel, the last ones in part outside",
+    {
+      kind: "Outputs4",
+      shape: [3, 11, 9, 8],
+      first: 1,
+      images: 2,
+      channels: { first: 0, size: 8 },
+      y: tiles(2, 1, 8, 2),
+      x: tiles(2, 0, 8, 2),
+      phases: 1,
+      byChannels: false,
+    },
+  ],
 ];
 
 describe("f32_transform: error < 1e-6 of the size of the terms", () => {
@@ -264,7 +306,7 @@ describe("f32_transform: error < 1e-6 of the size of the terms", () => {
 
 describe("f32_transform by threads", () => {
   it.each(CASES)("%s: shares cover the result once, and give the bits of one thread", (_, c) => {
-    const result = ({ images, components }: ReturnType<typeof compute>) => (c.kind === "Outputs2" ? images : components);
+    const result = ({ images, components }: ReturnType<typeof compute>) => (isJoin(c.kind) ? images : components);
     const one = result(compute(c, { exact: false }));
     for (const threads of [2, 3, 5]) {
       expect(bits(result(compute(c, { threads, exact: false })))).toEqual(bits(one));

@@ -34,13 +34,15 @@ describe("the algorithm of", () => {
   ])("a matrix product of %i rows and %i columns: %s", (M, N, algorithm) => expect(choose(matmul(M, N))).toBe(algorithm));
 
   it.each([
-    ["many channels", faces(32, 32), ["winogradPacked", "winogradPacked", "winogradStored"]],
+    ["many channels", faces(32, 32), ["winogradStored", "winogradStored", "winogradStored"]],
     ["channels that are no multiple of 4", faces(34, 32), ["winogradPacked", "winogradPacked", "direct"]],
     ["filters that are no multiple of 4", faces(32, 33), ["winogradPacked", "winogradPacked", "direct"]],
     ["channels too few for Winograd", faces(31, 64), ["direct", "phases", "direct"]],
     ["filters too few for Winograd", faces(64, 31), ["direct", "phases", "direct"]],
+    ["many channels and images of one tile", faces(32, 32, { size: 8 }), ["winogradPacked", "winogradPacked", "winogradStored"]],
+    ["many channels and tiles that stick out of images", faces(32, 32, { size: 12 }), ["winogradPacked", "winogradPacked", "winogradStored"]],
+    ["many channels and images of 14", faces(32, 32, { size: 14 }), ["winogradStored", "winogradStored", "winogradStored"]],
     ["images too small for Winograd", faces(32, 32, { size: 6 }), ["direct", "phases", "direct"]],
-    ["the smallest images for Winograd", faces(32, 32, { size: 8 }), ["winogradPacked", "winogradPacked", "winogradStored"]],
     ["another filter", faces(32, 32, { side: 5 }), ["direct", "phases", "direct"]],
     ["another stride", faces(32, 32, { stride: 1 }), ["direct", "phases", "direct"]],
     ["few channels", faces(4, 32), ["direct", "narrowCol2Im", "direct"]],

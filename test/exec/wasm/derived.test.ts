@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Opcode } from "../../../assembly/format/opcodes.ts";
+import { TransformKind, TransformWord } from "../../../assembly/format/transform.ts";
+import type { BackendError } from "../../../src/core/errors.ts";
+import type { Fetches } from "../../../src/exec/executor.ts";
 import { compile } from "../../../src/exec/wasm/compile/compile.ts";
 import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
-import type { Buffer } from "../../../src/exec/wasm/instructions/instruction.ts";
-import { add, conv2d, matmul, mul, reshape, sub } from "../../../src/graph/build.ts";
+import type { Buffer, Plan } from "../../../src/exec/wasm/instructions/instruction.ts";
+import { add, conv2d, conv2dInputGrad, matmul, mul, reshape, sub } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
@@ -160,5 +163,83 @@ describe("convolutions", () => {
     const [ahead, along] = [await session.compile(graph(false)), await session.compile(graph(true))];
     expectSameBytes((await ahead.run({ x })).y, (await along.run({ x, zero: 0 })).y);
     session.dispose();
+  });
+});
+
+describe("filters in components", () => {
+  const SHAPE = [4, 4, 32, 36];
+  const FILTER = [{ name: "w", shape: SHAPE }];
+  const SIZE = [1, 16, 16, 32];
+  const attrs = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
+
+  /** Two images and a third by the filter, and that one's by the filter that takes its place; in a program that changes nothing, all by the filter as it is. */
+  function graph(assigns: boolean): Graph {
+    const g = new Graph();
+    const w = g.variable("w", SHAPE);
+    const updated = assigns ? mul(w, 2) : w;
+    for (const name of ["a", "b", "c"]) {
+      const filter = name === "c" ? updated : w;
+      const y = conv2d(g.input(name, SIZE), filter, attrs);
+      g.fetch(name, y);
+      g.fetch(`${name} back`, conv2dInputGrad(y, filter, [16, 16], attrs));
+    }
+    if (assigns) g.assign(w, updated);
+    return g;
+  }
+
+  const feeds = Object.fromEntries(["a", "b", "c"].map((name, i) => [name, draw(SIZE, any, seeded(i))]));
+  const count = ({ instructions }: Plan): number =>
+    instructions.filter(({ opcode, words }) => opcode === Opcode.Transform && words[TransformWord.Kind] === TransformKind.Taps2).length;
+  const own = new Map<string, Buffer>([["w", { space: "variable", bytes: 4 * 4 * 32 * 36 * 4, name: "w" }]]);
+
+  it("are made once a run for each value of the filter and each face, in a program that changes it", () => {
+    const kept = compile(graph(false), own, PASSES);
+    expect([count(kept), kept.derived.length]).toEqual([2, 2]);
+    const shared = compile(graph(true), own, PASSES);
+    expect([count(shared), shared.derived.length, shared.prologue]).toEqual([4, 0, 0]);
+  });
+
+  it("are made for each convolution where memory is short", () => {
+    for (const assigns of [false, true]) {
+      const shared = compile(graph(assigns), own, PASSES);
+      const bytes = ({ arena, derived }: Plan): number => derived.reduce((sum, d) => sum + d.bytes, arena);
+      const fits = (plan: Plan): boolean => bytes(plan) < bytes(shared);
+      const apart = compile(graph(assigns), own, PASSES, { arena: Number.POSITIVE_INFINITY, shares: true, fits, instructions: () => 0 });
+      expect([count(apart), apart.derived.length, fits(apart)]).toEqual([6, 0, true]);
+    }
+  });
+
+  it.each([1, 2])("give the same bits however much memory there is, with programs that come and go, %i threads", async (threads) => {
+    const executor = await createWasmExecutor({ threads });
+    const total = (await executor.measure(FILTER, [graph(false), graph(true)])).total;
+    const refusal = await executor.measure(FILTER, [graph(false), graph(true)], { maxMemory: 1 }).catch((e: unknown) => e);
+    const least = Number(/\d+/.exec((refusal as BackendError).expected)![0]);
+    expect(least).toBeLessThan(total);
+    const run = async (maxMemory: number) => {
+      const session = await executor.open(FILTER, { maxMemory, reproducible: true });
+      await session.write("w", draw(SHAPE, any, seeded(3)));
+      const sample = await session.compile(graph(false), { reproducible: true });
+      const results = [await sample.run(feeds)];
+      const train = await session.compile(graph(true), { reproducible: true });
+      results.push(await sample.run(feeds), await train.run(feeds), await train.run(feeds), await sample.run(feeds));
+      const held = session.memory.total;
+      train.dispose();
+      results.push(await sample.run(feeds));
+      session.dispose();
+      return { results, held };
+    };
+    const [plenty, short] = [await run(Number.POSITIVE_INFINITY), await run(least)];
+    expect(plenty.held).toBe(total);
+    expect(short.held).toBe(least);
+    expectSameBytes(short.results, plenty.results);
+    // The filter doubles with every run of the program that changes it.
+    const [before, again, first, second, , last] = plenty.results as [Fetches, Fetches, Fetches, Fetches, Fetches, Fetches];
+    const times = (factor: number, values: Float32Array | undefined) => values!.map((v) => factor * v);
+    expectSameBytes(again, before);
+    expectSameBytes(first.a, before.a);
+    expectSameBytes(first.c, times(2, before.c));
+    expectSameBytes(second.a, times(2, before.a));
+    expectSameBytes(last.c, times(4, before.c));
+    executor.dispose();
   });
 });

@@ -33,25 +33,32 @@ export interface Passes {
 export interface Room {
   /** Bytes that the arena can have at the very most. */
   readonly arena: number;
+  /** Whether there may be enough for what is made of one tensor for several. */
+  readonly shares: boolean;
   /** Whether there is enough for all that a plan needs. */
   fits(plan: Plan): boolean;
   /** Bytes of instructions that there may be beside a plan's arena, if others have as many: those of a smaller arena have more. */
   instructions(plan: Plan): number;
 }
 
-const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, fits: () => true, instructions: () => 0 };
+const PLENTY: Room = { arena: Number.POSITIVE_INFINITY, shares: true, fits: () => true, instructions: () => 0 };
 
 /**
  * Compiles `graph` over `variables` (name to buffer), all of its own among them: the first of its orderings that fits, else the smaller of the first and the last; the first where
- * instructions weigh more than values.
+ * instructions weigh more than values. What is made of one tensor for several is made for each of them instead where it does not fit: the same bits, of less memory.
  */
 export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, passes: Passes, room = PLENTY): Plan {
   const stepsOf = (g: Graph): Step[] => fuse(liveNodes(g), FUSION, resultsOf(g));
+  let { shares } = room;
   const planOf = (g: Graph): Plan => {
     const results = resultsOf(g);
     const steps = stepsOf(g);
     const uses = new Uses(steps, results);
-    return new Compilation(g, uses, passes.planAssignments(g, steps, uses, results, ASSIGNMENT), variables, passes).finish(steps);
+    const compilation = new Compilation(g, uses, passes.planAssignments(g, steps, uses, results, ASSIGNMENT), variables, passes, shares);
+    const plan = compilation.finish(steps);
+    if (!compilation.shared || room.fits(plan)) return plan;
+    shares = false;
+    return planOf(g);
   };
   let first: Plan | undefined;
   let last: Graph | undefined;
@@ -84,6 +91,7 @@ class Compilation {
   readonly #uses: Uses;
   readonly #assignments: Assignments;
   readonly #passes: Passes;
+  readonly #shares: boolean;
   readonly #buffers = new Map<Node, Buffer>(); // by storage node
   readonly #constants: Buffer[] = [];
   readonly #instructions: Instruction[] = [];
@@ -92,18 +100,22 @@ class Compilation {
   readonly #kept = new Map<Node, Buffer>();
   /** What is derived from variables, by name, and what makes it. */
   readonly #derived = new Map<string, Buffer>();
+  /** What is made once a run of a node's value, by what it is. */
+  readonly #shared = new Map<Node, Map<string, Buffer>>();
   readonly #prologue: Instruction[] = [];
   readonly #context: Context;
 
-  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>, passes: Passes) {
+  constructor(graph: Graph, uses: Uses, assignments: Assignments, variables: ReadonlyMap<string, Buffer>, passes: Passes, shares: boolean) {
     this.#graph = graph;
     this.#uses = uses;
     this.#assignments = assignments;
     this.#passes = passes;
+    this.#shares = shares;
     this.#context = {
       temp: (bytes) => ({ space: "arena", bytes }),
       constant: (values) => this.#constant(values),
       derived: (source, derivation) => this.#derive(source, derivation),
+      shared: (source, derivation) => this.#derive(source, derivation) ?? this.#share(source, derivation),
     };
     for (const node of graph.nodes) {
       if (isOp(node, "variable")) {
@@ -113,6 +125,11 @@ class Compilation {
       }
     }
     for (const [storage, variable] of assignments.inPlace) this.#buffers.set(storage, this.#bufferOf(variable));
+  }
+
+  /** Whether anything was made for all who read it. */
+  get shared(): boolean {
+    return this.#derived.size + this.#shared.size > 0;
   }
 
   finish(steps: readonly Step[]): Plan {
@@ -148,13 +165,25 @@ class Compilation {
 
   #derive(source: Node, { key, bytes, make }: Derivation): Buffer | null {
     const variable = storageOf(source);
-    if (!isOp(variable, "variable") || this.#graph.assigns.size > 0) return null;
+    if (!this.#shares || !isOp(variable, "variable") || this.#graph.assigns.size > 0) return null;
     const name = `${variable.attrs.name}/${key}`;
     let buffer = this.#derived.get(name);
     if (!buffer) {
       buffer = { space: "derived", bytes, name };
       this.#derived.set(name, buffer);
       this.#prologue.push(...make(buffer));
+    }
+    return buffer;
+  }
+
+  #share(source: Node, { key, bytes, make }: Derivation): Buffer {
+    const storage = storageOf(source);
+    const known = this.#shared.get(storage) ?? new Map<string, Buffer>();
+    let buffer = known.get(key);
+    if (!buffer) {
+      buffer = { space: "arena", bytes };
+      if (this.#shares) this.#shared.set(storage, known.set(key, buffer));
+      this.#instructions.push(...make(buffer));
     }
     return buffer;
   }
@@ -207,7 +236,9 @@ class Compilation {
     const inputs = ends(this.#graph.leaves("input").map((node) => [node.attrs.name, node]));
     const fetches = ends(this.#graph.fetches);
     const buffersOf = (named: ReadonlyMap<string, { buffer: Buffer }>) => Array.from(named.values(), ({ buffer }) => buffer);
-    const { offsets, bytes, live } = placeBuffers(this.#instructions, buffersOf(inputs), buffersOf(fetches), this.#takeovers);
+    const ahead = placeBuffers(this.#prologue, [], [], []);
+    const run = placeBuffers(this.#instructions, buffersOf(inputs), buffersOf(fetches), this.#takeovers);
+    const offsets = new Map([...ahead.offsets, ...run.offsets]);
     const all = [...this.#prologue, ...this.#instructions];
     return {
       instructions: all,
@@ -219,8 +250,8 @@ class Compilation {
       inputs,
       fetches,
       offsets,
-      arena: bytes,
-      live,
+      arena: Math.max(ahead.bytes, run.bytes),
+      live: Math.max(ahead.live, run.live),
       scratch: Math.max(0, ...all.map((i) => i.scratch)),
       zeros: Math.max(0, ...all.map((i) => i.zeros)),
     };

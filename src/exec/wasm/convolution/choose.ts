@@ -6,8 +6,8 @@ import type { ConvAttrs } from "../../../graph/ops.ts";
 /** The algorithms of each op. */
 export interface Algorithms {
   matmul: "direct" | "directTransposed";
-  conv2d: "direct" | "directTransposed" | "winogradPacked" | "grouped";
-  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "grouped";
+  conv2d: "direct" | "directTransposed" | "winogradPacked" | "winogradStored" | "grouped";
+  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "winogradStored" | "grouped";
   conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored" | "grouped";
 }
 
@@ -19,6 +19,8 @@ const NARROW = 4;
 const LEAST_CHANNELS = 32;
 /** Likewise for images smaller than a tile. */
 const LEAST_SIZE = 4;
+/** Tiles of an image, likewise, for stored components of its filter. */
+const LEAST_TILES = 4;
 /** The kernel of stored components computes so many channels at a time. */
 const STORED_CHANNELS = 4;
 
@@ -43,19 +45,19 @@ const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } =
   matmul: ({ shape }) => orientation(shape.slice(-2)),
   conv2d(node) {
     if (node.attrs.groups > 1) return "grouped";
-    return isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : orientation(node.shape);
+    const [image, filter] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+    return isWinograd(node, filter, [image, node.shape]) ? winograd(filter, node.shape, 1) : orientation(node.shape);
   },
   conv2dInputGrad(node) {
     if (node.attrs.groups > 1) return "grouped";
     if (node.shape[3]! <= NARROW && !isDilated(node.attrs)) return "narrowCol2Im";
-    return isWinograd(node, node.inputs[1]!.shape, [node.inputs[0]!.shape, node.shape]) ? "winogradPacked" : "phases";
+    const [image, filter] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+    return isWinograd(node, filter, [image, node.shape]) ? winograd(filter, node.shape, 2) : "phases";
   },
   conv2dFilterGrad(node) {
     if (node.attrs.groups > 1) return "grouped";
-    const [, , inChannels, outChannels] = node.shape as [number, number, number, number];
     const images = node.inputs.map(({ shape }) => shape);
-    const whole = inChannels % STORED_CHANNELS === 0 && outChannels % STORED_CHANNELS === 0;
-    return whole && isWinograd(node, node.shape, images) ? "winogradStored" : orientation(node.shape);
+    return isWhole(node.shape) && isWinograd(node, node.shape, images) ? "winogradStored" : orientation(node.shape);
   },
 };
 
@@ -65,6 +67,21 @@ function orientation(shape: Shape): "direct" | "directTransposed" {
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   return columns <= NARROW && rows > columns ? "directTransposed" : "direct";
 }
+
+/**
+ * Which of Winograd's algorithms computes images [., H, W, .], with how many phases along an axis: four outputs an axis by five products, whose components are stored, or two by three. Stored components
+ * of a filter are many: they are worth it where an image alone has several tiles that need them, and where tiles of four do not stick out of the image so far that they multiply more.
+ */
+function winograd(filter: Shape, image: Shape, phases: number): "winogradPacked" | "winogradStored" {
+  const sizes = image.slice(1, 3).map((size) => Math.ceil(size / phases));
+  const product = (of: (size: number) => number): number => sizes.reduce((all, size) => all * of(size), 1);
+  const tiles = product((size) => Math.ceil(size / 4));
+  const fewer = product((size) => 5 * Math.ceil(size / 4)) <= product((size) => Math.ceil(size / 2) + size);
+  return isWhole(filter) && tiles >= LEAST_TILES && fewer ? "winogradStored" : "winogradPacked";
+}
+
+/** Whether the kernels of stored components can do a filter's channels. */
+const isWhole = ([, , inChannels, outChannels]: Shape): boolean => inChannels! % STORED_CHANNELS === 0 && outChannels! % STORED_CHANNELS === 0;
 
 const isDilated = ({ dilations }: ConvAttrs): boolean => dilations[0] > 1 || dilations[1] > 1;
 

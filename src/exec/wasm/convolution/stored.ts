@@ -13,6 +13,7 @@ import type { Buffer, Instruction, Lowering, Partition } from "../instructions/i
 import { panelsSize } from "../instructions/panels.ts";
 import { products, type Series } from "../instructions/products.ts";
 import { type Piece, type TileAxis, transform } from "../instructions/transform.ts";
+import { GAP, partitions, piecesOf } from "./pieces.ts";
 
 /** Taps of a tile along an axis. */
 const TAPS = 4;
@@ -25,8 +26,6 @@ const PIECE_BYTES = 8 * 2 ** 20;
 /** ... but that many channels it has at least, whose 4 rows each are work for 16 threads, and multiples of so many, which two or four threads share evenly. */
 const LEAST_CHANNELS = 4 * ROW_GRAIN;
 const EVEN_CHANNELS = ROW_GRAIN;
-/** Elements between the end of a component and the next one, so that those of a tile do not fall into the same set of a cache. */
-const GAP = 16;
 
 /** dw = conv2dFilterGrad(x, dy). */
 export const storedFilterGrad: Lowering<"conv2dFilterGrad"> = (node, out, [x, dy], { temp }) => {
@@ -86,21 +85,6 @@ interface Part {
   readonly sums: Required<Series>;
 }
 
-/** An axis in pieces of `step`, and what is left. */
-function piecesOf(size: number, step: number): Piece[] {
-  return Array.from({ length: Math.ceil(size / step) }, (_, i) => ({ first: i * step, size: Math.min(step, size - i * step) }));
-}
-
-/** Of each piece of the channels a thread has rows of its own, which it splits, multiplies and joins: they stay in its cache, and no thread waits for another. */
-function partitions(buffers: readonly Buffer[]): (size: number) => Partition {
-  const known = new Map<number, Partition>();
-  return (size) => {
-    const partition = known.get(size) ?? { buffers };
-    known.set(size, partition);
-    return partition;
-  };
-}
-
 /** Tiles of a piece of the images. */
 const depthOf = ({ grid }: Task, image: Piece): number => image.size * grid[0] * grid[1];
 
@@ -143,7 +127,7 @@ function multiply(task: Task, images: Piece, part: Part, partition: Partition): 
     M: PHASES * part.piece.size,
     N: task.dy.shape[3]!,
     K: depthOf(task, images),
-    a: dataSeries(task, images, part),
+    a: { ...dataSeries(task, images, part), laneStride: 1, depthStride: PHASES * part.piece.size },
     b: gradientSeries(task, images),
     c: part.sums,
     accumulate: images.first > 0,

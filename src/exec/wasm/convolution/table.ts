@@ -6,6 +6,7 @@ import { groupedConv2d, groupedInputGrad } from "./grouped.ts";
 import { narrowInputGrad } from "./narrow.ts";
 import { packedConv2d, packedInputGrad } from "./packed.ts";
 import { phasedInputGrad } from "./phases.ts";
+import { storedConv2d, storedInputGrad } from "./storedOutputs.ts";
 
 /** A lowering by the algorithm that is chosen for the node. */
 export function lowerBy<O extends ProductOp>(algorithms: { readonly [A in Algorithms[O]]: Lowering<O> }): Lowering<O> {
@@ -18,12 +19,14 @@ export const PRODUCTS: { readonly [O in Exclude<ProductOp, "conv2dFilterGrad">]:
     direct: direct.conv2d,
     directTransposed: directTransposed.conv2d,
     winogradPacked: packedConv2d,
+    winogradStored: storedConv2d,
     grouped: groupedConv2d,
   }),
   conv2dInputGrad: /* @__PURE__ */ lowerBy<"conv2dInputGrad">({
     phases: phasedInputGrad,
     narrowCol2Im: narrowInputGrad,
     winogradPacked: packedInputGrad,
+    winogradStored: storedInputGrad,
     grouped: groupedInputGrad,
   }),
 };

@@ -101,6 +101,11 @@ export interface Context {
    * variable, and in a program that changes variables.
    */
   derived(source: Node, derivation: Derivation): Buffer | null;
+  /**
+   * A tensor that depends on `source` alone, however that came about: derived where that can be kept from run to run; else made once a run, before the first of those who ask for it; where
+   * memory is short, for each of them.
+   */
+  shared(source: Node, derivation: Derivation): Buffer;
   /** What to do to the result as it is stored, for ops that can. */
   readonly epilogue?: Epilogue | undefined;
 }

@@ -1,4 +1,4 @@
-/** A series of matrix products as one instruction: C [M, N] (+)= Aᵀ B, with A [K, M] and B in panels of its columns. */
+/** A series of matrix products as one instruction: C [M, N] (+)= A B, with B in panels of its columns. */
 import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import { ProductsWord } from "../../../../assembly/format/products.ts";
 import { PRODUCTS_PANELS } from "../../../../assembly/format/scratch.ts";
@@ -21,7 +21,8 @@ export interface ProductSeries {
   readonly M: number;
   readonly N: number;
   readonly K: number;
-  readonly a: Series;
+  /** (row, k) at row laneStride + k depthStride; one of the strides is 1. */
+  readonly a: Series & { readonly laneStride: number; readonly depthStride: number };
   readonly b: Series;
   readonly c: Series;
   /** Whether to add to what is there. */
@@ -31,7 +32,7 @@ export interface ProductSeries {
 
 export function products({ count, M, N, K, a, b, c, accumulate, partition }: ProductSeries): Instruction {
   const words = new Array<Word>(ProductsWord.Length).fill(0);
-  const lanes = dense(a.buffer, 1, M, a.offset).words;
+  const lanes = dense(a.buffer, a.laneStride, a.depthStride, a.offset).words;
   words[ProductsWord.M] = M;
   words[ProductsWord.N] = N;
   words[ProductsWord.K] = K;

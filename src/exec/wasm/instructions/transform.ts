@@ -76,7 +76,7 @@ export function transform(kind: TransformKind, { tiles, components, byChannels, 
   words[TransformWord.ByChannels] = byChannels ? 1 : 0;
   words[TransformWord.Scratch] = "scratch";
   words[TransformWord.ScratchStride] = "scratchStride";
-  const joins = kind === TransformKind.Outputs2;
+  const joins = kind === TransformKind.Outputs2 || kind === TransformKind.Outputs4;
   const [reads, writes] = joins ? [[components.buffer], [buffer]] : [[buffer], [components.buffer]];
   return { opcode: Opcode.Transform, words, reads, writes, scratch: TRANSFORM_BYTES, zeros: joins ? 0 : C * 4, ...(partition && { partition }) };
 }

@@ -56,8 +56,13 @@ export function placeVariables(variables: readonly VariableSpec[]): Variables {
   return { byName, end };
 }
 
-/** Compiles a graph over a session's variables, for the memory that there is. @throws ShapeError when it names others */
-export function compileOver(variables: Variables, graph: Graph, { passes, threads, maxMemory }: Target): Plan {
+/**
+ * Compiles a graph over a session's variables, for the memory that there is.
+ *
+ * @param shares whether what is made of one tensor for several may be kept for them
+ * @throws ShapeError when it names others
+ */
+export function compileOver(variables: Variables, graph: Graph, { passes, threads, maxMemory }: Target, shares: boolean): Plan {
   const { byName, end } = variables;
   checkVariables(graph, byName);
   const all = Math.min(maxMemory, MAX_PAGES * PAGE);
@@ -65,6 +70,7 @@ export function compileOver(variables: Variables, graph: Graph, { passes, thread
   const instructions = (plan: Plan): number => OTHERS * planWords(plan) * 4;
   return compile(graph, buffers, passes, {
     arena: all - end,
+    shares,
     fits: (plan) => arrange(variables, [plan], threads).end + instructions(plan) <= all,
     instructions,
   });
@@ -107,6 +113,9 @@ export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>,
   };
 }
 
+/** Whether it is no larger than `maxMemory` bytes, nor than WebAssembly's memory can be. */
+export const isWithin = ({ end }: Layout, maxMemory: number): boolean => end <= Math.min(maxMemory, MAX_PAGES * PAGE);
+
 /** @throws BackendError when it is larger than `maxMemory` bytes, or than WebAssembly's memory can be */
 export function checkLayout({ end }: Layout, maxMemory: number): void {
   checkLimit(end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
@@ -129,11 +138,14 @@ export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[]
   const variables = placeVariables(specs);
   // What cannot be had in any case needs no plan.
   checkLimit(variables.end, { bytes: MAX_PAGES * PAGE, limit: "all that WebAssembly has" });
-  const layout = arrange(
-    variables,
-    graphs.map((graph) => compileOver(variables, graph, target)),
-    target.threads,
-  );
+  const layoutOf = (shares: boolean): Layout =>
+    arrange(
+      variables,
+      graphs.map((graph) => compileOver(variables, graph, target, shares)),
+      target.threads,
+    );
+  const shared = layoutOf(true);
+  const layout = isWithin(shared, target.maxMemory) ? shared : layoutOf(false);
   checkLayout(layout, target.maxMemory);
   return reportOf(variables, layout);
 }

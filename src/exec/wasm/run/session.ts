@@ -10,12 +10,31 @@ import { align } from "../compile/arena.ts";
 import { type Buffer, homeOf, type Plan, type Word } from "../instructions/instruction.ts";
 import { type Engine, PAGE } from "./engine.ts";
 import { asLoss } from "./failures.ts";
-import { arrange, checkLayout, compileOver, type Layout, placeVariables, planWords, reportOf, type Target, type Variables } from "./layout.ts";
+import {
+  arrange,
+  checkLayout,
+  compileOver,
+  isWithin,
+  type Layout,
+  placeVariables,
+  planWords,
+  reportOf,
+  type Target,
+  type Variables,
+} from "./layout.ts";
+
+/** A program's graph, and the plan that it is run by. */
+interface Compiled {
+  readonly graph: Graph;
+  plan: Plan;
+  /** Whether the plan may keep what it makes of one tensor for several. */
+  shares: boolean;
+}
 
 export class WasmSession implements Session {
   readonly #target: Target;
   readonly #variables: Variables;
-  readonly #plans = new Set<Plan>();
+  readonly #programs = new Set<Compiled>();
   readonly #start: (pages: number) => Promise<Engine>;
   /** Started when it is first needed. */
   #engine: Engine | undefined;
@@ -36,7 +55,7 @@ export class WasmSession implements Session {
     this.#start = start;
     this.#target = target;
     this.#variables = placeVariables(variables);
-    this.#layout = this.#arrange(this.#plans);
+    this.#layout = this.#arrange();
     checkLayout(this.#layout, target.maxMemory);
     this.#pages = Math.ceil(this.#layout.end / PAGE);
   }
@@ -54,28 +73,28 @@ export class WasmSession implements Session {
 
   async compile(graph: Graph, { reproducible = false }: CompileOptions = {}): Promise<Program> {
     checkUse("session", !this.#disposed);
-    const plan = compileOver(this.#variables, graph, this.#target);
+    const compiled = { graph, plan: this.#compile(graph, true), shares: true };
     await this.#alone(async () => {
-      const layout = this.#arrange([...this.#plans, plan]);
-      checkLayout(layout, this.#target.maxMemory);
+      const { layout, plans, shares } = this.#arrangeWith(compiled);
       const pages = Math.ceil(layout.end / PAGE);
       if (this.#engine && pages > this.#pages) await this.#engine.grow(pages - this.#pages);
       const engine = await this.#started(pages);
       this.#pages = Math.max(pages, this.#pages);
-      this.#plans.add(plan);
+      for (const [program, plan] of plans) Object.assign(program, { plan, shares: shares && program.shares });
+      this.#programs.add(compiled);
       this.#link(engine, layout);
     });
     const inputs = inputSizes(graph);
     return {
       run: (feeds) =>
         this.#alone(async () => {
-          checkUse("program", this.#plans.has(plan));
-          return this.#run(await this.#started(), plan, feedValues(feeds, inputs), reproducible);
+          checkUse("program", this.#programs.has(compiled));
+          return this.#run(await this.#started(), compiled.plan, feedValues(feeds, inputs), reproducible);
         }),
       dispose: () => {
         this.#lock.whenFree(() => {
           // After a loss threads may be walking a plan until they have noticed that they are to end.
-          if (this.#plans.delete(plan) && this.#engine && !this.#loss) this.#link(this.#engine, this.#arrange(this.#plans));
+          if (this.#programs.delete(compiled) && this.#engine && !this.#loss) this.#link(this.#engine, this.#arrange());
         });
       },
     };
@@ -105,7 +124,7 @@ export class WasmSession implements Session {
     this.#engine?.dispose();
     this.#engine = undefined;
     this.#disposed = true;
-    this.#plans.clear();
+    this.#programs.clear();
   }
 
   /** Does `work` when all that was asked before is done. @throws StateError when the session is disposed of by then, BackendError when a run was lost */
@@ -127,8 +146,25 @@ export class WasmSession implements Session {
     return engine;
   }
 
-  #arrange(plans: Iterable<Plan>): Layout {
+  #compile(graph: Graph, shares: boolean): Plan {
+    return compileOver(this.#variables, graph, this.#target, shares);
+  }
+
+  #arrange(plans = Array.from(this.#programs, ({ plan }) => plan)): Layout {
     return arrange(this.#variables, plans, this.#target.threads);
+  }
+
+  /** Plans for all programs and a new one, which share less where they would not fit. @throws BackendError when they do not fit then either */
+  #arrangeWith(added: Compiled): { readonly layout: Layout; readonly plans: ReadonlyMap<Compiled, Plan>; readonly shares: boolean } {
+    const programs = [...this.#programs, added];
+    const arranged = (shares: boolean) => {
+      const plans = new Map(programs.map((program) => [program, program.shares && !shares ? this.#compile(program.graph, false) : program.plan]));
+      return { layout: this.#arrange([...plans.values()]), plans, shares };
+    };
+    const all = arranged(true);
+    const { layout, ...rest } = isWithin(all.layout, this.#target.maxMemory) ? all : arranged(false);
+    checkLayout(layout, this.#target.maxMemory);
+    return { layout, ...rest };
   }
 
   /** Writes every plan with the addresses of `layout`. */
@@ -179,8 +215,8 @@ export class WasmSession implements Session {
   }
 
   async #run(engine: Engine, plan: Plan, values: ReadonlyMap<string, Float32Array>, exact: boolean): Promise<Fetches> {
-    for (const [name, { buffer }] of plan.inputs) engine.write(this.#addressOf(buffer, plan, this.#layout), values.get(name)!);
     await this.#derive(engine, plan, exact);
+    for (const [name, { buffer }] of plan.inputs) engine.write(this.#addressOf(buffer, plan, this.#layout), values.get(name)!);
     await this.#walk(engine, plan, plan.prologue, plan.instructions.length, exact);
     if (plan.assigns) this.#version++;
     const fetches: Fetches = {};
