@@ -394,6 +394,21 @@ export const CONVOLUTIONS: readonly (readonly [
   [[1, 3, 4, 32], [3, 3, 32], [3, 4], [1, 1], [1, 1, 1, 1], { groups: 2 }],
   [[1, 6, 6, 10], [4, 4, 14], [3, 3], [2, 2], [1, 1, 1, 1], { groups: 2 }],
   [[3, 4, 3, 10], [1, 1, 15], [4, 3], [1, 1], [0, 0, 0, 0], { groups: 5 }],
+  // Pixels alone, and with some of the padding.
+  [
+    [2, 5, 3, 13],
+    [1, 1, 9],
+    [5, 3],
+    [1, 1],
+    [0, 0, 0, 0],
+  ],
+  [
+    [1, 3, 3, 6],
+    [1, 1, 5],
+    [4, 5],
+    [1, 1],
+    [1, 0, 2, 0],
+  ],
   // Dilations, with strides that have a divisor in common with them and that have none.
   [[2, 9, 8, 3], [3, 2, 4], [8, 6], [1, 1], [2, 1, 1, 0], { dilations: [2, 3] }],
   [[1, 10, 11, 2], [3, 3, 5], [5, 4], [2, 3], [2, 1, 1, 2], { dilations: [2, 2] }],

@@ -69,7 +69,7 @@ function conv2d(node: Node<"conv2d">, [x, w]: readonly Buffer[]): Operands {
   const input = node.inputs[0]!.shape;
   const [kh, kw, channels, N] = node.inputs[1]!.shape as [number, number, number, number];
   const [yAxis, xAxis] = patchAxes(node.shape, [kh, kw], node.attrs);
-  const a = patches(ViewKind.PixelLanes, x!, input, yAxis, xAxis);
+  const a = isPointwise([kh, kw], node.attrs) ? dense(x!, channels, 1) : patches(ViewKind.PixelLanes, x!, input, yAxis, xAxis);
   return { M: node.shape[0]! * yAxis.grid * xAxis.grid, N, K: kh * kw * channels, a, b: dense(w!, 1, N) };
 }
 
@@ -78,9 +78,13 @@ function conv2dFilterGrad(node: Node<"conv2dFilterGrad">, [x, dy]: readonly Buff
   const [input, output] = node.inputs.map(({ shape }) => shape);
   const [kh, kw, channels, N] = node.shape as [number, number, number, number];
   const [yAxis, xAxis] = patchAxes(output!, [kh, kw], node.attrs);
-  const a = patches(ViewKind.TapLanes, x!, input!, yAxis, xAxis);
+  const a = isPointwise([kh, kw], node.attrs) ? dense(x!, 1, channels) : patches(ViewKind.TapLanes, x!, input!, yAxis, xAxis);
   return { M: kh * kw * channels, N, K: output![0]! * yAxis.grid * xAxis.grid, a, b: dense(dy!, 1, N) };
 }
+
+/** Whether a convolution looks at each pixel alone: then its images are matrices of pixels by channels. */
+export const isPointwise = ([kh, kw]: readonly [number, number], { strides, pads }: ConvAttrs): boolean =>
+  kh * kw === 1 && [...strides, ...pads].every((n, i) => n === (i < 2 ? 1 : 0));
 
 /** The axes of patches of an image whose convolution is [., OH, OW, .]. */
 function patchAxes(output: readonly number[], [kh, kw]: readonly [number, number], { strides, pads, dilations }: ConvAttrs): [Axis, Axis] {

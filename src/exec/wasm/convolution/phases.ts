@@ -4,8 +4,9 @@
  */
 import { ViewKind } from "../../../../assembly/format/products.ts";
 import { greatestDivisor } from "../../../core/divisors.ts";
-import { type Axis, gemm, gridResult, patches } from "../instructions/gemm.ts";
+import { type Axis, dense, gemm, gridResult, patches, result } from "../instructions/gemm.ts";
 import type { Instruction, Lowering } from "../instructions/instruction.ts";
+import { isPointwise } from "./direct.ts";
 
 export const phasedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w]) => {
   const output = node.inputs[0]!.shape;
@@ -13,6 +14,9 @@ export const phasedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w])
   const { strides, pads, dilations } = node.attrs;
   const [sy, sx] = strides;
   const [batch, H, W] = node.shape as [number, number, number, number];
+  if (isPointwise([kh, kw], node.attrs)) {
+    return [gemm({ M: batch * H * W, N, K: channels, a: dense(dy!, channels, 1), b: dense(w!, channels, 1), c: result(out, N) })];
+  }
   // The filter as one image whose pixels are (b, in) of row a: the columns of the product are its pixels, those of one tap side by side.
   const filter = [1, kh, kw * N, channels];
   const instructions: Instruction[] = [];
