@@ -5,6 +5,7 @@ import { choose } from "../../../src/exec/wasm/convolution/choose.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { pad, slice } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
+import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
 
 type Pads = readonly [number, number, number, number];
@@ -92,5 +93,26 @@ describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times 
         }
       }
     });
+  }
+});
+
+it("an image has the same bits alone and in a batch of several pieces", async () => {
+  const size = 16 * 14 * 32;
+  const program = async (batch: number) => {
+    const graph = new Graph();
+    const [x, w] = [graph.input("x", [batch, 16, 14, 32]), graph.input("w", [4, 4, 32, 36])];
+    const attrs = { strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 } as const;
+    const y = graph.apply("conv2d", [x, w], attrs);
+    const dx = graph.apply("conv2dInputGrad", [y, w], { ...attrs, inputSize: [16, 14] });
+    expect([choose(y), choose(dx)]).toEqual([STORED, STORED]);
+    graph.fetch("dx", dx);
+    return session.compile(graph, { reproducible: true });
+  };
+  const [x, w] = [draw([35, 16, 14, 32], any, seeded(5)), draw([4, 4, 32, 36], any, seeded(6))];
+  const { dx: all } = await (await program(35)).run({ x, w });
+  const one = await program(1);
+  for (const i of [0, 17, 34]) {
+    const piece = (values: Float32Array) => values.slice(i * size, (i + 1) * size);
+    expectSameBytes((await one.run({ x: piece(x), w })).dx, piece(all!));
   }
 });
