@@ -6,6 +6,7 @@
  * (assembly/transform.ts has the transforms). Rows of the products are tiles, columns channels of the result. Components are several times what they are made of, so images go through in pieces.
  */
 import { NR } from "../../../../assembly/format/products.ts";
+import { CopyNdWord } from "../../../../assembly/format/ranged.ts";
 import { COMPONENTS, TransformKind } from "../../../../assembly/format/transform.ts";
 import type { Shape } from "../../../core/shape.ts";
 import { at, type Buffer, type Context, type Instruction, type Lowering, type Partition } from "../instructions/instruction.ts";
@@ -67,7 +68,7 @@ export const storedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w],
       return [
         copyNd({
           units: 16,
-          args: { X: at(w!), Y: at(transposed), Descriptor: [3, 16, C, N, C * N, 1, C, C * N, N, 1] },
+          args: { [CopyNdWord.X]: at(w!), [CopyNdWord.Y]: at(transposed), [CopyNdWord.Descriptor]: [3, 16, C, N, C * N, 1, C, C * N, N, 1] },
           reads: [w!],
           writes: [transposed],
         }),
