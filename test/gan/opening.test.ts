@@ -292,7 +292,7 @@ describe("memory", () => {
     expect(sessions.every((s) => s.disposed)).toBe(true);
   });
 
-  it("of a GAN that is only sampled from is that of its generator: at most twice its weights and a batch of activations", async () => {
+  it("of a GAN that is only sampled from is that of its generator: at most three times its weights, with what is made of them, and a batch of activations", async () => {
     const gan = await createGAN({ shape: [64, 64, 3], architecture: "dcgan", width: 64, latent: 100, batchSize: 64, backend: "wasm", threads: 1 });
     const file = await gan.save();
     gan.dispose();
@@ -302,7 +302,7 @@ describe("memory", () => {
     const weights = bytesOf(parameters(loaded.spec, "generator"));
     expect(variables).toBeLessThan(1.01 * weights);
     expect(activations).toBeLessThan(1.25 * live);
-    expect(total).toBeLessThan(2 * weights + activations);
+    expect(total).toBeLessThan(3 * weights + activations);
     loaded.dispose();
   });
 
