@@ -269,25 +269,21 @@ function epilogue(p: usize, n: i32, c: usize, stride: usize, rows: i32): void {
   const activation = word(p, GemmWord.Activation);
   if (bias == 0 && activation == Activation.None) return;
   const alpha = f32x4.splat(load<f32>(p + (<usize>GemmWord.Alpha << 2)));
-  const zero = f32x4.splat(0);
-  const b0 = bias ? v128.load(bias + (<usize>n << 2)) : zero;
-  const b1 = bias ? v128.load(bias + (<usize>n << 2), 16) : zero;
+  const b0 = bias ? v128.load(bias + (<usize>n << 2)) : f32x4.splat(0);
+  const b1 = bias ? v128.load(bias + (<usize>n << 2), 16) : f32x4.splat(0);
   for (let r = 0; r < rows; r++, c += stride) {
-    let x0 = f32x4.add(v128.load(c), b0);
-    let x1 = f32x4.add(v128.load(c, 16), b1);
-    if (activation == Activation.LeakyRelu) {
-      x0 = v128.bitselect(x0, f32x4.mul(x0, alpha), f32x4.gt(x0, zero));
-      x1 = v128.bitselect(x1, f32x4.mul(x1, alpha), f32x4.gt(x1, zero));
-    } else if (activation == Activation.Tanh) {
-      x0 = v_tanh(x0);
-      x1 = v_tanh(x1);
-    } else if (activation == Activation.Sigmoid) {
-      x0 = v_sigmoid(x0);
-      x1 = v_sigmoid(x1);
-    }
-    v128.store(c, x0);
-    v128.store(c, x1, 16);
+    v128.store(c, activate(f32x4.add(v128.load(c), b0), activation, alpha));
+    v128.store(c, activate(f32x4.add(v128.load(c, 16), b1), activation, alpha), 16);
   }
+}
+
+/** An `Activation` of four values. */
+// @ts-ignore: decorator
+@inline
+export function activate(x: v128, activation: i32, alpha: v128): v128 {
+  if (activation == Activation.LeakyRelu) return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.gt(x, f32x4.splat(0)));
+  if (activation == Activation.Tanh) return v_tanh(x);
+  return activation == Activation.Sigmoid ? v_sigmoid(x) : x;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Interleaving: P runs of memory, or sums and differences of runs, become the columns of a panel. Where the runs of each lane start stands in a table.
  */
 import { LaneByte } from "./format/scratch";
+import { storeTransposed } from "./simd";
 
 // @ts-ignore: decorator
 @inline
@@ -79,25 +80,7 @@ function packTwoTerms(terms: i32, table: usize, sign: f32, length: i32, out: usi
   }
 }
 
-/** Stores four vectors as the columns of four rows `step` bytes apart; gives the row after them. */
-// @ts-ignore: decorator
-@inline
-function storeTransposed(a: v128, b: v128, c: v128, d: v128, out: usize, step: usize): usize {
-  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  v128.store(out, v128.shuffle<i64>(ab0, cd0, 0, 2));
-  out += step;
-  v128.store(out, v128.shuffle<i64>(ab0, cd0, 1, 3));
-  out += step;
-  v128.store(out, v128.shuffle<i64>(ab1, cd1, 0, 2));
-  out += step;
-  v128.store(out, v128.shuffle<i64>(ab1, cd1, 1, 3));
-  return out + step;
-}
-
-/** Likewise for two vectors. */
+/** Stores two vectors as the columns of four rows `step` bytes apart; gives the row after them. */
 // @ts-ignore: decorator
 @inline
 function storePairs(a: v128, b: v128, out: usize, step: usize): usize {

@@ -17,3 +17,5 @@ export { f32_rmax, f32_rsum } from "./reduce";
 export * from "./resample";
 export * from "./softmax";
 export * from "./transform";
+export { f32_winograd, f32_winograd_filter } from "./winograd";
+export { f32_winograd_filter_grad } from "./winogradGrad";

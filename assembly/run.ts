@@ -18,6 +18,8 @@ import { share } from "./simd";
 import { f32_softmax } from "./softmax";
 import { runTraining } from "./training";
 import { f32_transform } from "./transform";
+import { f32_winograd, f32_winograd_filter } from "./winograd";
+import { f32_winograd_filter_grad } from "./winogradGrad";
 import { word } from "./words";
 
 /** Runs the plan of `length` bytes at `plan` as thread ith of nth. `sync` is where the threads meet (see barrier.ts). */
@@ -33,6 +35,9 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     else if (opcode == Opcode.Pack) f32_pack(p, ith, nth);
     else if (opcode == Opcode.Products) f32_products(p, ith, nth);
     else if (opcode == Opcode.Transform) f32_transform(p, ith, nth);
+    else if (opcode == Opcode.Winograd) f32_winograd(p, ith, nth);
+    else if (opcode == Opcode.WinogradFilter) f32_winograd_filter(p, ith, nth);
+    else if (!isDefined(SAMPLING_ONLY) && opcode == Opcode.WinogradFilterGrad) f32_winograd_filter_grad(p, ith, nth);
     else runRanged(opcode, p, ith, nth);
     plan += <usize>word(plan, HeadWord.Length) << 2;
     if (nth > 1 && (head & BARRIER) != 0) barrier(sync, nth);

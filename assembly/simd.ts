@@ -35,3 +35,21 @@ export function v_high(v: v128): v128 {
 export function v_join(low: v128, high: v128): v128 {
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
+
+/** Stores four vectors as the columns of four rows `step` bytes apart; gives the row after them. */
+// @ts-ignore: decorator
+@inline
+export function storeTransposed(a: v128, b: v128, c: v128, d: v128, out: usize, step: usize): usize {
+  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<i64>(ab0, cd0, 0, 2));
+  out += step;
+  v128.store(out, v128.shuffle<i64>(ab0, cd0, 1, 3));
+  out += step;
+  v128.store(out, v128.shuffle<i64>(ab1, cd1, 0, 2));
+  out += step;
+  v128.store(out, v128.shuffle<i64>(ab1, cd1, 1, 3));
+  return out + step;
+}

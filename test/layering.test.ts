@@ -216,7 +216,7 @@ describe("the entry that samples", () => {
       "nn/": ["condition", "discriminator", "generator", "init", "network", "sampling"],
       "graph/": ["build", "composites", "graph", "ops"],
       "exec/wasm/": ["sampling"],
-      "exec/wasm/convolution/": ["choose", "direct", "grouped", "narrow", "packed", "phases", "pieces", "storedOutputs", "table"],
+      "exec/wasm/convolution/": ["choose", "direct", "grouped", "narrow", "packed", "phases", "pieces", "storedOutputs", "table", "winograd3"],
       "exec/wasm/compile/": ["arena", "compile", "fusion", "places", "sampling"],
       "exec/wasm/lower/": ["access", "copies", "elementwise", "group", "norm", "reduce", "resample", "sampling"],
       "exec/wasm/run/": ["engine", "failures", "kernels", "layout", "session", "source"],

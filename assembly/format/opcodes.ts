@@ -4,7 +4,7 @@
  */
 
 /** The number of this format, which kernels of the same one export: to be raised when a word of a plan comes to mean something else. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 export const enum Opcode {
   // Instructions whose operands are `ElementwiseWord`s and `GemmWord`s.
@@ -40,6 +40,10 @@ export const enum Opcode {
   DepthwiseFilterGrad = 25,
   ReduceMax = 26,
   Softmax = 27,
+  // Instructions whose operands are `WinogradWord`s, `WinogradFilterWord`s and `WinogradGradWord`s.
+  Winograd = 28,
+  WinogradFilter = 29,
+  WinogradFilterGrad = 30,
 }
 
 /** What every instruction begins with. */

@@ -40,6 +40,23 @@ export const TRANSFORM_LINES = 128;
 export const TRANSFORM_LINE_BYTES = AXIS_COMPONENTS * 16;
 export const TRANSFORM_BYTES = TRANSFORM_LINES + AXIS_COMPONENTS * TRANSFORM_LINE_BYTES;
 
+/**
+ * Winograd: [addresses of the pixels of four tiles] [components of a tile between the two axes] [those of four tiles] [panels of data: Block x Depth for each component, a gap after each]
+ * [sums: Block x NR for each component, likewise; of every panel of columns, where there are several pieces of Depth]. WinogradFilter: what stands before the panels.
+ */
+export const WINOGRAD_BETWEEN = 4 * 36 * 4;
+export const WINOGRAD_LANES = WINOGRAD_BETWEEN + 36 * 16;
+export const WINOGRAD_PANELS = WINOGRAD_LANES + 4 * 36 * 16;
+/** Bytes between the end of a component and the next one, so that those of a tile do not fall into the same set of a cache. */
+export const WINOGRAD_GAP = 64;
+
+/**
+ * WinogradFilterGrad: [addresses of the pixels of a tile of dy] [components of a tile between the two axes, and after them] [panels of dy: Block x N for each component, a gap after each]
+ * [panels of x: Block x Piece, likewise] [addresses of the pixels of x, of every tile of a block].
+ */
+export const WINOGRAD_GRAD_BETWEEN = 64;
+export const WINOGRAD_GRAD_PANELS = WINOGRAD_GRAD_BETWEEN + 2 * 36 * 16;
+
 /** GroupedFilterGrad, DepthwiseFilterGrad: for each line, where its run of pixels begins in x and in dy, and how long it is. */
 export const enum GroupedRun {
   X = 0,

@@ -387,6 +387,35 @@ export const CONVOLUTIONS: readonly (readonly [
     [3, 3],
     [0, 0, 0, 0],
   ],
+  // 3x3 of stride 1, channels by fours and not: whole tiles, parts of them, images of one tile, pads of every kind.
+  [
+    [1, 8, 8, 8],
+    [3, 3, 12],
+    [8, 8],
+    [1, 1],
+    [1, 1, 1, 1],
+  ],
+  [
+    [2, 7, 11, 12],
+    [3, 3, 8],
+    [5, 12],
+    [1, 1],
+    [0, 0, 2, 1],
+  ],
+  [
+    [3, 5, 4, 8],
+    [3, 3, 20],
+    [5, 4],
+    [1, 1],
+    [1, 1, 1, 1],
+  ],
+  [
+    [1, 8, 9, 10],
+    [3, 3, 8],
+    [8, 9],
+    [1, 1],
+    [1, 1, 1, 1],
+  ],
   // Groups, those of one channel (depthwise), with one result each and with several.
   [[2, 5, 5, 6], [3, 3, 8], [5, 5], [1, 1], [1, 1, 1, 1], { groups: 2 }],
   [[2, 7, 5, 5], [3, 3, 5], [3, 5], [2, 1], [1, 0, 0, 2], { groups: 5 }],

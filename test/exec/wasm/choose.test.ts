@@ -44,6 +44,14 @@ describe("the algorithm of", () => {
     ["many channels and images of 14", faces(32, 32, { size: 14 }), ["winogradStored", "winogradStored", "winogradStored"]],
     ["images too small for Winograd", faces(32, 32, { size: 6 }), ["direct", "phases", "direct"]],
     ["another filter", faces(32, 32, { side: 5 }), ["direct", "phases", "direct"]],
+    ["a 3x3 filter of stride 1", faces(8, 12, { side: 3, stride: 1 }), ["winograd3", "winograd3", "winograd3"]],
+    ["a 3x3 filter of stride 1 on the smallest images", faces(8, 8, { side: 3, stride: 1, size: 4 }), ["winograd3", "winograd3", "winograd3"]],
+    ["a 3x3 filter of stride 1 on smaller ones", faces(8, 8, { side: 3, stride: 1, size: 3 }), ["direct", "phases", "direct"]],
+    ["a 3x3 filter of stride 1, channels that are no multiple of 4", faces(10, 12, { side: 3, stride: 1 }), ["direct", "phases", "direct"]],
+    ["a 3x3 filter of stride 1, filters that are no multiple of 4", faces(12, 10, { side: 3, stride: 1 }), ["direct", "phases", "direct"]],
+    ["a 3x3 filter of stride 1 and few channels", faces(3, 64, { side: 3, stride: 1 }), ["direct", "narrowCol2Im", "direct"]],
+    ["a 3x3 filter of stride 1 in groups", faces(64, 64, { side: 3, stride: 1, groups: 2 }), ["grouped", "grouped", "grouped"]],
+    ["a dilated 3x3 filter of stride 1", faces(32, 32, { side: 3, stride: 1, dilation: 2 }), ["direct", "phases", "direct"]],
     ["another stride", faces(32, 32, { stride: 1 }), ["direct", "phases", "direct"]],
     ["few channels", faces(4, 32), ["direct", "narrowCol2Im", "direct"]],
     ["one more than few", faces(5, 32), ["direct", "phases", "direct"]],
@@ -54,9 +62,11 @@ describe("the algorithm of", () => {
   ])("the faces of a convolution with %s", (_, { algorithms }, expected) => expect(algorithms).toEqual(expected));
 });
 
-it("an epilogue is for products and convolutions that are computed directly", () => {
+it("an epilogue is for products and convolutions that are computed directly, or of 3x3 filters", () => {
   expect([takesEpilogue(matmul(5, 5)), takesEpilogue(matmul(5, 4))]).toEqual([true, false]);
   const [direct, fast] = [faces(8, 8), faces(32, 32)];
   expect([takesEpilogue(direct.y), takesEpilogue(direct.inputGrad), takesEpilogue(direct.filterGrad)]).toEqual([true, false, false]);
   expect(takesEpilogue(fast.y)).toBe(false);
+  const small = faces(8, 8, { side: 3, stride: 1 });
+  expect([takesEpilogue(small.y), takesEpilogue(small.inputGrad), takesEpilogue(small.filterGrad)]).toEqual([true, false, false]);
 });

@@ -72,6 +72,26 @@ describe("the same bits for any number of threads", () => {
     await expectSameBits(graph, { x: draw(x.shape, any, seeded(3)), w: draw(w.shape, any, seeded(4)) });
   });
 
+  it("convolutions of 3x3 filters, by tiles and by channels", async () => {
+    const graph = new Graph();
+    const feeds: Record<string, Float32Array> = {};
+    const attrs = { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 } as const;
+    for (const [i, [batch, size]] of [
+      [2, 33],
+      [5, 8],
+      [3, 5],
+    ].entries()) {
+      const x = graph.input(`x${i}`, [batch!, size!, size!, 140]);
+      const w = graph.input(`w${i}`, [3, 3, 140, 36]);
+      const y = graph.apply("conv2d", [x, w], attrs);
+      graph.fetch(`y${i}`, y);
+      graph.fetch(`dw${i}`, graph.apply("conv2dFilterGrad", [x, y], { ...attrs, filterSize: [3, 3] }));
+      graph.fetch(`dx${i}`, graph.apply("conv2dInputGrad", [y, w], { ...attrs, inputSize: [size!, size!] }));
+      for (const node of [x, w]) feeds[node.attrs.name] = draw(node.shape, any, seeded(i));
+    }
+    await expectSameBits(graph, feeds);
+  });
+
   it("matrix products along leading axes, many and few, deeper than a block too", async () => {
     const graph = new Graph();
     const feeds: Record<string, Float32Array> = {};

@@ -33,7 +33,16 @@ function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, n
 }
 
 /** What threads share in ways of their own. */
-const SHARED: readonly Opcode[] = [Opcode.Gemm, Opcode.Products, Opcode.Transform, Opcode.Pack, Opcode.GemmBatch];
+const SHARED: readonly Opcode[] = [
+  Opcode.Gemm,
+  Opcode.Products,
+  Opcode.Transform,
+  Opcode.Pack,
+  Opcode.GemmBatch,
+  Opcode.Winograd,
+  Opcode.WinogradFilter,
+  Opcode.WinogradFilterGrad,
+];
 
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {

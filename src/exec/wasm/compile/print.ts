@@ -31,6 +31,9 @@ const NAMES: { readonly [name in keyof typeof Opcode]: Opcode } = {
   DepthwiseFilterGrad: Opcode.DepthwiseFilterGrad,
   ReduceMax: Opcode.ReduceMax,
   Softmax: Opcode.Softmax,
+  Winograd: Opcode.Winograd,
+  WinogradFilter: Opcode.WinogradFilter,
+  WinogradFilterGrad: Opcode.WinogradFilterGrad,
 };
 
 /**

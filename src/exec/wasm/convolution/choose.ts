@@ -6,9 +6,9 @@ import type { ConvAttrs } from "../../../graph/ops.ts";
 /** The algorithms of each op. */
 export interface Algorithms {
   matmul: "direct" | "directTransposed";
-  conv2d: "direct" | "directTransposed" | "winogradPacked" | "winogradStored" | "grouped";
-  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "winogradStored" | "grouped";
-  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored" | "grouped";
+  conv2d: "direct" | "directTransposed" | "winogradPacked" | "winogradStored" | "winograd3" | "grouped";
+  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "winogradStored" | "winograd3" | "grouped";
+  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored" | "winograd3" | "grouped";
 }
 
 export type ProductOp = keyof Algorithms;
@@ -17,11 +17,13 @@ export type ProductOp = keyof Algorithms;
 const NARROW = 4;
 /** Fewer channels than this, in or out, and Winograd's transforms cost more than they save. */
 const LEAST_CHANNELS = 32;
+/** Likewise for 3x3 filters of stride 1. */
+const LEAST_CHANNELS_3 = 8;
 /** Likewise for images smaller than a tile. */
 const LEAST_SIZE = 4;
 /** Tiles of an image, likewise, for stored components of its filter. */
 const LEAST_TILES = 4;
-/** The kernel of stored components computes so many channels at a time. */
+/** The kernels of stored components compute so many channels at a time, those of 3x3 filters too. */
 const STORED_CHANNELS = 4;
 
 const chosen = new WeakMap<Node, Algorithms[ProductOp]>();
@@ -38,7 +40,7 @@ export function choose<O extends ProductOp>(node: Node<O>): Algorithms[O] {
 
 /** Whether a node's lowering can add a bias and apply an activation to each row of its result as it stores it. */
 export function takesEpilogue(node: Node): boolean {
-  return (isOp(node, "matmul") || isOp(node, "conv2d")) && choose(node) === "direct";
+  return (isOp(node, "matmul") || isOp(node, "conv2d")) && ["direct", "winograd3"].includes(choose(node));
 }
 
 const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } = {
@@ -46,16 +48,19 @@ const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } =
   conv2d(node) {
     if (node.attrs.groups > 1) return "grouped";
     const [image, filter] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+    if (isWinograd3(node, filter, node.shape)) return "winograd3";
     return isWinograd(node, filter, [image, node.shape]) ? winograd(filter, node.shape, 1) : orientation(node.shape);
   },
   conv2dInputGrad(node) {
     if (node.attrs.groups > 1) return "grouped";
     if (node.shape[3]! <= NARROW && !isDilated(node.attrs)) return "narrowCol2Im";
     const [image, filter] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+    if (isWinograd3(node, filter, node.shape)) return "winograd3";
     return isWinograd(node, filter, [image, node.shape]) ? winograd(filter, node.shape, 2) : "phases";
   },
   conv2dFilterGrad(node) {
     if (node.attrs.groups > 1) return "grouped";
+    if (isWinograd3(node, node.shape, node.inputs[1]!.shape)) return "winograd3";
     const images = node.inputs.map(({ shape }) => shape);
     return isWhole(node.shape) && isWinograd(node, node.shape, images) ? "winogradStored" : orientation(node.shape);
   },
@@ -90,4 +95,11 @@ function isWinograd({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, ima
   const [kh, kw, inChannels, outChannels] = filter as [number, number, number, number];
   const fits = kh === 4 && kw === 4 && attrs.strides[0] === 2 && attrs.strides[1] === 2 && !isDilated(attrs);
   return fits && Math.min(inChannels, outChannels) >= LEAST_CHANNELS && images.every(([, H, W]) => Math.min(H!, W!) >= LEAST_SIZE);
+}
+
+/** Whether a filter is 3x3, of stride 1, and wide enough, and the images [., H, W, .] that are computed or multiplied large enough. */
+function isWinograd3({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, [, H, W]: Shape): boolean {
+  const [kh, kw, ...channels] = filter as [number, number, number, number];
+  const fits = kh === 3 && kw === 3 && attrs.strides[0] === 1 && attrs.strides[1] === 1 && !isDilated(attrs) && Math.min(H!, W!) >= LEAST_SIZE;
+  return fits && channels.every((count) => count >= LEAST_CHANNELS_3 && count % STORED_CHANNELS === 0);
 }

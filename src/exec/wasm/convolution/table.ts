@@ -7,6 +7,7 @@ import { narrowInputGrad } from "./narrow.ts";
 import { packedConv2d, packedInputGrad } from "./packed.ts";
 import { phasedInputGrad } from "./phases.ts";
 import { storedConv2d, storedInputGrad } from "./storedOutputs.ts";
+import { winograd3Conv2d, winograd3InputGrad } from "./winograd3.ts";
 
 /** A lowering by the algorithm that is chosen for the node. */
 export function lowerBy<O extends ProductOp>(algorithms: { readonly [A in Algorithms[O]]: Lowering<O> }): Lowering<O> {
@@ -20,6 +21,7 @@ export const PRODUCTS: { readonly [O in Exclude<ProductOp, "conv2dFilterGrad">]:
     directTransposed: directTransposed.conv2d,
     winogradPacked: packedConv2d,
     winogradStored: storedConv2d,
+    winograd3: winograd3Conv2d,
     grouped: groupedConv2d,
   }),
   conv2dInputGrad: /* @__PURE__ */ lowerBy<"conv2dInputGrad">({
@@ -27,6 +29,7 @@ export const PRODUCTS: { readonly [O in Exclude<ProductOp, "conv2dFilterGrad">]:
     narrowCol2Im: narrowInputGrad,
     winogradPacked: packedInputGrad,
     winogradStored: storedInputGrad,
+    winograd3: winograd3InputGrad,
     grouped: groupedInputGrad,
   }),
 };

@@ -1,0 +1,58 @@
+/**
+ * 3x3 filters of stride 1 by Winograd's algorithm, F(4x4, 3x3): 36 products in place of 144 for a tile of 4x4 pixels of the result; for small images F(2x2, 3x3), 16 in place of 36. The filter
+ * is split into components ahead, and once where it does not change between runs; those of the data exist for a block of tiles at a time.
+ */
+import { WinogradKind } from "../../../../assembly/format/winograd.ts";
+import type { Shape } from "../../../core/shape.ts";
+import type { Node } from "../../../graph/graph.ts";
+import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
+import { filterBytes, productsOf, tilesOf, winograd, winogradFilter } from "../instructions/winograd.ts";
+
+/** Images of fewer tiles, and the components of a filter are more work than those of one image's data. */
+const LEAST_TILES = 4;
+
+/** What computes images [., H, W, .]: larger tiles, unless they stick out of the image so far that they multiply as much. */
+export function kindOf([, H, W]: Shape): WinogradKind {
+  const [large, small] = [WinogradKind.F43, WinogradKind.F23].map((kind) => productsOf(kind, H!, W!)) as [number, number];
+  return tilesOf(WinogradKind.F43, H!, W!) >= LEAST_TILES && large < small ? WinogradKind.F43 : WinogradKind.F23;
+}
+
+/** y = conv2d(x, w). */
+export const winograd3Conv2d: Lowering<"conv2d"> = (node, out, [x, w], context) => {
+  const [, , K, N] = node.inputs[1]!.shape as [number, number, number, number];
+  const { pads } = node.attrs;
+  return convolve(node, x!, out, { K, N, flipped: false, buffer: w! }, [pads[0], pads[2]], context);
+};
+
+/** dx = conv2d(dy, w with channels and results exchanged, and its taps the other way round). */
+export const winograd3InputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w], context) => {
+  const [, , N, K] = node.inputs[1]!.shape as [number, number, number, number];
+  const { pads } = node.attrs;
+  return convolve(node, dy!, out, { K, N, flipped: true, buffer: w! }, [2 - pads[0], 2 - pads[2]], context);
+};
+
+interface Filter {
+  /** Channels and results of the convolution. */
+  readonly K: number;
+  readonly N: number;
+  readonly flipped: boolean;
+  readonly buffer: Buffer;
+}
+
+function convolve(node: Node, x: Buffer, out: Buffer, filter: Filter, pads: readonly [number, number], context: Context): Instruction[] {
+  const { K, N, flipped } = filter;
+  const kind = kindOf(node.shape);
+  const bytes = filterBytes(kind, K, N);
+  const make = (to: Buffer): Instruction[] => [winogradFilter(kind, filter.buffer, K, N, flipped, to)];
+  const kept = context.derived(node.inputs[1]!, { key: `winograd ${kind} ${K}x${N}${flipped ? " flipped" : ""}`, bytes, make });
+  const components = kept ?? context.temp(bytes);
+  const product = winograd({
+    kind,
+    x: { buffer: x, shape: node.inputs[0]!.shape },
+    filter: components,
+    result: { buffer: out, shape: node.shape },
+    pads,
+    epilogue: context.epilogue,
+  });
+  return kept ? [product] : [...make(components), product];
+}

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Opcode } from "../../../assembly/format/opcodes.ts";
+import type { Executor, Session } from "../../../src/exec/executor.ts";
+import { evaluate } from "../../../src/exec/reference/evaluate.ts";
+import { compile } from "../../../src/exec/wasm/compile/compile.ts";
+import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
+import { choose } from "../../../src/exec/wasm/convolution/choose.ts";
+import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
+import { add, leakyRelu, pad, sigmoid, slice, tanh } from "../../../src/graph/build.ts";
+import { Graph, type Node } from "../../../src/graph/graph.ts";
+import { expectSameBytes } from "../../bytes.ts";
+import { any, draw, seeded } from "../../cases/values.ts";
+
+type Pads = readonly [number, number, number, number];
+
+/** [batch, height, width, in, out] and pads: whole tiles and parts of them, large ones and small, tails of panels, channels in several pieces. */
+const SHAPES: readonly (readonly [readonly [number, number, number, number, number], Pads])[] = [
+  [
+    [1, 16, 16, 16, 16],
+    [1, 1, 1, 1],
+  ],
+  [
+    [3, 7, 9, 16, 20],
+    [1, 1, 1, 1],
+  ],
+  [
+    [2, 13, 8, 12, 8],
+    [2, 2, 0, 1],
+  ],
+  [
+    [1, 12, 19, 8, 36],
+    [0, 3, 1, 1],
+  ],
+  [
+    [2, 11, 10, 132, 12],
+    [1, 1, 1, 1],
+  ],
+  [
+    [3, 4, 6, 36, 20],
+    [1, 1, 1, 1],
+  ],
+  [
+    [2, 5, 5, 132, 8],
+    [1, 1, 1, 1],
+  ],
+];
+
+let executor: Executor;
+let session: Session;
+beforeAll(async () => {
+  executor = await createWasmExecutor();
+  session = await executor.open([]);
+});
+afterAll(() => {
+  session.dispose();
+  executor.dispose();
+});
+
+/** Root of the mean square of the differences from `expected`, and the largest one as a share of its largest value. */
+function errors(got: Float32Array, expected: Float64Array): { mean: number; most: number } {
+  let [squares, difference, largest] = [0, 0, 0];
+  for (const [i, e] of expected.entries()) {
+    squares += (got[i]! - e) ** 2;
+    difference = Math.max(difference, Math.abs(got[i]! - e));
+    largest = Math.max(largest, Math.abs(e));
+  }
+  return { mean: Math.sqrt(squares / expected.length), most: difference / largest };
+}
+
+const ATTRS = { strides: [1, 1], dilations: [1, 1], groups: 1 } as const;
+
+describe("Winograd's algorithm on 3x3 filters: error within 4 times the direct kernel's in the mean, 6 times at most, in both builds", () => {
+  it.each(SHAPES)("%j, pads %j", async ([n, h, w, channels, filters], pads) => {
+    const graph = new Graph();
+    const x = graph.input("x", [n, h, w, channels]);
+    const filter = graph.input("filter", [3, 3, channels, filters]);
+    const attrs = { ...ATTRS, pads };
+    const y = graph.apply("conv2d", [x, filter], attrs);
+    const dy = graph.input("dy", y.shape);
+    const dx = graph.apply("conv2dInputGrad", [dy, filter], { ...attrs, inputSize: [h, w] });
+    const dw = graph.apply("conv2dFilterGrad", [x, dy], { ...attrs, filterSize: [3, 3] });
+    for (const [name, node] of Object.entries({ y, dx, dw })) graph.fetch(name, node);
+    expect([choose(y), choose(dx), choose(dw)]).toEqual(["winograd3", "winograd3", "winograd3"]);
+    const random = seeded(7);
+    const feeds = { x: draw(x.shape, any, random), filter: draw(filter.shape, any, random), dy: draw(dy.shape, any, random) };
+    const expected = evaluate(graph, feeds).fetches;
+
+    // The same with a fourth column of zeros in the filter: no longer a case for Winograd.
+    const wide = pad(filter, [0, 0, 0, 0], [0, 1, 0, 0]);
+    const wideAttrs = { ...attrs, pads: [pads[0], pads[1], pads[2], pads[3] + 1] } as const;
+    graph.fetch("yDirect", graph.apply("conv2d", [x, wide], wideAttrs));
+    graph.fetch("dxDirect", graph.apply("conv2dInputGrad", [dy, wide], { ...wideAttrs, inputSize: [h, w] }));
+    const dwWide = graph.apply("conv2dFilterGrad", [x, dy], { ...wideAttrs, filterSize: [3, 4] });
+    graph.fetch("dwDirect", slice(dwWide, [0, 0, 0, 0], filter.shape));
+
+    for (const reproducible of [true, false]) {
+      const program = await session.compile(graph, { reproducible });
+      const got = await program.run(feeds);
+      program.dispose();
+      for (const name of ["y", "dx", "dw"]) {
+        const direct = errors(got[`${name}Direct`]!, expected[name]!);
+        expect(direct.most).toBeLessThan(1e-6);
+        const own = errors(got[name]!, expected[name]!);
+        expect(own.mean).toBeLessThan(4 * direct.mean);
+        expect(own.most).toBeLessThan(6 * direct.most);
+      }
+    }
+  });
+});
+
+it("adds a bias and applies an activation as it stores the result", async () => {
+  const graph = new Graph();
+  const x = graph.input("x", [2, 9, 6, 12]);
+  const w = graph.input("w", [3, 3, 12, 20]);
+  const y = graph.apply("conv2d", [x, w], { ...ATTRS, pads: [1, 1, 1, 1] });
+  const biased = add(y, graph.input("b", [20]));
+  const activations: Record<string, (node: Node) => Node> = { leakyRelu: (node) => leakyRelu(node, 0.2), tanh, sigmoid };
+  const only = (name: string, of: (g: Graph) => Node): Graph => {
+    const g = new Graph();
+    g.fetch(name, of(g));
+    return g;
+  };
+  const feeds = { x: draw(x.shape, any, seeded(1)), w: draw(w.shape, any, seeded(2)), b: draw([20], any, seeded(3)) };
+  graph.fetch("biased", biased);
+  for (const [name, activation] of Object.entries(activations)) graph.fetch(name, activation(biased));
+  const run = async (g: Graph) => (await session.compile(g)).run(feeds);
+  const apart = await run(graph);
+  for (const [name, activation] of Object.entries(activations)) {
+    const fused = only(name, (g) => {
+      const convolved = g.apply("conv2d", [g.input("x", x.shape), g.input("w", w.shape)], { ...ATTRS, pads: [1, 1, 1, 1] });
+      return activation(add(convolved, g.input("b", [20])));
+    });
+    expect(compile(fused, new Map(), PASSES).instructions.map(({ opcode }) => opcode)).toEqual([Opcode.WinogradFilter, Opcode.Winograd]);
+    expectSameBytes((await run(fused))[name]!, apart[name]!);
+  }
+});
+
+it("gives an image the same bits in a batch of any size, and splits a filter that does not change once", async () => {
+  const graph = (batch: number): Graph => {
+    const g = new Graph();
+    g.fetch("y", g.apply("conv2d", [g.input("x", [batch, 12, 10, 136]), g.variable("w", [3, 3, 136, 12])], { ...ATTRS, pads: [1, 1, 1, 1] }));
+    return g;
+  };
+  const values = draw([21, 12, 10, 136], any, seeded(4));
+  const own = await executor.open([{ name: "w", shape: [3, 3, 136, 12] }], { reproducible: true });
+  await own.write("w", draw([3, 3, 136, 12], any, seeded(5)));
+  const run = async (batch: number) => (await (await own.compile(graph(batch))).run({ x: values.slice(0, batch * 12 * 10 * 136) })).y!;
+  const all = await run(21);
+  for (const batch of [1, 4]) expectSameBytes(await run(batch), all.slice(0, batch * 12 * 10 * 12));
+  own.dispose();
+  const variables = new Map([["w", { space: "variable", bytes: 9 * 136 * 12 * 4, name: "w" } as const]]);
+  const plan = compile(graph(2), variables, PASSES);
+  expect([plan.prologue, plan.derived.length, plan.instructions.map(({ opcode }) => opcode)]).toEqual([
+    1,
+    1,
+    [Opcode.WinogradFilter, Opcode.Winograd],
+  ]);
+});
+
+it("has working space that does not grow with the batch", () => {
+  const scratch = (batch: number): number => {
+    const g = new Graph();
+    const [x, w] = [g.input("x", [batch, 32, 32, 64]), g.input("w", [3, 3, 64, 64])];
+    const y = g.apply("conv2d", [x, w], { ...ATTRS, pads: [1, 1, 1, 1] });
+    g.fetch("dw", g.apply("conv2dFilterGrad", [x, y], { ...ATTRS, pads: [1, 1, 1, 1], filterSize: [3, 3] }));
+    return compile(g, new Map(), PASSES).scratch;
+  };
+  expect(scratch(64)).toBe(scratch(4));
+  expect(scratch(64)).toBeLessThan(2 ** 21);
+});
