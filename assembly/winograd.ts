@@ -116,6 +116,7 @@ function place(side: i32, p: usize, tile: i32, k: i32, table: usize): void {
   const W = word(p, WinogradWord.W);
   const C = word(p, WinogradWord.C);
   const outside = word(p, WinogradWord.Outside);
+  const shift = word(p, WinogradWord.Shift);
   const line = tile / gridW;
   const image = line / gridH;
   const base = word(p, WinogradWord.Image) + ((image * H * W * C + k) << 2);
@@ -123,7 +124,8 @@ function place(side: i32, p: usize, tile: i32, k: i32, table: usize): void {
   const x0 = (tile - line * gridW) * (side - 2) + word(p, WinogradWord.OriginX);
   for (let y = y0; y < y0 + side; y++) {
     for (let x = x0; x < x0 + side; x++, table += 4) {
-      store<i32>(table, <u32>y < <u32>H && <u32>x < <u32>W ? base + (((y * W + x) * C) << 2) : outside);
+      const inside = <u32>y < <u32>(H << shift) && <u32>x < <u32>(W << shift);
+      store<i32>(table, inside ? base + ((((y >> shift) * W + (x >> shift)) * C) << 2) : outside);
     }
   }
 }
@@ -145,9 +147,12 @@ function join(side: i32, p: usize, tile: i32, n: i32, columns: i32, sums: usize,
   const x0 = (tile - line * gridW) * outputs;
   const rows = min(outputs, H - y0);
   const wide = min(outputs, W - x0);
+  const pooled = word(p, WinogradWord.Pooled);
+  const factor = f32x4.splat(load<f32>(p + (<usize>WinogradWord.Factor << 2)));
   const pixelStep = <usize>N << 2;
-  const lineStep = <usize>W * pixelStep;
-  const result = <usize>word(p, WinogradWord.Result) + (<usize>(((image * H + y0) * W + x0) * N + n) << 2);
+  const lineStep = <usize>(W >> pooled) * pixelStep;
+  const place = (image * (H >> pooled) + (y0 >> pooled)) * (W >> pooled) + (x0 >> pooled);
+  const result = <usize>word(p, WinogradWord.Result) + (<usize>(place * N + n) << 2);
   const between = scratch + WINOGRAD_BETWEEN;
   const row = <usize>outputs << 4;
   for (let c: usize = 0; c < <usize>columns << 2; c += 16) {
@@ -158,7 +163,18 @@ function join(side: i32, p: usize, tile: i32, n: i32, columns: i32, sums: usize,
       outputColumn(side, column);
       let to = result + <usize>j * pixelStep + c;
       for (let i = 0, from = column; i < rows; i++, from += row, to += lineStep) {
-        v128.store(to, activate(f32x4.add(v128.load(from), b), activation, alpha));
+        v128.store(pooled ? from : to, activate(f32x4.add(v128.load(from), b), activation, alpha));
+      }
+    }
+    if (!pooled) continue;
+    let to = result + c, from = between;
+    for (let i = 0; i < rows; i += 2, from += 2 * row, to += lineStep) {
+      for (let j: usize = 0; j < <usize>wide; j += 2) {
+        const at = from + (j << 4);
+        let sum = f32x4.mul(v128.load(at), factor);
+        sum = f32x4.add(sum, f32x4.mul(v128.load(at, 16), factor));
+        sum = f32x4.add(sum, f32x4.mul(v128.load(at + row), factor));
+        v128.store(to + (j >> 1) * pixelStep, f32x4.add(sum, f32x4.mul(v128.load(at + row, 16), factor)));
       }
     }
   }

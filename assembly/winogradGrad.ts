@@ -76,6 +76,7 @@ function place(side: i32, ofX: bool, p: usize, C: i32, tile: i32, table: usize):
   const H = word(p, ofX ? WinogradGradWord.H : WinogradGradWord.OutH);
   const W = word(p, ofX ? WinogradGradWord.W : WinogradGradWord.OutW);
   const outside = word(p, WinogradGradWord.Outside);
+  const shift = ofX ? word(p, WinogradGradWord.Shift) : 0;
   const line = tile / gridW;
   const image = line / gridH;
   const base = word(p, ofX ? WinogradGradWord.X : WinogradGradWord.Dy) + ((image * H * W * C) << 2);
@@ -83,7 +84,8 @@ function place(side: i32, ofX: bool, p: usize, C: i32, tile: i32, table: usize):
   const x0 = (tile - line * gridW) * taps + (ofX ? word(p, WinogradGradWord.OriginX) : 0);
   for (let y = y0; y < y0 + across; y++) {
     for (let x = x0; x < x0 + across; x++, table += 4) {
-      store<i32>(table, <u32>y < <u32>H && <u32>x < <u32>W ? base + (((y * W + x) * C) << 2) : outside);
+      const inside = <u32>y < <u32>(H << shift) && <u32>x < <u32>(W << shift);
+      store<i32>(table, inside ? base + ((((y >> shift) * W + (x >> shift)) * C) << 2) : outside);
     }
   }
 }

@@ -46,7 +46,12 @@ export const enum WinogradWord {
   /** Working space of thread 0 (scratch.ts), and how far apart those of the threads are. */
   Scratch = 22,
   ScratchStride = 23,
-  Length = 24,
+  /** x is read as if each pixel were a square of 2 ** Shift pixels along each axis: 0 or 1. */
+  Shift = 24,
+  /** 0, or 1 where y is stored as the sums of squares of 2 x 2 pixels, each times a factor (as float bits); OutH and OutW are even then. */
+  Pooled = 25,
+  Factor = 26,
+  Length = 27,
 }
 
 /**
@@ -84,7 +89,9 @@ export const enum WinogradGradWord {
   /** Working space of thread 0 (scratch.ts), and how far apart those of the threads are. */
   Scratch = 21,
   ScratchStride = 22,
-  Length = 23,
+  /** x is read as if each pixel were a square of 2 ** Shift pixels along each axis: 0 or 1. */
+  Shift = 23,
+  Length = 24,
 }
 
 /** Operands of WinogradFilter: the components of a filter [3, 3, C, N], or of the flipped and transposed one, as panels of NR results. */

@@ -17,10 +17,12 @@ export interface FusionPolicy {
    * @param known whether a node's value is there before the step
    */
   isEpilogue(node: Node, step: Single, known: (x: Node) => boolean): boolean;
+  /** Whether `node` can be done while `reader`, which alone reads its value, reads it. */
+  isPrologue(node: Node, reader: Node): boolean;
 }
 
 /**
- * Orders nodes into steps. What can be done while a single step stores its result is done there. An elementwise node joins the group of its latest operand when
+ * Orders nodes into steps. What can be done while a single step reads its operands or stores its result is done there. An elementwise node joins the group of its latest operand when
  * everything else it needs is there by then; it never moves ahead of an operand, and within a group values pass from node to node element by element.
  * @param wanted storage nodes whose value is needed when all have run
  */
@@ -37,17 +39,36 @@ class Fusion {
   readonly steps: Growing[] = [];
   readonly #policy: FusionPolicy;
   readonly #wanted: ReadonlySet<Node>;
-  readonly #readers = new Map<Node, number>();
+  readonly #readers = new Map<Node, Node[]>();
   readonly #position = new Map<Node, number>(); // of a storage node, among the steps; leaves have none
 
   constructor(nodes: readonly Node[], policy: FusionPolicy, wanted: ReadonlySet<Node>) {
     this.#policy = policy;
     this.#wanted = wanted;
-    for (const node of nodes) for (const x of node.inputs) this.#readers.set(x, (this.#readers.get(x) ?? 0) + 1);
+    for (const node of nodes) for (const x of node.inputs) this.#readers.set(x, [...(this.#readers.get(x) ?? []), node]);
   }
 
   place(node: Node): void {
-    this.#position.set(node, this.#policy.isElementwise(node) ? this.#placeElementwise(node) : this.#append({ kind: "single", node, epilogue: [] }));
+    if (this.#begins(node)) return;
+    this.#position.set(node, this.#policy.isElementwise(node) ? this.#placeElementwise(node) : this.#placeSingle(node));
+  }
+
+  /** Whether a node is done as its reader's step begins. */
+  #begins(node: Node): boolean {
+    const [reader, ...others] = this.#readers.get(node) ?? [];
+    return reader !== undefined && others.length === 0 && !this.#wanted.has(node) && this.#policy.isPrologue(node, reader);
+  }
+
+  #placeSingle(node: Node): number {
+    const latest = Math.max(-1, ...node.inputs.map((x) => this.#positionOf(x)));
+    const before = this.steps[latest];
+    if (before?.kind === "single" && !node.graph.repeats.has(node) && this.#canEnd(before, latest, node)) {
+      before.epilogue.push(node);
+      return latest;
+    }
+    const prologue = node.inputs.filter((x) => this.#begins(x));
+    for (const x of prologue) this.#position.set(x, this.steps.length);
+    return this.#append({ kind: "single", prologue, node, epilogue: [] });
   }
 
   /** The step that takes an elementwise node. */
@@ -71,7 +92,7 @@ class Fusion {
 
   #canEnd(step: Single, at: number, node: Node): boolean {
     const last = nodesOf(step).at(-1)!;
-    if (this.#readers.get(last) !== 1 || this.#wanted.has(last)) return false;
+    if (this.#readers.get(last)?.length !== 1 || this.#wanted.has(last)) return false;
     return this.#policy.isEpilogue(node, step, (x) => this.#positionOf(x) < at);
   }
 

@@ -8,9 +8,10 @@ export interface Group {
   readonly nodes: readonly Node[];
 }
 
-/** Any other node, run alone, and what is done to its result as it is stored. */
+/** Any other node, run alone, what is done to its operands as they are read, and to its result as it is stored. */
 export interface Single {
   readonly kind: "single";
+  readonly prologue: readonly Node[];
   readonly node: Node;
   readonly epilogue: readonly Node[];
 }
@@ -18,7 +19,7 @@ export interface Single {
 export type Step = Group | Single;
 
 /** The nodes of a step, operands first. The value of the last is what a single step leaves in memory. */
-export const nodesOf = (step: Step): readonly Node[] => (step.kind === "group" ? step.nodes : [step.node, ...step.epilogue]);
+export const nodesOf = (step: Step): readonly Node[] => (step.kind === "group" ? step.nodes : [...step.prologue, step.node, ...step.epilogue]);
 
 /** The node whose memory a node lies in: reshaping moves nothing. */
 export function storageOf(node: Node): Node {

@@ -10,6 +10,7 @@ export const FUSION: FusionPolicy = {
   longest: Number.POSITIVE_INFINITY,
   joinsLast: false,
   isEpilogue: () => false,
+  isPrologue: () => false,
 };
 
 /** What a shader for some nodes of a group binds. */

@@ -6,7 +6,21 @@ import { compile } from "../../../src/exec/wasm/compile/compile.ts";
 import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
 import { choose } from "../../../src/exec/wasm/convolution/choose.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
-import { add, leakyRelu, pad, sigmoid, slice, tanh } from "../../../src/graph/build.ts";
+import {
+  add,
+  avgPool,
+  conv2d,
+  conv2dFilterGrad,
+  conv2dInputGrad,
+  leakyRelu,
+  mul,
+  pad,
+  resizeNearest,
+  resizeNearestGrad,
+  sigmoid,
+  slice,
+  tanh,
+} from "../../../src/graph/build.ts";
 import { Graph, type Node } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
@@ -167,4 +181,57 @@ it("has working space that does not grow with the batch", () => {
   };
   expect(scratch(64)).toBe(scratch(4));
   expect(scratch(64)).toBeLessThan(2 ** 21);
+});
+
+describe("resampling beside it", () => {
+  /** Both ends of generators that enlarge and discriminators that pool, forwards and back; `apart` keeps them from being done together. */
+  const graphOf = (apart: boolean, size: number): Graph => {
+    const graph = new Graph();
+    const one = graph.input("one", []);
+    const value = (node: Node): Node => (apart ? mul(node, one) : node);
+    const x = graph.input("x", [2, size, size + 2, 12]);
+    const w = graph.input("w", [3, 3, 12, 8]);
+    const b = graph.input("b", [8]);
+    const attrs = { ...ATTRS, pads: [1, 1, 1, 1] } as const;
+    const large = [2 * size, 2 * size + 4] as const;
+    const dy = graph.input("dy", [2, ...large, 8]);
+    graph.fetch("y", leakyRelu(add(conv2d(value(resizeNearest(x, large)), w, attrs), b), 0.2));
+    graph.fetch("dw", conv2dFilterGrad(value(resizeNearest(x, large)), dy, [3, 3], attrs));
+    graph.fetch("dx", resizeNearestGrad(value(conv2dInputGrad(dy, w, large, attrs)), [size, size + 2]));
+    graph.fetch("pooled", avgPool(value(add(conv2d(x, w, attrs), b)), { window: [2, 2], strides: [2, 2] }));
+    return graph;
+  };
+
+  it.each([4, 6, 10])("is done as images are read and stored, to the same bits: size %i", async (size) => {
+    const [together, apart] = [graphOf(false, size), graphOf(true, size)];
+    const feeds: Record<string, Float32Array> = {};
+    for (const [i, node] of together.leaves("input").entries()) feeds[node.attrs.name] = draw(node.shape, any, seeded(i));
+    feeds.one = Float32Array.of(1);
+    const opcodes = (graph: Graph) => compile(graph, new Map(), PASSES).instructions.map(({ opcode }) => opcode);
+    const alone = [Opcode.ResizeNearest, Opcode.ResizeNearestGrad, Opcode.AvgPool];
+    expect(opcodes(together).filter((opcode) => alone.includes(opcode))).toEqual([]);
+    expect(new Set(opcodes(apart).filter((opcode) => alone.includes(opcode)))).toEqual(new Set(alone));
+    for (const reproducible of [true, false]) {
+      const run = async (graph: Graph) => (await session.compile(graph, { reproducible })).run(feeds);
+      expectSameBytes(await run(together), await run(apart));
+    }
+  });
+
+  it("is done apart for those who need what lies between, and where pixels are no squares of two", () => {
+    const graph = new Graph();
+    const x = graph.input("x", [1, 6, 6, 8]);
+    const w = graph.input("w", [3, 3, 8, 8]);
+    const attrs = { ...ATTRS, pads: [1, 1, 1, 1] } as const;
+    const large = resizeNearest(x, [12, 12]);
+    graph.fetch("large", large);
+    graph.fetch("y", conv2d(large, w, attrs));
+    graph.fetch("thrice", conv2d(resizeNearest(x, [18, 18]), w, attrs));
+    const y = conv2d(x, w, attrs);
+    graph.fetch("y1", y);
+    graph.fetch("pooled", avgPool(y, { window: [2, 2], strides: [2, 2] }));
+    graph.fetch("odd", avgPool(conv2d(graph.input("odd", [1, 7, 7, 8]), w, attrs), { window: [2, 2], strides: [2, 2] }));
+    const opcodes = compile(graph, new Map(), PASSES).instructions.map(({ opcode }) => opcode);
+    expect(opcodes.filter((opcode) => opcode === Opcode.ResizeNearest)).toHaveLength(2);
+    expect(opcodes.filter((opcode) => opcode === Opcode.AvgPool)).toHaveLength(2);
+  });
 });

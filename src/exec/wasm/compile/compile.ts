@@ -15,7 +15,7 @@ import { copyInstruction } from "../lower/elementwise.ts";
 import { lowerGroup } from "../lower/group.ts";
 import type { Lowerings, SingleOp } from "../lower/sampling.ts";
 import type { planBarriers } from "./barriers.ts";
-import { FUSION } from "./fusion.ts";
+import { doubleApart, FUSION, factorOf } from "./fusion.ts";
 import { placeBuffers, type TakeoverAt } from "./places.ts";
 
 /** What compiling consists of. Programs of a kind that needs less come along with less. */
@@ -62,7 +62,7 @@ export function compile(graph: Graph, variables: ReadonlyMap<string, Buffer>, pa
   };
   let first: Plan | undefined;
   let last: Graph | undefined;
-  for (const { graph: ordered, live } of passes.orderings(writeOutBroadcasts(passes.simplify(graph)), stepsOf)) {
+  for (const { graph: ordered, live } of passes.orderings(doubleApart(writeOutBroadcasts(passes.simplify(graph))), stepsOf)) {
     // What is live is an estimate: kernels need working space too.
     const plan = !first || live <= room.arena ? planOf(ordered) : null;
     if (plan && (room.fits(plan) || (!first && plan.arena <= room.instructions(plan)))) return plan;
@@ -143,10 +143,11 @@ class Compilation {
   }
 
   #single(step: Single): void {
-    const inputs = step.node.inputs.map((x) => this.#bufferOf(x));
+    const doubles = step.prologue.length > 0;
+    const inputs = step.node.inputs.map((x, i) => this.#bufferOf(doubles && i === 0 ? x.inputs[0]! : x));
     const out = this.#bufferOf(nodesOf(step).at(-1)!);
     const lower = this.#passes.lowerings[step.node.op as SingleOp] as Lowering<OpName>;
-    this.#instructions.push(...lower(step.node, out, inputs, { ...this.#context, epilogue: this.#epilogueOf(step) }));
+    this.#instructions.push(...lower(step.node, out, inputs, { ...this.#context, doubles, epilogue: this.#epilogueOf(step) }));
   }
 
   #group(group: Group): void {
@@ -202,18 +203,20 @@ class Compilation {
     if (epilogue.length === 0) return undefined;
     const add = epilogue.find((n) => n.op === "add");
     const bias = add?.inputs.find((x) => sizeOf(x.shape) < sizeOf(add.shape));
-    const last = epilogue.at(-1)!;
+    const pool = factorOf(epilogue.at(-1)!);
+    const last = epilogue.at(pool === undefined ? -1 : -2) ?? add;
     return {
       bias: bias ? this.#bufferOf(bias) : null,
       activation:
-        last.op === "leakyRelu"
+        last?.op === "leakyRelu"
           ? Activation.LeakyRelu
-          : last.op === "tanh"
+          : last?.op === "tanh"
             ? Activation.Tanh
-            : last.op === "sigmoid"
+            : last?.op === "sigmoid"
               ? Activation.Sigmoid
               : Activation.None,
-      alpha: isOp(last, "leakyRelu") ? last.attrs.alpha : 0,
+      alpha: last && isOp(last, "leakyRelu") ? last.attrs.alpha : 0,
+      ...(pool !== undefined && { pool }),
     };
   }
 

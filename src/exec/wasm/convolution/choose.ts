@@ -40,7 +40,18 @@ export function choose<O extends ProductOp>(node: Node<O>): Algorithms[O] {
 
 /** Whether a node's lowering can add a bias and apply an activation to each row of its result as it stores it. */
 export function takesEpilogue(node: Node): boolean {
+  if (isOp(node, "conv2dInputGrad")) return choose(node) === "winograd3";
   return (isOp(node, "matmul") || isOp(node, "conv2d")) && ["direct", "winograd3"].includes(choose(node));
+}
+
+/** Whether it can sum its result's pixels by fours after that. */
+export function pools(node: Node): boolean {
+  return (isOp(node, "conv2d") || isOp(node, "conv2dInputGrad")) && choose(node) === "winograd3";
+}
+
+/** Whether it can read its first operand, if that is an image doubled in size, from what is doubled. */
+export function doubles(node: Node): boolean {
+  return (isOp(node, "conv2d") || isOp(node, "conv2dFilterGrad")) && choose(node) === "winograd3";
 }
 
 const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } = {

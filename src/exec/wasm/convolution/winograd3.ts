@@ -6,7 +6,7 @@ import { WinogradKind } from "../../../../assembly/format/winograd.ts";
 import type { Shape } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
 import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
-import { filterBytes, productsOf, tilesOf, winograd, winogradFilter } from "../instructions/winograd.ts";
+import { filterBytes, type Images, productsOf, tilesOf, winograd, winogradFilter } from "../instructions/winograd.ts";
 
 /** Images of fewer tiles, and the components of a filter are more work than those of one image's data. */
 const LEAST_TILES = 4;
@@ -15,6 +15,12 @@ const LEAST_TILES = 4;
 export function kindOf([, H, W]: Shape): WinogradKind {
   const [large, small] = [WinogradKind.F43, WinogradKind.F23].map((kind) => productsOf(kind, H!, W!)) as [number, number];
   return tilesOf(WinogradKind.F43, H!, W!) >= LEAST_TILES && large < small ? WinogradKind.F43 : WinogradKind.F23;
+}
+
+/** The first operand, or what it is doubled from. */
+export function imagesOf(node: Node, buffer: Buffer, { doubles = false }: Context): Images {
+  const [x] = node.inputs as [Node];
+  return { buffer, shape: doubles ? x.inputs[0]!.shape : x.shape, doubled: doubles };
 }
 
 /** y = conv2d(x, w). */
@@ -48,7 +54,7 @@ function convolve(node: Node, x: Buffer, out: Buffer, filter: Filter, pads: read
   const components = kept ?? context.temp(bytes);
   const product = winograd({
     kind,
-    x: { buffer: x, shape: node.inputs[0]!.shape },
+    x: imagesOf(node, x, context),
     filter: components,
     result: { buffer: out, shape: node.shape },
     pads,

@@ -2,12 +2,12 @@
 import type { Shape } from "../../../core/shape.ts";
 import type { Lowering } from "../instructions/instruction.ts";
 import { winogradFilterGrad } from "../instructions/winograd.ts";
-import { kindOf } from "./winograd3.ts";
+import { imagesOf, kindOf } from "./winograd3.ts";
 
 /** dw = conv2dFilterGrad(x, dy). */
-export const winograd3FilterGrad: Lowering<"conv2dFilterGrad"> = (node, out, [x, dy], { temp }) => {
+export const winograd3FilterGrad: Lowering<"conv2dFilterGrad"> = (node, out, [x, dy], context) => {
   const { pads } = node.attrs;
-  const [input, output] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
-  const operands = { x: { buffer: x!, shape: input }, dy: { buffer: dy!, shape: output }, dw: out };
-  return [winogradFilterGrad({ kind: kindOf(output), ...operands, pads: [pads[0], pads[2]], temp })];
+  const output: Shape = node.inputs[1]!.shape;
+  const operands = { x: imagesOf(node, x!, context), dy: { buffer: dy!, shape: output }, dw: out };
+  return [winogradFilterGrad({ kind: kindOf(output), ...operands, pads: [pads[0], pads[2]], temp: context.temp })];
 };

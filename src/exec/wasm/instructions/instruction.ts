@@ -108,13 +108,16 @@ export interface Context {
   shared(source: Node, derivation: Derivation): Buffer;
   /** What to do to the result as it is stored, for ops that can. */
   readonly epilogue?: Epilogue | undefined;
+  /** Whether the first operand is to be doubled in size as it is read, for ops that can: the buffer has what is to be. */
+  readonly doubles?: boolean;
 }
 
-/** A bias along the last axis, and an activation. */
+/** A bias along the last axis, and an activation; then, where that is to be, the sums of squares of 2 x 2 pixels, each times a factor. */
 export interface Epilogue {
   readonly bias: Buffer | null;
   readonly activation: Activation;
   readonly alpha: number;
+  readonly pool?: number;
 }
 
 /** Turns a node into instructions that compute it into `out`. */

@@ -39,9 +39,16 @@ export function winogradFilter(kind: WinogradKind, filter: Buffer, K: number, N:
   return { opcode: Opcode.WinogradFilter, words, reads: [filter], writes: [to], scratch: WINOGRAD_PANELS, zeros: 0 };
 }
 
+/** Images, and whether they are read as if each pixel were a square of 2 x 2 of them. */
+export interface Images {
+  readonly buffer: Buffer;
+  readonly shape: Shape;
+  readonly doubled?: boolean;
+}
+
 export interface WinogradConvolution {
   readonly kind: WinogradKind;
-  readonly x: { readonly buffer: Buffer; readonly shape: Shape };
+  readonly x: Images;
   /** The components of the filter. */
   readonly filter: Buffer;
   readonly result: { readonly buffer: Buffer; readonly shape: Shape };
@@ -50,7 +57,7 @@ export interface WinogradConvolution {
   readonly epilogue?: Epilogue | undefined;
 }
 
-/** y = conv2d(x, filter). */
+/** y = conv2d(x, filter); `result` has the shape that it has before its pixels are summed by fours, where the epilogue does that. */
 export function winograd({ kind, x, filter, result, pads, epilogue }: WinogradConvolution): Instruction {
   const [, H, W, C] = x.shape as [number, number, number, number];
   const [batch, OutH, OutW, N] = result.shape as [number, number, number, number];
@@ -81,7 +88,10 @@ export function winograd({ kind, x, filter, result, pads, epilogue }: WinogradCo
     words[WinogradWord.Bias] = epilogue.bias ? at(epilogue.bias) : 0;
     words[WinogradWord.Activation] = epilogue.activation;
     words[WinogradWord.Alpha] = float(epilogue.alpha);
+    words[WinogradWord.Pooled] = epilogue.pool ? 1 : 0;
+    words[WinogradWord.Factor] = float(epilogue.pool ?? 0);
   }
+  words[WinogradWord.Shift] = x.doubled ? 1 : 0;
   words[WinogradWord.Block] = block;
   words[WinogradWord.Depth] = depth;
   words[WinogradWord.ByColumns] = tiles < SHARED_TILES ? 1 : 0;
@@ -111,7 +121,7 @@ const LEAST_ROWS = 8 * ROW_GRAIN;
 
 export interface WinogradFilterGradient {
   readonly kind: WinogradKind;
-  readonly x: { readonly buffer: Buffer; readonly shape: Shape };
+  readonly x: Images;
   readonly dy: { readonly buffer: Buffer; readonly shape: Shape };
   readonly dw: Buffer;
   readonly pads: readonly [number, number];
@@ -152,6 +162,7 @@ export function winogradFilterGrad({ kind, x, dy, dw, pads, temp }: WinogradFilt
   words[WinogradGradWord.Dw] = at(dw);
   words[WinogradGradWord.Sums] = at(sums);
   words[WinogradGradWord.SumsStride] = stride;
+  words[WinogradGradWord.Shift] = x.doubled ? 1 : 0;
   words[WinogradGradWord.Block] = block;
   words[WinogradGradWord.Piece] = piece;
   words[WinogradGradWord.Rows] = rows;
