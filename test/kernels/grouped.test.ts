@@ -73,7 +73,14 @@ function compute(harness: Harness, node: Node, values: readonly Float32Array[], 
     places.set(buffer, harness.empty(bytes / 4));
     return buffer;
   };
-  const instructions = lower(node, out, inputs, { temp, constant: () => operand(0), derived: () => null, shared: (_, { bytes }) => temp(bytes) });
+  const ahead: Instruction[] = [];
+  const shared: Context["shared"] = (_, { bytes, make }) => {
+    const buffer = temp(bytes);
+    ahead.push(...make(buffer));
+    return buffer;
+  };
+  const lowered = lower(node, out, inputs, { temp, constant: () => operand(0), derived: () => null, shared });
+  const instructions = [...ahead, ...lowered];
   for (const instruction of instructions) {
     const { words, check } = link(harness, instruction, places, threads);
     const [units, grain] = [RangedWord.Units, RangedWord.Grain].map((i) => instruction.words[i] as number) as [number, number];

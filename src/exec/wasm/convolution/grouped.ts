@@ -36,7 +36,7 @@ interface Filter {
 export const groupedConv2d: Lowering<"conv2d"> = (node, out, [x, w], context) => {
   const [input, output] = [node.inputs[0]!.shape, node.shape];
   const { strides, pads, dilations, groups } = node.attrs;
-  const [make, filter] = regrouped(node, w!, groups, false, context);
+  const filter = regrouped(node, w!, groups, false, context);
   const axis = (i: 0 | 1): GridAxis => ({
     grid: output[1 + i]!,
     taps: node.inputs[1]!.shape[i]!,
@@ -47,33 +47,32 @@ export const groupedConv2d: Lowering<"conv2d"> = (node, out, [x, w], context) =>
     tapStep: 1,
     resultStride: 1,
   });
-  return [...make, convolution({ from: x!, input, output, groups, filter, y: axis(0), x: axis(1), offset: 0, out })];
+  return [convolution({ from: x!, input, output, groups, filter, y: axis(0), x: axis(1), offset: 0, out })];
 };
 
 export const groupedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w], context) => {
   const [input, output] = [node.inputs[0]!.shape, node.shape];
   const { strides, pads, dilations, groups } = node.attrs;
-  const [make, filter] = regrouped(node, w!, groups, true, context);
+  const filter = regrouped(node, w!, groups, true, context);
   const phasesOf = (i: 0 | 1): GridAxis[] =>
     Array.from({ length: Math.min(strides[i], output[1 + i]!) }, (_, residue) => ({
       ...phase(residue, output[1 + i]!, node.inputs[1]!.shape[i]!, strides[i], pads[2 * i]!, dilations[i]),
       resultStride: strides[i],
     }));
   const columns = phasesOf(1);
-  const instructions = phasesOf(0).flatMap((y, ry) =>
+  return phasesOf(0).flatMap((y, ry) =>
     columns.map((x, rx) => convolution({ from: dy!, input, output, groups, filter, y, x, offset: (ry * output[2]! + rx) * output[3]!, out })),
   );
-  return [...make, ...instructions];
 };
 
-/** The filter [kh, kw, in, (groups, out)] by groups, for the transposed convolution with `out` before `in`: packed once where it is a variable's and stays. */
-function regrouped(node: Node, w: Buffer, groups: number, transposed: boolean, context: Context): [Instruction[], Filter] {
+/** The filter [kh, kw, in, (groups, out)] by groups, for the transposed convolution with `out` before `in`: made once for all who read it. */
+function regrouped(node: Node, w: Buffer, groups: number, transposed: boolean, context: Context): Filter {
   const source = node.inputs[1]!;
   const [kh, kw, inner, all] = source.shape as [number, number, number, number];
   const outer = all / groups;
   const taps = kh * kw;
   const filter = (buffer: Buffer): Filter => ({ buffer, taps, width: kw });
-  if (inner === 1 && outer === 1) return [[], filter(w)];
+  if (inner === 1 && outer === 1) return filter(w);
   const [sizes, from] = transposed
     ? [
         [groups, taps, outer, inner],
@@ -84,19 +83,20 @@ function regrouped(node: Node, w: Buffer, groups: number, transposed: boolean, c
         [outer, inner * all, all, 1],
       ];
   const to = [taps * inner * outer, inner * outer, sizes[3]!, 1];
-  const bytes = sizeOf(source.shape) * 4;
-  const make = (buffer: Buffer): Instruction[] => [
-    copyNd({
-      units: groups,
-      args: { [CopyNdWord.X]: at(w), [CopyNdWord.Y]: at(buffer), [CopyNdWord.Descriptor]: [4, ...sizes, ...from, ...to] },
-      reads: [w],
-      writes: [buffer],
+  return filter(
+    context.shared(source, {
+      key: `groups ${groups}${transposed ? " transposed" : ""}`,
+      bytes: sizeOf(source.shape) * 4,
+      make: (buffer) => [
+        copyNd({
+          units: groups,
+          args: { [CopyNdWord.X]: at(w), [CopyNdWord.Y]: at(buffer), [CopyNdWord.Descriptor]: [4, ...sizes, ...from, ...to] },
+          reads: [w],
+          writes: [buffer],
+        }),
+      ],
     }),
-  ];
-  const kept = context.derived(source, { key: `groups ${groups}${transposed ? " transposed" : ""}`, bytes, make });
-  if (kept) return [[], filter(kept)];
-  const own = context.temp(bytes);
-  return [make(own), filter(own)];
+  );
 }
 
 function convolution({ from, input, output, groups, filter, y, x, offset, out }: Convolution): Instruction {

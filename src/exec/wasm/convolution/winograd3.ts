@@ -1,6 +1,6 @@
 /**
  * 3x3 filters of stride 1 by Winograd's algorithm, F(4x4, 3x3): 36 products in place of 144 for a tile of 4x4 pixels of the result; for small images F(2x2, 3x3), 16 in place of 36. The filter
- * is split into components ahead, and once where it does not change between runs; those of the data exist for a block of tiles at a time.
+ * is split into components once for all who read it; those of the data exist for a block of tiles at a time.
  */
 import { WinogradKind } from "../../../../assembly/format/winograd.ts";
 import type { Shape } from "../../../core/shape.ts";
@@ -48,17 +48,12 @@ interface Filter {
 function convolve(node: Node, x: Buffer, out: Buffer, filter: Filter, pads: readonly [number, number], context: Context): Instruction[] {
   const { K, N, flipped } = filter;
   const kind = kindOf(node.shape);
-  const bytes = filterBytes(kind, K, N);
-  const make = (to: Buffer): Instruction[] => [winogradFilter(kind, filter.buffer, K, N, flipped, to)];
-  const kept = context.derived(node.inputs[1]!, { key: `winograd ${kind} ${K}x${N}${flipped ? " flipped" : ""}`, bytes, make });
-  const components = kept ?? context.temp(bytes);
-  const product = winograd({
-    kind,
-    x: imagesOf(node, x, context),
-    filter: components,
-    result: { buffer: out, shape: node.shape },
-    pads,
-    epilogue: context.epilogue,
+  const components = context.shared(node.inputs[1]!, {
+    key: `winograd ${kind} ${K}x${N}${flipped ? " flipped" : ""}`,
+    bytes: filterBytes(kind, K, N),
+    make: (to) => [winogradFilter(kind, filter.buffer, K, N, flipped, to)],
   });
-  return kept ? [product] : [...make(components), product];
+  const images = imagesOf(node, x, context);
+  const result = { buffer: out, shape: node.shape };
+  return [winograd({ kind, x: images, filter: components, result, pads, epilogue: context.epilogue })];
 }
