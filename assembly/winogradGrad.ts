@@ -37,10 +37,12 @@ export function f32_winograd_filter_grad(p: usize, ith: i32, nth: i32): void {
   const tables = a + <usize>components * aStep;
   const sumsStep = <usize>word(p, WinogradGradWord.SumsStride) << 2;
   const panelStep = <usize>rows * ROW;
+  // The same rows of sums whatever channels are summed: no thread waits for another, and those of the last turn may be fewer.
+  const begin = share(min(rows, C), MR, ith, nth);
+  const end = share(min(rows, C), MR, ith + 1, nth);
   for (let first = 0; first < C; first += rows) {
-    const size = min(rows, C - first);
-    const from = share(size, MR, ith, nth);
-    const to = share(size, MR, ith + 1, nth);
+    const from = min(begin, C - first);
+    const to = min(end, C - first);
     if (from >= to) continue;
     for (let tile = 0; tile < tiles; tile += block) {
       const depth = min(block, tiles - tile);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { WinogradKind } from "../../assembly/format/winograd.ts";
 import type { Buffer as Operand } from "../../src/exec/wasm/instructions/instruction.ts";
 import { filterBytes, winograd, winogradFilter, winogradFilterGrad } from "../../src/exec/wasm/instructions/winograd.ts";
+import { expectSameBytes } from "../bytes.ts";
 import { type Buffer, createHarness, TEST_BUILDS, uniform } from "./harness.ts";
 import { link, operand } from "./instruction.ts";
 
@@ -154,5 +155,47 @@ describe.each(TEST_BUILDS)("3x3 filters of stride 1, the %s build:", (build) => 
       expect([...places.values()].every((buffer) => buffer.intact())).toBe(true);
       expectClose(places.get(dws)!.values, expected);
     }
+  });
+
+  it("gradients of more channels than are summed at a time, by threads that have rows of the sums of their own", () => {
+    const [shape, filters] = [[1, 5, 4, 132], 512] as const;
+    const x = uniform(size(shape), 1);
+    const dy = uniform(5 * 4 * filters, 2);
+    /** The gradient for channels [from, 132), by these threads, and the sums that they leave. */
+    const run = (from: number, threads: number, order: readonly number[]) => {
+      harness.reset();
+      const channels = 132 - from;
+      const [xs, dys, dws] = [operand(20 * channels), operand(dy.length), operand(9 * channels * filters)];
+      const sums: Operand[] = [];
+      const gradient = winogradFilterGrad({
+        kind: WinogradKind.F43,
+        x: { buffer: xs, shape: [1, 5, 4, channels] },
+        dy: { buffer: dys, shape: [1, 5, 4, filters] },
+        dw: dws,
+        pads: [1, 1],
+        temp(bytes) {
+          sums.push(operand(bytes / 4));
+          return sums[0]!;
+        },
+      });
+      expect(sums[0]!.bytes / 36).toBeLessThan(132 * filters * 4);
+      const [made, summed] = [harness.empty(9 * channels * filters), harness.empty(sums[0]!.bytes / 4)];
+      const places = new Map<Operand, Buffer>([
+        [xs, harness.from(x.filter((_, i) => i % 132 >= from))],
+        [dys, harness.from(dy)],
+        [dws, made],
+        [sums[0]!, summed],
+      ]);
+      const linked = link(harness, gradient, places, threads);
+      for (const ith of order) harness.kernels.f32_winograd_filter_grad!(linked.words, ith, threads);
+      linked.check();
+      return { dw: made.values.slice(), sums: summed.values.slice() };
+    };
+    const { dw } = run(0, 1, [0]);
+    expectSameBytes(run(0, 2, [0, 1]).dw, dw);
+    const last = dw.filter((_, i) => Math.floor(i / filters) % 132 >= 120);
+    expectSameBytes(run(120, 1, [0]).dw, last);
+    const [one, other] = [run(0, 2, [0]).sums, run(0, 2, [1]).sums];
+    expect(one.some((value, i) => !Number.isNaN(value) && !Number.isNaN(other[i]!))).toBe(false);
   });
 });

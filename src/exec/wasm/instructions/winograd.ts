@@ -140,7 +140,8 @@ export function winogradFilterGrad({ kind, x, dy, dw, pads, temp }: WinogradFilt
   const block = Math.min(tiles, MOST_TILES, Math.max(LEAST_TILES, fits));
   const whole = (size: number): number => Math.ceil(size / ROW_GRAIN) * ROW_GRAIN;
   const piece = Math.min(PIECE, whole(C));
-  const rows = Math.min(whole(C), whole(Math.max(LEAST_ROWS, Math.floor(SUMS_BYTES / (components * columns * 4)))));
+  const turns = Math.ceil(C / whole(Math.max(LEAST_ROWS, Math.floor(SUMS_BYTES / (components * columns * 4)))));
+  const rows = whole(Math.ceil(C / turns));
   const stride = rows * columns + WINOGRAD_GAP / 4;
   const sums = temp(components * stride * 4);
   const words = new Array<Word>(WinogradGradWord.Length).fill(0);
