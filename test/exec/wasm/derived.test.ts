@@ -71,6 +71,16 @@ describe("what is derived from a variable", () => {
     session.dispose();
   });
 
+  it("is not the same for two shapes of a filter of groups", () => {
+    const graph = new Graph();
+    const w = graph.variable("w", [3, 3, 4, 8]);
+    const attrs = { strides: [1, 1], pads: [1, 1, 1, 1], groups: 2 } as const;
+    graph.fetch("a", conv2d(graph.input("a", [1, 5, 5, 8]), w, attrs));
+    graph.fetch("b", conv2d(graph.input("b", [1, 5, 5, 4]), reshape(w, [3, 3, 2, 16]), attrs));
+    const own = new Map<string, Buffer>([["w", { space: "variable", bytes: 3 * 3 * 4 * 8 * 4, name: "w" }]]);
+    expect(compile(graph, own, PASSES).derived).toHaveLength(2);
+  });
+
   it("is not kept by a program that changes variables, nor for what is no variable", () => {
     expect(opcodes(product(3, { assigns: true }))).toMatchObject({ prologue: [], derived: 0 });
     const graph = new Graph();

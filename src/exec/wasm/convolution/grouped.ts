@@ -85,7 +85,7 @@ function regrouped(node: Node, w: Buffer, groups: number, transposed: boolean, c
   const to = [taps * inner * outer, inner * outer, sizes[3]!, 1];
   return filter(
     context.shared(source, {
-      key: `groups ${groups}${transposed ? " transposed" : ""}`,
+      key: `groups ${groups} ${inner}x${all}${transposed ? " transposed" : ""}`,
       bytes: sizeOf(source.shape) * 4,
       make: (buffer) => [
         copyNd({
