@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { HeadWord } from "../../assembly/format/opcodes.ts";
 import { Activation, MR_PLAIN, MR_RELAXED, ROW_GRAIN } from "../../assembly/format/products.ts";
-import { gemm, gridResult, type Product, result, type Spread, type View } from "../../src/exec/wasm/instructions/gemm.ts";
+import { gemm, gemmBatch, gridResult, type Product, result, type Spread, type View } from "../../src/exec/wasm/instructions/gemm.ts";
 import type { Buffer as Operand } from "../../src/exec/wasm/instructions/instruction.ts";
 import { type Buffer, bits, createHarness, type Harness, integers, TEST_BUILDS, uniform } from "./harness.ts";
 import { link, operand } from "./instruction.ts";
@@ -242,4 +243,33 @@ describe.each(TEST_BUILDS)("f32_gemm, %s build", (build) => {
       }
     }
   });
+});
+
+it("a thread that does the others' shares after its own, of one row or two, gives the same bits", () => {
+  const harness = createHarness("threads");
+  for (const [M, N, threads] of [
+    [10, 8, 3],
+    [9, 9, 3],
+    [18, 17, 5],
+  ] as const) {
+    for (const count of [1, 2]) {
+      harness.reset();
+      const { a, b } = matrices(M, N, 7, "depth", "lanes");
+      const c = rowsOf(M, count * N);
+      const product: Product = { M, N, K: 7, a: a.view, b: b.view, c: rowsOf(M, N).view };
+      const { opcode, words, ...instruction } = count === 1 ? gemm(product) : gemmBatch(product, count, { a: 0, b: 0, c: M * N });
+      const target = harness.empty(c.length);
+      const places = new Map([
+        [a.view.buffer, harness.from(a.values)],
+        [b.view.buffer, harness.from(b.values)],
+        [product.c.buffer, target],
+      ]);
+      const length = HeadWord.Operands + words.length;
+      const linked = link(harness, { ...instruction, words: [opcode, length, ...words] }, places, threads);
+      for (let ith = threads - 1; ith >= 0; ith--) harness.kernels.run!(linked.words, length * 4, ith, threads, 0);
+      linked.check();
+      const want = expected({ a, b, c: rowsOf(M, N) });
+      expectExact(target.values, Float64Array.from([...want, ...(count > 1 ? want : [])]), `[${M}, ${N}], ${threads} threads, ${count} products`);
+    }
+  }
 });

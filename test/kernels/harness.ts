@@ -19,11 +19,12 @@ const PAGES = 1024;
 /** The builds that kernels are tested in: without relaxed SIMD and with it. Those of threads differ from them in how shares are handed out alone. */
 export type TestBuild = "plain" | "relaxed";
 export const TEST_BUILDS: readonly TestBuild[] = ["plain", "relaxed"];
+const FILES = { plain: "test", relaxed: "test-relaxed", threads: "simd-threads" };
 
-/** Kernels with 64 MiB of their own memory. Built by `npm run build:wasm:test`. */
-export function createHarness(build: TestBuild = "plain") {
-  const memory = new WebAssembly.Memory({ initial: PAGES });
-  const path = new URL(`../../dist/kernels/${build === "plain" ? "test" : "test-relaxed"}.wasm`, import.meta.url);
+/** Kernels with 64 MiB of their own memory. Built by `npm run build:wasm:test`; the build of threads, which has `run` alone, by `npm run build:wasm`. */
+export function createHarness(build: TestBuild | "threads" = "plain") {
+  const memory = new WebAssembly.Memory(build === "threads" ? { initial: PAGES, maximum: 65536, shared: true } : { initial: PAGES });
+  const path = new URL(`../../dist/kernels/${FILES[build]}.wasm`, import.meta.url);
   const module = new WebAssembly.Module(readFileSync(path));
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
   let top = 64;
