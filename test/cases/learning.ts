@@ -81,6 +81,13 @@ const smooth = (layers: readonly LayerSpec[]): LayerSpec[] =>
     return layer.type === "activation" && (layer.name === "relu" || layer.name === "leakyRelu") ? tanh : layer;
   });
 
+/** A description in full, its activations made smooth. */
+function smoothly(options: GANOptions): GANOptions {
+  const spec = resolveSpec(options);
+  const { generator, discriminator } = spec.architecture;
+  return { ...spec, architecture: { ...spec.architecture, generator: smooth(generator), discriminator: smooth(discriminator) } };
+}
+
 /** Any named architecture, made smooth, with any objective, regularizers, condition, augmentation and shape that it takes. */
 export const namedArchitectures: fc.Arbitrary<GANOptions> = fc
   .constantFrom(...ARCHITECTURE_SHAPES)
@@ -110,7 +117,8 @@ export const namedArchitectures: fc.Arbitrary<GANOptions> = fc
     const moves = given.shape.length === 3 && Math.max(...given.shape.slice(0, 2)) >= 8;
     const rest = { ...given, augment: moves && augment };
     const kept = fitting(rest.objective, regularizers).map((name) => WITH[name] ?? name);
-    const spec = resolveSpec({ ...rest, regularizers: kept, latent: 2, width: 2 });
-    const { generator, discriminator } = spec.architecture;
-    return { ...spec, architecture: { ...spec.architecture, generator: smooth(generator), discriminator: smooth(discriminator) } };
+    return smoothly({ ...rest, regularizers: kept, latent: 2, width: 2 });
   });
+
+/** Residual networks wide enough for 3x3 convolutions by components, of images that are doubled and halved beside them. */
+export const wideResidual: GANOptions = smoothly({ shape: [8, 8, 1], architecture: "resnet", latent: 2, width: 8, batchSize: 2 });

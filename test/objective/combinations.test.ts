@@ -4,7 +4,7 @@ import type { Executor } from "../../src/exec/executor.ts";
 import { createWasmExecutor } from "../../src/exec/wasm/executor.ts";
 import { type GANOptions, resolveSpec } from "../../src/gan/spec.ts";
 import { variables } from "../../src/objective/variables.ts";
-import { ARCHITECTURE_SHAPES, namedArchitectures, waysToLearn } from "../cases/learning.ts";
+import { ARCHITECTURE_SHAPES, namedArchitectures, waysToLearn, wideResidual } from "../cases/learning.ts";
 import { fuzzed, PATIENCE } from "../fuzz/fuzz.ts";
 import { checkSteps } from "../webgpu/steps.ts";
 
@@ -40,6 +40,8 @@ describe("any objective with any regularizers", PATIENCE, () => {
       fuzzed(4),
     );
   });
+
+  it("is trained so where 3x3 convolutions go by components", () => checkSteps(executor, wideResidual, ["critic", "train"]));
 
   it("is trained so with self-attention in both networks, under spectral normalisation and a penalty of second order", async () => {
     const options: GANOptions = {
