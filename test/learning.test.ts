@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { speckle } from "../bench/learning/faces.ts";
 import { coverage } from "../bench/learning/points.ts";
-import { RECIPES, type Suite } from "../bench/learning/recipes.ts";
+import { RECIPES, type Recipe, type Suite } from "../bench/learning/recipes.ts";
 import { section, tableOf } from "../bench/learning/table.ts";
 import { animeFaces, ring } from "../src/datasets.ts";
 import { resolveSpec } from "../src/gan/spec.ts";
@@ -65,8 +65,8 @@ const SHAPES = {
 describe("recipes", () => {
   it.each(Object.entries(RECIPES).flatMap(([suite, recipes]) => recipes.map(({ name, options }) => [suite, name, options] as const)))(
     "%s: %s can be made",
-    (suite, _, options) => {
-      expect(resolveSpec({ ...options, shape: SHAPES[suite as Suite] }).batchSize).toBe(64);
+    (suite, _, options: Recipe["options"]) => {
+      expect(resolveSpec({ ...options, shape: SHAPES[suite as Suite] }).batchSize).toBe(options.batchSize ?? 64);
     },
   );
 });
