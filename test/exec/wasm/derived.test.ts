@@ -8,7 +8,7 @@ import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
 import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import type { Buffer, Plan } from "../../../src/exec/wasm/instructions/instruction.ts";
 import { add, conv2d, conv2dInputGrad, matmul, mul, reshape, sub } from "../../../src/graph/build.ts";
-import { Graph } from "../../../src/graph/graph.ts";
+import { Graph, type Node } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
 
@@ -217,6 +217,23 @@ describe("filters in components", () => {
       const apart = compile(graph(assigns), own, PASSES, { arena: Number.POSITIVE_INFINITY, shares: true, fits, instructions: () => 0 });
       expect([count(apart), apart.derived.length, fits(apart)]).toEqual([6, 0, true]);
     }
+  });
+
+  it("are made for each convolution in a session that would hold more than a gibibyte of them", async () => {
+    const executor = await createWasmExecutor({ threads: 1 });
+    const C = 1024;
+    const held = async (layers: number) => {
+      const g = new Graph();
+      const filters = Array.from({ length: layers }, (_, i) => ({ name: `w${i}`, shape: [3, 3, C, C] }));
+      let y: Node = g.input("x", [1, 16, 16, C]);
+      for (const { name, shape } of filters) y = conv2d(y, g.variable(name, shape), { strides: [1, 1], pads: [1, 1, 1, 1] });
+      g.fetch("y", y);
+      return (await executor.measure(filters, [g])).total / (layers * 9 * C * C * 4);
+    };
+    // Components are four times a filter.
+    expect(await held(2)).toBeGreaterThan(5);
+    expect(await held(8)).toBeLessThan(2);
+    executor.dispose();
   });
 
   it.each([1, 2])("give the same bits however much memory there is, with programs that come and go, %i threads", async (threads) => {

@@ -113,8 +113,11 @@ export function arrange({ end: variablesEnd }: Variables, plans: Iterable<Plan>,
   };
 }
 
-/** Whether it is no larger than `maxMemory` bytes, nor than WebAssembly's memory can be. */
-export const isWithin = ({ end }: Layout, maxMemory: number): boolean => end <= Math.min(maxMemory, MAX_PAGES * PAGE);
+/** What a session may hold and still keep what it makes of one tensor for several: above it, memory is dearer than the time to make it anew. */
+const MOST_SHARED = 2 ** 30;
+
+/** Whether there is room for what is made of one tensor for several, in a session that may hold `maxMemory` bytes. */
+export const hasRoomToShare = ({ end }: Layout, maxMemory: number): boolean => end <= Math.min(maxMemory, MOST_SHARED);
 
 /** @throws BackendError when it is larger than `maxMemory` bytes, or than WebAssembly's memory can be */
 export function checkLayout({ end }: Layout, maxMemory: number): void {
@@ -145,7 +148,7 @@ export function measure(specs: readonly VariableSpec[], graphs: readonly Graph[]
       target.threads,
     );
   const shared = layoutOf(true);
-  const layout = isWithin(shared, target.maxMemory) ? shared : layoutOf(false);
+  const layout = hasRoomToShare(shared, target.maxMemory) ? shared : layoutOf(false);
   checkLayout(layout, target.maxMemory);
   return reportOf(variables, layout);
 }

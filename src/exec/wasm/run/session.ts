@@ -14,7 +14,7 @@ import {
   arrange,
   checkLayout,
   compileOver,
-  isWithin,
+  hasRoomToShare,
   type Layout,
   placeVariables,
   planWords,
@@ -162,7 +162,7 @@ export class WasmSession implements Session {
       return { layout: this.#arrange([...plans.values()]), plans, shares };
     };
     const all = arranged(true);
-    const { layout, ...rest } = isWithin(all.layout, this.#target.maxMemory) ? all : arranged(false);
+    const { layout, ...rest } = hasRoomToShare(all.layout, this.#target.maxMemory) ? all : arranged(false);
     checkLayout(layout, this.#target.maxMemory);
     return { layout, ...rest };
   }
