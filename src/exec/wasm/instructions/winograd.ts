@@ -16,8 +16,14 @@ const SHARED_TILES = 8 * ROW_GRAIN;
 /** Outputs of a tile along an axis. */
 const outputsOf = (kind: WinogradKind): number => (kind === WinogradKind.F43 ? 4 : 2);
 
-/** Tiles of an image of H x W pixels, and what they take of products for each pair of channels. */
-export const tilesOf = (kind: WinogradKind, H: number, W: number): number => Math.ceil(H / outputsOf(kind)) * Math.ceil(W / outputsOf(kind));
+/** Tiles along each axis of an image of H x W pixels. */
+const gridOf = (kind: WinogradKind, H: number, W: number): readonly [number, number] => [
+  Math.ceil(H / outputsOf(kind)),
+  Math.ceil(W / outputsOf(kind)),
+];
+
+/** All of its tiles, and what they take of products for each pair of channels. */
+export const tilesOf = (kind: WinogradKind, H: number, W: number): number => gridOf(kind, H, W).reduce((rows, columns) => rows * columns);
 export const productsOf = (kind: WinogradKind, H: number, W: number): number => tilesOf(kind, H, W) * componentsOf(kind);
 
 const componentsOf = (kind: WinogradKind): number => (outputsOf(kind) + 2) ** 2;
@@ -61,7 +67,7 @@ export interface WinogradConvolution {
 export function winograd({ kind, x, filter, result, pads, epilogue }: WinogradConvolution): Instruction {
   const [, H, W, C] = x.shape as [number, number, number, number];
   const [batch, OutH, OutW, N] = result.shape as [number, number, number, number];
-  const grid = [Math.ceil(OutH / outputsOf(kind)), Math.ceil(OutW / outputsOf(kind))] as const;
+  const grid = gridOf(kind, OutH, OutW);
   const tiles = batch * grid[0] * grid[1];
   const components = componentsOf(kind);
   const depth = Math.min(DEPTH, C);
@@ -133,7 +139,7 @@ export function winogradFilterGrad({ kind, x, dy, dw, pads, temp }: WinogradFilt
   const [, H, W, C] = x.shape as [number, number, number, number];
   const [batch, OutH, OutW, N] = dy.shape as [number, number, number, number];
   const components = componentsOf(kind);
-  const grid = [Math.ceil(OutH / outputsOf(kind)), Math.ceil(OutW / outputsOf(kind))] as const;
+  const grid = gridOf(kind, OutH, OutW);
   const tiles = batch * grid[0] * grid[1];
   const columns = Math.ceil(N / NR) * NR;
   const fits = Math.floor(GRADIENT_BYTES / (components * columns * 4));
