@@ -3,6 +3,7 @@ import { ELEMENTWISE_BLOCK, ElementwiseWord } from "../../../../assembly/format/
 import { Opcode } from "../../../../assembly/format/opcodes.ts";
 import { RangedWord } from "../../../../assembly/format/ranged.ts";
 import { type Buffer, homeOf, type Instruction } from "../instructions/instruction.ts";
+import { isShared } from "../instructions/ranged.ts";
 
 /**
  * For each instruction, whether all threads must have finished it, and those before it, before any goes on.
@@ -32,21 +33,9 @@ function conflict(a: Instruction, b: Instruction, offsets: ReadonlyMap<Buffer, n
   return meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes);
 }
 
-/** What threads share in ways of their own. */
-const SHARED: readonly Opcode[] = [
-  Opcode.Gemm,
-  Opcode.Products,
-  Opcode.Transform,
-  Opcode.Pack,
-  Opcode.GemmBatch,
-  Opcode.Winograd,
-  Opcode.WinogradFilter,
-  Opcode.WinogradFilterGrad,
-];
-
 /** Whether the kernels give all of an instruction to one thread (see `share` in assembly/simd.ts). */
 function isOneShare({ opcode, words }: Instruction): boolean {
-  if (SHARED.includes(opcode)) return false;
+  if (isShared(opcode)) return false;
   if (opcode === Opcode.Elementwise) return (words[ElementwiseWord.Size] as number) <= ELEMENTWISE_BLOCK;
   return (words[RangedWord.Units] as number) <= (words[RangedWord.Grain] as number);
 }

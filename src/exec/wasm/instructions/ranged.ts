@@ -20,7 +20,21 @@ import {
 } from "../../../../assembly/format/ranged.ts";
 import type { Buffer, Instruction, Word } from "./instruction.ts";
 
-type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | Opcode.Gemm | Opcode.Products | Opcode.Transform | Opcode.Pack | Opcode.GemmBatch>;
+/** What threads share in ways of their own. */
+const SHARED = [
+  Opcode.Gemm,
+  Opcode.Products,
+  Opcode.Transform,
+  Opcode.Pack,
+  Opcode.GemmBatch,
+  Opcode.Winograd,
+  Opcode.WinogradFilter,
+  Opcode.WinogradFilterGrad,
+] as const;
+
+export const isShared = (opcode: Opcode): boolean => SHARED.some((other) => other === opcode);
+
+type RangedOpcode = Exclude<Opcode, Opcode.Elementwise | (typeof SHARED)[number]>;
 
 /** All arguments of a kernel, by their places: an enum of `assembly/format/ranged.ts`. The last may be several words. */
 type Arguments<Place extends number> = Readonly<Record<Place, Word | readonly Word[]>>;
