@@ -12,7 +12,7 @@ import { WINOGRAD_BETWEEN, WINOGRAD_GAP, WINOGRAD_LANES, WINOGRAD_PANELS } from 
 import { WinogradFilterWord, WinogradKind, WinogradWord } from "./format/winograd";
 import { activate, f32_gemm_tiles, MR } from "./gemm";
 import { share, storeTransposed } from "./simd";
-import { dataColumns, dataRows, filterTaps, outputColumn, outputRows } from "./winogradTransforms";
+import { dataColumns, dataRows, filterTaps, outputColumn, outputRows, placePixels } from "./winogradTransforms";
 import { word } from "./words";
 
 /** Bytes of a row of a panel of B, and of a tile's results of one. */
@@ -115,19 +115,12 @@ function place(side: i32, p: usize, tile: i32, k: i32, table: usize): void {
   const H = word(p, WinogradWord.H);
   const W = word(p, WinogradWord.W);
   const C = word(p, WinogradWord.C);
-  const outside = word(p, WinogradWord.Outside);
-  const shift = word(p, WinogradWord.Shift);
   const line = tile / gridW;
   const image = line / gridH;
   const base = word(p, WinogradWord.Image) + ((image * H * W * C + k) << 2);
   const y0 = (line - image * gridH) * (side - 2) + word(p, WinogradWord.OriginY);
   const x0 = (tile - line * gridW) * (side - 2) + word(p, WinogradWord.OriginX);
-  for (let y = y0; y < y0 + side; y++) {
-    for (let x = x0; x < x0 + side; x++, table += 4) {
-      const inside = <u32>y < <u32>(H << shift) && <u32>x < <u32>(W << shift);
-      store<i32>(table, inside ? base + ((((y >> shift) * W + (x >> shift)) * C) << 2) : outside);
-    }
-  }
+  placePixels(table, side, y0, x0, base, H, W, C, word(p, WinogradWord.Shift), word(p, WinogradWord.Outside));
 }
 
 /** The outputs of a tile, channels [n, n + columns), from its components `step` bytes apart. */

@@ -7,7 +7,7 @@ import { WINOGRAD_GAP, WINOGRAD_GRAD_BETWEEN, WINOGRAD_GRAD_PANELS } from "./for
 import { WinogradGradWord, WinogradKind } from "./format/winograd";
 import { f32_gemm_tiles, MR } from "./gemm";
 import { share } from "./simd";
-import { dataColumns, dataRows, gradientOutputs, gradientTaps } from "./winogradTransforms";
+import { dataColumns, dataRows, gradientOutputs, gradientTaps, placePixels } from "./winogradTransforms";
 import { word } from "./words";
 
 /** Bytes of a row of a panel of dy, and of a row of sums. */
@@ -72,24 +72,16 @@ export function f32_winograd_filter_grad(p: usize, ith: i32, nth: i32): void {
 /** Writes the address of every pixel of a tile of x or dy to `table`, of the zeros for those outside the image. */
 function place(side: i32, ofX: bool, p: usize, C: i32, tile: i32, table: usize): void {
   const taps = side - 2;
-  const across = ofX ? side : taps;
   const gridH = word(p, WinogradGradWord.GridH);
   const gridW = word(p, WinogradGradWord.GridW);
   const H = word(p, ofX ? WinogradGradWord.H : WinogradGradWord.OutH);
   const W = word(p, ofX ? WinogradGradWord.W : WinogradGradWord.OutW);
-  const outside = word(p, WinogradGradWord.Outside);
-  const shift = ofX ? word(p, WinogradGradWord.Shift) : 0;
   const line = tile / gridW;
   const image = line / gridH;
   const base = word(p, ofX ? WinogradGradWord.X : WinogradGradWord.Dy) + ((image * H * W * C) << 2);
   const y0 = (line - image * gridH) * taps + (ofX ? word(p, WinogradGradWord.OriginY) : 0);
   const x0 = (tile - line * gridW) * taps + (ofX ? word(p, WinogradGradWord.OriginX) : 0);
-  for (let y = y0; y < y0 + across; y++) {
-    for (let x = x0; x < x0 + across; x++, table += 4) {
-      const inside = <u32>y < <u32>(H << shift) && <u32>x < <u32>(W << shift);
-      store<i32>(table, inside ? base + ((((y >> shift) * W + (x >> shift)) * C) << 2) : outside);
-    }
-  }
+  placePixels(table, ofX ? side : taps, y0, x0, base, H, W, C, ofX ? word(p, WinogradGradWord.Shift) : 0, word(p, WinogradGradWord.Outside));
 }
 
 /** A tile of dy to one row of the panels of each component, `step` bytes apart; panels of a component are `depth` rows each. */

@@ -6,6 +6,21 @@
  * (on the choice of points see Barabasz et al. 2020); those of four are 0, 1 and -1.
  */
 
+/**
+ * Writes the address of every pixel of a tile to `table`, `across` to each side from row y0 and column x0 on, of `outside` for those that are not in the image of H x W pixels of C channels at `image`. Where `shift`
+ * is 1, its pixels count for squares of 2 x 2.
+ */
+export function placePixels(
+  table: usize, across: i32, y0: i32, x0: i32, image: i32, H: i32, W: i32, C: i32, shift: i32, outside: i32,
+): void {
+  for (let y = y0; y < y0 + across; y++) {
+    for (let x = x0; x < x0 + across; x++, table += 4) {
+      const inside = <u32>y < <u32>(H << shift) && <u32>x < <u32>(W << shift);
+      store<i32>(table, inside ? image + ((((y >> shift) * W + (x >> shift)) * C) << 2) : outside);
+    }
+  }
+}
+
 /** Four channels from byte `c` on of pixel `i` of a column of a tile, the addresses of whose pixels stand in lines of `side` from `table` on. */
 // @ts-ignore: decorator
 @inline
