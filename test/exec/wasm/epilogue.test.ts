@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Executor, Session } from "../../../src/exec/executor.ts";
+import { describe, expect, it } from "vitest";
 import { evaluate } from "../../../src/exec/reference/evaluate.ts";
 import { fuse } from "../../../src/exec/schedule/fuse.ts";
 import { nodesOf } from "../../../src/exec/schedule/steps.ts";
 import { FUSION } from "../../../src/exec/wasm/compile/fusion.ts";
-import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { add, conv2d, leakyRelu, matmul, sigmoid, tanh } from "../../../src/graph/build.ts";
 import { Graph, type Node } from "../../../src/graph/graph.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
+import { openSession } from "./opened.ts";
 
-let executor: Executor;
-let session: Session;
-beforeAll(async () => {
-  executor = await createWasmExecutor();
-  session = await executor.open([]);
-});
-afterAll(() => {
-  session.dispose();
-  executor.dispose();
-});
+const wasm = openSession();
 
 const ACTIVATIONS: Readonly<Record<string, (x: Node) => Node>> = {
   none: (x) => x,
@@ -51,7 +41,7 @@ describe("bias and activation while a product is stored", () => {
           const random = seeded(5);
           const feeds = Object.fromEntries(graph.leaves("input").map(({ attrs, shape }) => [attrs.name, draw(shape, any, random)]));
           const expected = evaluate(graph, feeds).fetches.y!;
-          const program = await session.compile(graph);
+          const program = await wasm.session.compile(graph);
           const got = (await program.run(feeds)).y!;
           program.dispose();
 

@@ -1,24 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Executor, Fetches, Session } from "../../../src/exec/executor.ts";
+import { describe, expect, it } from "vitest";
+import type { Fetches } from "../../../src/exec/executor.ts";
 import { evaluate } from "../../../src/exec/reference/evaluate.ts";
-import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
 import { OPS } from "../../../src/graph/ops.ts";
 import { caseFeeds, caseGraph, OP_CASES } from "../../cases/ops.ts";
+import { openSession } from "./opened.ts";
 
-let executor: Executor;
-let session: Session;
-beforeAll(async () => {
-  executor = await createWasmExecutor();
-  session = await executor.open([]);
-});
-afterAll(() => {
-  session.dispose();
-  executor.dispose();
-});
+const wasm = openSession();
 
 async function run(graph: Graph, feeds: Record<string, Float32Array>, reproducible: boolean): Promise<Fetches> {
-  const program = await session.compile(graph, { reproducible });
+  const program = await wasm.session.compile(graph, { reproducible });
   const fetches = await program.run(feeds);
   program.dispose();
   return fetches;
@@ -36,7 +27,7 @@ function relativeError(got: Float32Array, expected: Float64Array): number {
   return difference / largest;
 }
 
-it("has both builds", () => expect(executor.backend.simd).toBe("relaxed"));
+it("has both builds", () => expect(wasm.executor.backend.simd).toBe("relaxed"));
 
 describe.each([
   ["plain", true],

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Executor, Session } from "../../../src/exec/executor.ts";
+import { describe, expect, it } from "vitest";
 import { evaluate } from "../../../src/exec/reference/evaluate.ts";
-import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import { concat, matmul, reduceSum, slice } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { caseFeeds, caseGraph, SPECIAL_CASES } from "../../cases/ops.ts";
+import { openSession } from "./opened.ts";
 
-let executor: Executor;
-let session: Session;
-beforeAll(async () => {
-  executor = await createWasmExecutor({ threads: 1 });
-  session = await executor.open([]);
-});
-afterAll(() => {
-  session.dispose();
-  executor.dispose();
-});
+const wasm = openSession({ threads: 1 });
 
 async function run(graph: Graph, feeds: Record<string, Float32Array>): Promise<Float32Array> {
-  const program = await session.compile(graph);
+  const program = await wasm.session.compile(graph);
   const { y } = await program.run(feeds);
   program.dispose();
   return y!;

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Executor, Session } from "../../../src/exec/executor.ts";
-import { evaluate } from "../../../src/exec/reference/evaluate.ts";
+import { describe, expect, it } from "vitest";
 import { choose } from "../../../src/exec/wasm/convolution/choose.ts";
-import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
-import { pad, slice } from "../../../src/graph/build.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
+import { runFaces } from "./faces.ts";
+import { openSession } from "./opened.ts";
 
 type Pads = readonly [number, number, number, number];
 
@@ -31,66 +29,18 @@ const SHAPES: readonly (readonly [readonly [number, number, number, number, numb
   [[18, 26, 26, 68, 36], [1, 1, 1, 1], STORED, STORED],
 ];
 
-let executor: Executor;
-let session: Session;
-beforeAll(async () => {
-  executor = await createWasmExecutor();
-  session = await executor.open([]);
-});
-afterAll(() => {
-  session.dispose();
-  executor.dispose();
-});
+const wasm = openSession();
 
-/** The largest difference from `expected`, as a share of its largest value. */
-function error(got: Float32Array, expected: Float64Array): number {
-  let [difference, largest] = [0, 0];
-  for (const [i, e] of expected.entries()) {
-    difference = Math.max(difference, Math.abs(got[i]! - e));
-    largest = Math.max(largest, Math.abs(e));
-  }
-  return difference / largest;
-}
-
-it("has both builds", () => expect(executor.backend.simd).toBe("relaxed"));
+it("has both builds", () => expect(wasm.executor.backend.simd).toBe("relaxed"));
 
 describe("Winograd's algorithm on 4x4 filters of stride 2: error within 8 times the direct kernel's, in both builds", () => {
   for (const [[n, h, w, channels, filters], pads, forward, backward] of SHAPES) {
     it(`${[n, h, w, channels]} -> ${filters} channels, pads ${pads}`, async () => {
-      const graph = new Graph();
-      const x = graph.input("x", [n, h, w, channels]);
-      const filter = graph.input("filter", [4, 4, channels, filters]);
-      const attrs = { strides: [2, 2], pads, dilations: [1, 1], groups: 1 } as const;
-      const y = graph.apply("conv2d", [x, filter], attrs);
-      const dy = graph.input("dy", y.shape);
-      const dx = graph.apply("conv2dInputGrad", [dy, filter], { ...attrs, inputSize: [h, w] });
-      const dw = graph.apply("conv2dFilterGrad", [x, dy], { ...attrs, filterSize: [4, 4] });
-      for (const [name, node] of Object.entries({ y, dx, dw })) graph.fetch(name, node);
-      expect([choose(y), choose(dx)]).toEqual([forward, backward]);
-      expect(choose(dw)).toBe(channels % 4 === 0 && filters % 4 === 0 ? "winogradStored" : "direct");
-      const random = seeded(7);
-      const feeds = { x: draw(x.shape, any, random), filter: draw(filter.shape, any, random), dy: draw(dy.shape, any, random) };
-      const expected = evaluate(graph, feeds).fetches;
-
-      // The same with a fifth column of zeros in the filter: no longer a case for Winograd.
-      const wide = pad(filter, [0, 0, 0, 0], [0, 1, 0, 0]);
-      const wideAttrs = { ...attrs, pads: [pads[0], pads[1], pads[2], pads[3] + 1] } as const;
-      const yDirect = graph.apply("conv2d", [x, wide], wideAttrs);
-      expect(choose(yDirect)).toBe("direct");
-      graph.fetch("yDirect", yDirect);
-      graph.fetch("dxDirect", graph.apply("conv2dInputGrad", [dy, wide], { ...wideAttrs, inputSize: [h, w] }));
-      const dwWide = graph.apply("conv2dFilterGrad", [x, dy], { ...wideAttrs, filterSize: [4, 5] });
-      graph.fetch("dwDirect", slice(dwWide, [0, 0, 0, 0], filter.shape));
-
-      for (const reproducible of [true, false]) {
-        const program = await session.compile(graph, { reproducible });
-        const got = await program.run(feeds);
-        program.dispose();
-        for (const name of ["y", "dx", "dw"]) {
-          const direct = error(got[`${name}Direct`]!, expected[name]!);
-          expect(direct).toBeLessThan(1e-6);
-          expect(error(got[name]!, expected[name]!)).toBeLessThan(8 * direct);
-        }
+      const { chosen, errors } = await runFaces(wasm.session, { sizes: [n, h, w, channels, filters], kernel: 4, stride: 2, pads });
+      expect(chosen).toEqual([forward, backward, channels % 4 === 0 && filters % 4 === 0 ? STORED : "direct"]);
+      for (const { own, direct } of errors) {
+        expect(direct.most).toBeLessThan(1e-6);
+        expect(own.most).toBeLessThan(8 * direct.most);
       }
     });
   }
@@ -106,7 +56,7 @@ it("an image has the same bits alone and in a batch of several pieces", async ()
     const dx = graph.apply("conv2dInputGrad", [y, w], { ...attrs, inputSize: [16, 14] });
     expect([choose(y), choose(dx)]).toEqual([STORED, STORED]);
     graph.fetch("dx", dx);
-    return session.compile(graph, { reproducible: true });
+    return wasm.session.compile(graph, { reproducible: true });
   };
   const [x, w] = [draw([35, 16, 14, 32], any, seeded(5)), draw([4, 4, 32, 36], any, seeded(6))];
   const { dx: all } = await (await program(35)).run({ x, w });

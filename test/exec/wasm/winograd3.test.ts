@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Opcode } from "../../../assembly/format/opcodes.ts";
-import type { Executor, Session } from "../../../src/exec/executor.ts";
-import { evaluate } from "../../../src/exec/reference/evaluate.ts";
 import { compile } from "../../../src/exec/wasm/compile/compile.ts";
 import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
-import { choose } from "../../../src/exec/wasm/convolution/choose.ts";
-import { createWasmExecutor } from "../../../src/exec/wasm/executor.ts";
 import {
   add,
   avgPool,
@@ -14,16 +10,16 @@ import {
   conv2dInputGrad,
   leakyRelu,
   mul,
-  pad,
   resizeNearest,
   resizeNearestGrad,
   sigmoid,
-  slice,
   tanh,
 } from "../../../src/graph/build.ts";
 import { Graph, type Node } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
 import { any, draw, seeded } from "../../cases/values.ts";
+import { runFaces } from "./faces.ts";
+import { openSession } from "./opened.ts";
 
 type Pads = readonly [number, number, number, number];
 
@@ -59,65 +55,18 @@ const SHAPES: readonly (readonly [readonly [number, number, number, number, numb
   ],
 ];
 
-let executor: Executor;
-let session: Session;
-beforeAll(async () => {
-  executor = await createWasmExecutor();
-  session = await executor.open([]);
-});
-afterAll(() => {
-  session.dispose();
-  executor.dispose();
-});
-
-/** Root of the mean square of the differences from `expected`, and the largest one as a share of its largest value. */
-function errors(got: Float32Array, expected: Float64Array): { mean: number; most: number } {
-  let [squares, difference, largest] = [0, 0, 0];
-  for (const [i, e] of expected.entries()) {
-    squares += (got[i]! - e) ** 2;
-    difference = Math.max(difference, Math.abs(got[i]! - e));
-    largest = Math.max(largest, Math.abs(e));
-  }
-  return { mean: Math.sqrt(squares / expected.length), most: difference / largest };
-}
+const wasm = openSession();
 
 const ATTRS = { strides: [1, 1], dilations: [1, 1], groups: 1 } as const;
 
 describe("Winograd's algorithm on 3x3 filters: error within 4 times the direct kernel's in the mean, 6 times at most, in both builds", () => {
-  it.each(SHAPES)("%j, pads %j", async ([n, h, w, channels, filters], pads) => {
-    const graph = new Graph();
-    const x = graph.input("x", [n, h, w, channels]);
-    const filter = graph.input("filter", [3, 3, channels, filters]);
-    const attrs = { ...ATTRS, pads };
-    const y = graph.apply("conv2d", [x, filter], attrs);
-    const dy = graph.input("dy", y.shape);
-    const dx = graph.apply("conv2dInputGrad", [dy, filter], { ...attrs, inputSize: [h, w] });
-    const dw = graph.apply("conv2dFilterGrad", [x, dy], { ...attrs, filterSize: [3, 3] });
-    for (const [name, node] of Object.entries({ y, dx, dw })) graph.fetch(name, node);
-    expect([choose(y), choose(dx), choose(dw)]).toEqual(["winograd3", "winograd3", "winograd3"]);
-    const random = seeded(7);
-    const feeds = { x: draw(x.shape, any, random), filter: draw(filter.shape, any, random), dy: draw(dy.shape, any, random) };
-    const expected = evaluate(graph, feeds).fetches;
-
-    // The same with a fourth column of zeros in the filter: no longer a case for Winograd.
-    const wide = pad(filter, [0, 0, 0, 0], [0, 1, 0, 0]);
-    const wideAttrs = { ...attrs, pads: [pads[0], pads[1], pads[2], pads[3] + 1] } as const;
-    graph.fetch("yDirect", graph.apply("conv2d", [x, wide], wideAttrs));
-    graph.fetch("dxDirect", graph.apply("conv2dInputGrad", [dy, wide], { ...wideAttrs, inputSize: [h, w] }));
-    const dwWide = graph.apply("conv2dFilterGrad", [x, dy], { ...wideAttrs, filterSize: [3, 4] });
-    graph.fetch("dwDirect", slice(dwWide, [0, 0, 0, 0], filter.shape));
-
-    for (const reproducible of [true, false]) {
-      const program = await session.compile(graph, { reproducible });
-      const got = await program.run(feeds);
-      program.dispose();
-      for (const name of ["y", "dx", "dw"]) {
-        const direct = errors(got[`${name}Direct`]!, expected[name]!);
-        expect(direct.most).toBeLessThan(1e-6);
-        const own = errors(got[name]!, expected[name]!);
-        expect(own.mean).toBeLessThan(4 * direct.mean);
-        expect(own.most).toBeLessThan(6 * direct.most);
-      }
+  it.each(SHAPES)("%j, pads %j", async (sizes, pads) => {
+    const { chosen, errors } = await runFaces(wasm.session, { sizes, kernel: 3, stride: 1, pads });
+    expect(chosen).toEqual(["winograd3", "winograd3", "winograd3"]);
+    for (const { own, direct } of errors) {
+      expect(direct.most).toBeLessThan(1e-6);
+      expect(own.mean).toBeLessThan(4 * direct.mean);
+      expect(own.most).toBeLessThan(6 * direct.most);
     }
   });
 });
@@ -137,7 +86,7 @@ it("adds a bias and applies an activation as it stores the result", async () => 
   const feeds = { x: draw(x.shape, any, seeded(1)), w: draw(w.shape, any, seeded(2)), b: draw([20], any, seeded(3)) };
   graph.fetch("biased", biased);
   for (const [name, activation] of Object.entries(activations)) graph.fetch(name, activation(biased));
-  const run = async (g: Graph) => (await session.compile(g)).run(feeds);
+  const run = async (g: Graph) => (await wasm.session.compile(g)).run(feeds);
   const apart = await run(graph);
   for (const [name, activation] of Object.entries(activations)) {
     const fused = only(name, (g) => {
@@ -156,7 +105,7 @@ it("gives an image the same bits in a batch of any size, and splits a filter tha
     return g;
   };
   const values = draw([21, 12, 10, 136], any, seeded(4));
-  const own = await executor.open([{ name: "w", shape: [3, 3, 136, 12] }], { reproducible: true });
+  const own = await wasm.executor.open([{ name: "w", shape: [3, 3, 136, 12] }], { reproducible: true });
   await own.write("w", draw([3, 3, 136, 12], any, seeded(5)));
   const run = async (batch: number) => (await (await own.compile(graph(batch))).run({ x: values.slice(0, batch * 12 * 10 * 136) })).y!;
   const all = await run(21);
@@ -212,7 +161,7 @@ describe("resampling beside it", () => {
     expect(opcodes(together).filter((opcode) => alone.includes(opcode))).toEqual([]);
     expect(new Set(opcodes(apart).filter((opcode) => alone.includes(opcode)))).toEqual(new Set(alone));
     for (const reproducible of [true, false]) {
-      const run = async (graph: Graph) => (await session.compile(graph, { reproducible })).run(feeds);
+      const run = async (graph: Graph) => (await wasm.session.compile(graph, { reproducible })).run(feeds);
       expectSameBytes(await run(together), await run(apart));
     }
   });
