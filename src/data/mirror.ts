@@ -1,8 +1,8 @@
 /** Images that may be turned left to right: twice as many as there are. */
 import { fillUniforms, Stream } from "../core/random.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
-import type { BatchSource } from "./batches.ts";
 import type { Batch, DataFormat } from "./dataset.ts";
+import type { BatchSource } from "./source.ts";
 
 /**
  * A source of images each of which has left and right changed with probability 1/2, and of its condition too where that is an image. Which, follows from the seed and from how many images were taken before.
@@ -14,8 +14,8 @@ export function mirrored(source: BatchSource, format: DataFormat, seed: number):
   const mirror = (batch: Batch, position: number): Batch => mirrorBatch(batch, position, format, seed);
   return {
     heldOut: heldOut && {
-      take: (position, count) => mirror(heldOut.take(position, count), position),
-      others: (position, count) => mirror(heldOut.others(position, count), position),
+      take: async (position, count) => mirror(await heldOut.take(position, count), position),
+      others: async (position, count) => mirror(await heldOut.others(position, count), position),
     },
     async take(position, count) {
       const batch = await source.take(position, count);

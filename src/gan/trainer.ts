@@ -2,8 +2,8 @@
 import { orAborted } from "../core/abort.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { nextTask, now, since, withinGrace } from "../core/time.ts";
-import type { BatchSource } from "../data/batches.ts";
 import type { Batch } from "../data/dataset.ts";
+import type { BatchSource } from "../data/source.ts";
 import { reportNames } from "../objective/reports.ts";
 import type { Monitor } from "./health/monitor.ts";
 import { type Findings, type Reaction, Watch } from "./health/watch.ts";

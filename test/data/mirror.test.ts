@@ -62,7 +62,7 @@ describe("mirrored", () => {
 
   it("turns what is held out likewise, and ends and closes as its source does", async () => {
     const { heldOut } = source({ data: images(20) }, { validation: 0.5 });
-    const [held, others] = [heldOut!.take(0, 40), heldOut!.others(0, 40)].map(({ data }) => which(data));
+    const [held, others] = [await heldOut!.take(0, 40), await heldOut!.others(0, 40)].map(({ data }) => which(data));
     expect(new Set(held).size).toBeGreaterThan(10);
     const of = (seen: number[]) => new Set(seen.map((i) => (i < 0 ? -1 - i : i)));
     expect([...of(held!)].some((i) => of(others!).has(i))).toBe(false);

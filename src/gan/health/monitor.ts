@@ -1,6 +1,7 @@
 /** Watches over a training: remembers what it was trained on, looks at both networks now and then, and says what is wrong by name. */
-import type { HeldOut } from "../../data/batches.ts";
+
 import type { Batch } from "../../data/dataset.ts";
+import type { HeldOut } from "../../data/source.ts";
 import type { Fetches } from "../../exec/executor.ts";
 import { type DivergenceKind, divergenceKind, withinBounds } from "../../objective/divergence.ts";
 import { HELD_OUT, LOOKED_AT } from "../../objective/probe.ts";
@@ -109,7 +110,7 @@ export class Monitor {
     for (let first = 0; first < reference.count; first += size) looks.push(await training.look(rowsOf(reference, first, size), first));
     const { shape } = this.#spec;
     this.#data ??= new Likeness(shape, reference.data);
-    const others = heldOut?.take(0, reference.count).data;
+    const others = (await heldOut?.take(0, reference.count))?.data;
     const measured = measure(shape, { looks, data: this.#data, pool: this.#seen.pool, heldOut: others, previous: this.#records.at(-1) });
     const { value, gap } = (heldOut && this.#heldOut) || {};
     const record: Record = { step, ...this.#window.means, heldOut: value, gap, ...measured };
@@ -148,8 +149,8 @@ export class Monitor {
     let [value, others] = [0, 0];
     for (let i = 0; i < count; i++) {
       const position = this.#heldOutSeen;
-      value += (await training.estimate(heldOut.take(position, size), position)) / count;
-      others += (await training.estimate(heldOut.others(position, size), position)) / count;
+      value += (await training.estimate(await heldOut.take(position, size), position)) / count;
+      others += (await training.estimate(await heldOut.others(position, size), position)) / count;
       this.#heldOutSeen += size;
     }
     this.#heldOut = { value: withinBounds(value, this.#kind), gap: others - value };

@@ -1,7 +1,7 @@
 /** What a call of `train` does about what its monitor finds. */
 import { TrainingError } from "../../core/errors.ts";
-import type { BatchSource } from "../../data/batches.ts";
 import type { Batch } from "../../data/dataset.ts";
+import type { BatchSource } from "../../data/source.ts";
 import { type Divergence, divergenceKind } from "../../objective/divergence.ts";
 import { LOOKED_AT } from "../../objective/probe.ts";
 import type { StepValues } from "../../objective/reports.ts";
