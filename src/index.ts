@@ -106,6 +106,7 @@ export type { Shape } from "./core/shape.ts";
 export type { TrainingData } from "./data/batches.ts";
 export { type Batch, Dataset, type Examples } from "./data/dataset.ts";
 export type { BatchLike } from "./data/iterated.ts";
+export type { LazyDataset } from "./data/lazy.ts";
 export type { TensorLike } from "./data/tensor.ts";
 export type { Values } from "./data/values.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";

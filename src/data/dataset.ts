@@ -199,7 +199,8 @@ function shapeOf(path: string, data: Values, shape: Shape): Shape {
   return [data.length / size, ...shape];
 }
 
-function checkShape(path: string, given: unknown): Shape {
+/** A copy of the shape of examples, frozen. @throws DataError unless it is one */
+export function checkShape(path: string, given: unknown): Shape {
   const shape = reading(path, () => (Array.isArray(given) && (given.length === 2 || given.length === 4) ? Object.freeze(Array.from(given)) : null));
   if (shape?.every((size) => Number.isSafeInteger(size) && size > 0)) return shape;
   throw new DataError({ path, expected: "[N, H, W, C] or [N, d], all at least 1", got: show(given) });

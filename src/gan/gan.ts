@@ -111,11 +111,11 @@ export class GAN implements Disposable {
    * Trains for `steps` steps. Called again it goes on where it stopped.
    *
    * With `backend: "auto"`, a GPU that fails (its device may be lost at any time) is not the end: training goes on in WebAssembly, from a copy of the state
-   * that is made at least every ten seconds and when a call ends. The steps since then are done, and reported, again; with examples in memory they see the
+   * that is made at least every ten seconds and when a call ends. The steps since then are done, and reported, again; with examples that can be had by their indices they see the
    * same batches. Threads of WebAssembly that end in the middle of an update are begun anew, whatever the backend was asked for by: from a copy that is made every ten seconds, so that
    * steps of an earlier call may be among those done again.
    *
-   * @param data images `[N, H, W, C]` in [-1, 1] (or bytes, or vectors `[N, d]`) with labels for a conditional GAN, or an iterable of batches of them
+   * @param data images `[N, H, W, C]` in [-1, 1] (or bytes, or vectors `[N, d]`) with labels for a conditional GAN, in memory or read by their indices, or an iterable of batches of them
    * @param options how long, and what to tell of it; only `steps` must be given
    * @returns what was done, and the losses of every step
    * @throws {@link SpecError} for options that cannot be, before anything is changed
@@ -146,12 +146,13 @@ export class GAN implements Disposable {
     if (this.#training) throw new StateError({ path: "train", expected: "a GAN that is not training", got: "one that is" });
     this.#training = true;
     try {
-      const given = openSource(data, this.#format, this.spec.seed, { least: leastBatch(this.spec).size, validation });
+      const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
+      const ahead = Math.max(every, this.spec.objective.discriminatorSteps);
+      const given = openSource(data, this.#format, this.spec.seed, { least: leastBatch(this.spec).size, validation, ahead });
       const source = mirror ? mirrored(given, this.#format, this.spec.seed) : given;
       const closing = () => withinGrace(source.close());
       let report: TrainReport;
       try {
-        const every = reportEvery ?? (this.backend.name === "webgpu" ? GPU_REPORT_EVERY : 1);
         report = await new Trainer(this.#host, (work) => this.#exclusive(work), source, {
           ...rest,
           onUnhealthy,

@@ -84,7 +84,7 @@ export interface TrainOptions {
   readonly reportEvery?: number | undefined;
   /**
    * The share of the examples that is held out, from 0 to 0.5: drawn by the GAN's seed, so that each call with the same data holds out the same. They are never trained on; the divergence on them does not lie where the
-   * discriminator knows its images by heart. Only for examples in memory. Default 0.
+   * discriminator knows its images by heart. Only for examples that can be had by their indices, in memory or read. Default 0.
    */
   readonly validation?: number | undefined;
   /**
