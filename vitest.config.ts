@@ -3,7 +3,7 @@ import { bundled } from "./rollup.config.js";
 import { RELAXED_SIMD } from "./test/flags.ts";
 
 /** Files that replace modules, the platform, or the threads that a process shares. */
-const ALONE = ["test/exec/wasm/{lost,pool,remote,starting,threads}.test.ts", "test/gan/{fallback,turns}.test.ts", "test/fuzz/faults.test.ts"];
+const ALONE = ["test/exec/wasm/{lost,pool,remote,starting,threads}.test.ts", "test/gan/{budget,fallback,turns}.test.ts", "test/fuzz/faults.test.ts"];
 
 export default defineConfig({
   plugins: [bundled()],

@@ -111,6 +111,7 @@ export type { TensorLike } from "./data/tensor.ts";
 export type { Values } from "./data/values.ts";
 export type { Backend, MemoryReport } from "./exec/executor.ts";
 export { type GridOptions, Image, Images, type TensorMaker } from "./formats/image.ts";
+export type { CheckpointOptions } from "./gan/checkpoints.ts";
 export type { CallOptions, DrawOptions, LatentOptions } from "./gan/drawOptions.ts";
 export type { GAN } from "./gan/gan.ts";
 export type { WeightType } from "./gan/generatorWriter.ts";

@@ -108,7 +108,7 @@ export class GAN implements Disposable {
   }
 
   /**
-   * Trains for `steps` steps. Called again it goes on where it stopped.
+   * Trains for `steps` steps, or as long as `milliseconds` allow, whichever is over first. Called again it goes on where it stopped.
    *
    * With `backend: "auto"`, a GPU that fails (its device may be lost at any time) is not the end: training goes on in WebAssembly, from a copy of the state
    * that is made at least every ten seconds and when a call ends. The steps since then are done, and reported, again; with examples that can be had by their indices they see the
@@ -116,7 +116,7 @@ export class GAN implements Disposable {
    * steps of an earlier call may be among those done again.
    *
    * @param data images `[N, H, W, C]` in [-1, 1] (or bytes, or vectors `[N, d]`) with labels for a conditional GAN, in memory or read by their indices, or an iterable of batches of them
-   * @param options how long, and what to tell of it; only `steps` must be given
+   * @param options how long, and what to tell of it; `steps` or `milliseconds` must be given
    * @returns what was done, and the losses of every step
    * @throws {@link SpecError} for options that cannot be, before anything is changed
    * @throws {@link DataError} for data that cannot be used; the steps before a faulty batch of an iterable stay done
@@ -124,6 +124,7 @@ export class GAN implements Disposable {
    * @throws {@link BackendError} when a GPU fails that was asked for by name, when threads fail time and again, or when training needs more memory than there is
    * @throws {@link TrainingError} when a loss or a gradient is no longer finite; the GAN stays as the last good update left it
    * @throws {@link CheckpointError} when it needs what it was loaded from, and those bytes were changed since
+   * @throws what `onStep` and `checkpoint.write` throw, and what reads the data
    *
    * @example
    * const { stopped, seconds } = await gan.train(

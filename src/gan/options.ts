@@ -10,6 +10,7 @@ import {
   object,
   oneOf,
   optional,
+  positive,
   real,
   refuse,
   that,
@@ -18,6 +19,7 @@ import { type ErrorDetail, SpecError, show } from "../core/errors.ts";
 import { shallowCopy } from "../core/plain.ts";
 import type { AbortSignalLike, GPUDeviceLike, URLLike, WasmSource } from "../core/platform.ts";
 import { type Shape, showShape } from "../core/shape.ts";
+import { type CheckpointOptions, EVERY } from "./checkpoints.ts";
 import { CALL, type CallOptions, CONDITION, checkDrawOptions, DRAW, type DrawOptions, WASM } from "./drawOptions.ts";
 import type { WeightType } from "./generatorWriter.ts";
 import type { StepReport } from "./reports.ts";
@@ -70,10 +72,17 @@ export interface CreateOptions extends GANOptions, BackendOptions {}
 /** Steps between two looks at the losses on a GPU, by default: to look costs about as much as a small step. */
 export const GPU_REPORT_EVERY = 10;
 
-/** How long a call of `train` goes on, and what it tells of it. Only `steps` must be given. */
+/** How long a call of `train` goes on, and what it tells of it. `steps` or `milliseconds` must be given. */
 export interface TrainOptions {
-  /** Steps to do, 0 to 2^53 - 1: updates of the generator. */
-  readonly steps: number;
+  /** Steps to do, 0 to 2^53 - 1: updates of the generator. Default: as many as there is time for. */
+  readonly steps?: number | undefined;
+  /**
+   * The time that the call may take, above 0, with setting up training and with the last checkpoint: it ends before, when the longest of the last hundred steps would not fit into what is left. One step at least is done, as
+   * nobody knows how long it will take. Where a clock stands still while it computes, as on some edge runtimes, give `steps`. Default: as long as the steps take.
+   */
+  readonly milliseconds?: number | undefined;
+  /** Checkpoints on the way, and when the call ends; `fileCheckpoints` of `ganvas/node` keeps them in files. Default: none. */
+  readonly checkpoint?: CheckpointOptions | undefined;
   /** Images of one update, 1 to 65536. Default: the GAN's own batch size. */
   readonly batchSize?: number | undefined;
   /**
@@ -174,8 +183,15 @@ const SAVE: Fields<SaveRequest> = {
 
 const PREPARE: Fields<PrepareOptions> = { batchSize: optional<number | undefined>(integer(1, 65536), undefined) };
 
+const CHECKPOINT: Fields<CheckpointOptions> = {
+  every: EVERY,
+  write: that<CheckpointOptions["write"]>("a function", (v) => typeof v === "function"),
+};
+
 const TRAIN: Fields<TrainOptions> = {
-  steps: integer(0, Number.MAX_SAFE_INTEGER),
+  steps: optional<number | undefined>(integer(0, Number.MAX_SAFE_INTEGER), undefined),
+  milliseconds: optional<number | undefined>(positive, undefined),
+  checkpoint: optional<CheckpointOptions | undefined>(object(CHECKPOINT), undefined),
   ...PREPARE,
   reportEvery: optional<number | undefined>(integer(1, 1024), undefined),
   validation: optional<number | undefined>(real(0, 0.5), 0),
@@ -230,6 +246,8 @@ export function checkBackendOptions(options: BackendOptions): BackendRequest {
 /** @param shape of one example @throws SpecError */
 export function checkTrainOptions(options: TrainOptions, shape: Shape): TrainOptions {
   const checked = checkOptions(TRAIN, options);
+  if (checked.steps === undefined && checked.milliseconds === undefined)
+    refuse([{ path: "steps", expected: "an integer from 0 to 2^53 - 1, or milliseconds", got: "neither" }]);
   if (checked.mirror && shape.length !== 3)
     refuse([{ path: "mirror", expected: "false but for images", got: `true for vectors ${showShape(shape)}` }]);
   return checked;

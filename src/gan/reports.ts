@@ -26,8 +26,8 @@ export type TrainReport = TrainSummary & StepSeries;
 export interface TrainSummary {
   /** Steps done in this call. */
   readonly steps: number;
-  /** Why it ended: all steps done, the signal, an iterable that had no more batches, or something that was wrong (see {@link TrainOptions.onUnhealthy}). */
-  readonly stopped: "steps" | "signal" | "data" | "unhealthy";
+  /** Why it ended: all steps done, the time over, the signal, an iterable that had no more batches, or something that was wrong (see {@link TrainOptions.onUnhealthy}). */
+  readonly stopped: "steps" | "time" | "signal" | "data" | "unhealthy";
   /** Seconds that the call took. */
   readonly seconds: number;
   /** How far the generator's images are from the data, and what that means: the mean over the last hundred steps, or as many as there were; 0 where there were none. */

@@ -5,6 +5,9 @@ import { nextTask, now, since, withinGrace } from "../core/time.ts";
 import type { Batch } from "../data/dataset.ts";
 import type { BatchSource } from "../data/source.ts";
 import { reportNames } from "../objective/reports.ts";
+import { Budget } from "./budget.ts";
+import { encodeCheckpoint } from "./checkpoint.ts";
+import { type CheckpointOptions, Checkpoints } from "./checkpoints.ts";
 import type { Monitor } from "./health/monitor.ts";
 import { type Findings, type Reaction, Watch } from "./health/watch.ts";
 import type { Host } from "./host.ts";
@@ -12,7 +15,11 @@ import { Journal, type StepReport, type TrainReport } from "./reports.ts";
 import type { Outcome } from "./training.ts";
 
 export interface TrainerOptions {
-  readonly steps: number;
+  /** Default: as many as there is time for. */
+  readonly steps?: number | undefined;
+  /** The time that the call may take. Default: as long as the steps take. */
+  readonly milliseconds?: number | undefined;
+  readonly checkpoint?: CheckpointOptions | undefined;
   readonly batchSize: number;
   /** Steps begun before they are waited for. */
   readonly reportEvery: number;
@@ -42,7 +49,7 @@ interface Begun {
   readonly steps: number;
   readonly images: number;
   readonly bytes: number;
-  readonly stopped?: "signal" | "data" | "unhealthy";
+  readonly stopped?: Exclude<TrainReport["stopped"], "steps" | "time">;
   /** What the source threw, or a step that could not be begun. */
   readonly error?: unknown;
 }
@@ -57,6 +64,8 @@ export class Trainer {
   #before = 0;
   readonly #journal: Journal;
   #watch!: Watch;
+  readonly #budget: Budget;
+  #checkpoints: Checkpoints | undefined;
   /** What was found and waits for a step to be told with. */
   #untold = NOTHING_FOUND;
 
@@ -66,6 +75,7 @@ export class Trainer {
     this.#source = source;
     this.#options = options;
     this.#journal = new Journal(reportNames(host.spec));
+    this.#budget = new Budget(options.milliseconds);
   }
 
   /**
@@ -77,13 +87,15 @@ export class Trainer {
     try {
       return await this.#run();
     } catch (error) {
-      await this.#secure().catch(() => {}); // what went wrong first is what the caller is to know
+      // What went wrong first is what the caller is to know.
+      await this.#secure().catch(() => {});
+      await this.#checkpoints?.keep(this.#host.progress.generatorUpdates).catch(() => {});
       throw error;
     }
   }
 
   async #run(): Promise<TrainReport> {
-    const { steps, batchSize } = this.#options;
+    const { steps = Number.POSITIVE_INFINITY, batchSize, checkpoint, end } = this.#options;
     const start = now();
     await this.#turn(async () => {
       await this.#host.keep();
@@ -95,14 +107,20 @@ export class Trainer {
     const options = { monitor, every, reaction, heldOut: this.#source.heldOut, before: this.#before, steps };
     const watch = await this.#turn(() => Watch.begin(this.#host, options));
     this.#watch = watch;
+    const save = () => this.#turn(async () => encodeCheckpoint(await this.#host.checkpoint()));
+    if (checkpoint) this.#checkpoints = new Checkpoints(checkpoint, this.#before, save, end);
     let stopped: TrainReport["stopped"] | undefined;
     while (!stopped) {
-      const begun = await this.#beginAndReport(steps - this.#journal.length);
-      stopped = begun.stopped ?? (this.#journal.length >= steps ? "steps" : undefined);
+      const round = now();
+      const begun = await this.#beginAndReport(Math.min(steps - this.#journal.length, this.#budget.steps));
+      this.#budget.reserve((await this.#checkpoints?.keepWhenDue(this.#host.progress.generatorUpdates)) ?? 0);
+      this.#budget.note(begun.steps, since(round));
+      stopped = begun.stopped ?? (this.#journal.length >= steps ? "steps" : this.#budget.steps === 0 ? "time" : undefined);
       if (!stopped) continue;
       this.#journal.cut(await this.#secure());
       if (stopped === "steps" && this.#journal.length < steps) stopped = undefined;
     }
+    await this.#checkpoints?.keep(this.#host.progress.generatorUpdates);
     return {
       steps: this.#journal.length,
       stopped,
@@ -167,7 +185,8 @@ export class Trainer {
   async #beginSome(most: number): Promise<Begun> {
     const { signal, end, reportEvery } = this.#options;
     let begun: Begun = { steps: 0, images: 0, bytes: 0 };
-    const toLook = this.#watch.stepsToLook(this.#host.begun.generatorUpdates);
+    const step = this.#host.begun.generatorUpdates;
+    const toLook = Math.min(this.#watch.stepsToLook(step), this.#checkpoints?.stepsToNext(step) ?? Number.POSITIVE_INFINITY);
     while (begun.steps < Math.min(most, toLook, this.#host.keepIsDue ? 1 : reportEvery) && begun.bytes < MOST_BYTES) {
       if (signal?.aborted) return { ...begun, stopped: "signal" };
       try {

@@ -15,8 +15,9 @@ const layers: GANOptions = { shape: [2], architecture: { generator: [{ type: "de
 /** A signal that is no AbortController's. */
 const signal = { aborted: false, reason: undefined, addEventListener: () => {}, removeEventListener: () => {} };
 await gan.train(data, { steps: 1, signal });
-// @ts-expect-error steps must be said
-await gan.train(data, {});
+await gan.train({ shape: [8, 2], read: (indices) => data.take(indices).data }, { milliseconds: 1, checkpoint: { write: (bytes) => bytes.length } });
+// @ts-expect-error a checkpoint is for someone who keeps it
+await gan.train(data, { steps: 1, checkpoint: {} });
 // @ts-expect-error there is no such architecture
 await createGAN({ shape: [2], architecture: "transformer" });
 // @ts-expect-error no device
