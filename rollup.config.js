@@ -123,7 +123,7 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
 });
 
 export default [
-  build(ENTRIES, { plugins: [workerFile, carriedAlong] }),
+  build({ ...ENTRIES, node: "src/node.ts" }, { plugins: [workerFile, carriedAlong] }),
   build(ENTRIES, { dir: "dist/edge", edge: true }),
   // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
   build({ demo: "src/demo/main.ts", bench: "bench/main.ts", learning: "bench/learning/main.ts" }, { folder: "tools/" }),

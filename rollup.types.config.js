@@ -12,7 +12,7 @@ const wasm = {
 
 /** Declarations of what the entries export: one file for each, and what several of them do in files of its own, so that a class is the same whichever entry it comes from. */
 export default {
-  input: { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts" },
+  input: { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts", node: "src/node.ts" },
   output: {
     dir: "dist",
     format: "es",

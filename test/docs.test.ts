@@ -28,7 +28,7 @@ function examplesOf(entries: readonly string[]): Map<string, string> {
 /** `expression; // value` is a claim, to be held against what the expression gives. */
 const withClaims = (example: string): string => example.replaceAll(/^([\w.]+[([.].*); \/\/ (.+)$/gm, "deepEqual($1, $2);");
 
-const EXAMPLES = examplesOf(["index.d.ts", "datasets.d.ts", "metrics.d.ts", "plots.d.ts"]);
+const EXAMPLES = examplesOf(["index.d.ts", "datasets.d.ts", "metrics.d.ts", "plots.d.ts", "node.d.ts"]);
 
 /** MNIST's format: a file of so many unsigned bytes of zero, gzipped. */
 function idx(shape: readonly number[]): Uint8Array {
@@ -46,6 +46,7 @@ const PRELUDE = `
   import { classShares, densityCoverage, frechetDistance, kernelDistance, modeCounts, msSSIM, nearestNeighbours, precisionRecall } from "ganvas/metrics";
   import { createFeatures, estimateDivergence, evaluate, loadClassifier, trainClassifier } from "ganvas/metrics";
   import { plotCurves, plotPoints, plotTraining } from "ganvas/plots";
+  import { fileCheckpoints, writeWhole } from "ganvas/node";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
@@ -88,6 +89,7 @@ describe("there is an example of", () => {
   const images = ["toPNG", "toImageData", "toTensor", "toResponse"].map((name) => `Images.${name}`);
   const datasets = ["Dataset", "Dataset.fromTensor", "animeFaces", "ring", "grid", "mnist", "readIdx"];
   const plots = ["plotCurves", "plotPoints", "plotTraining"];
+  const files = ["fileCheckpoints", "writeWhole"];
 
   const metrics = ["wasserstein1d", "wassersteinExact", "sinkhorn", "slicedWasserstein", "multiScaleSWD"];
   const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation", "modeCounts", "classShares"];
@@ -105,9 +107,20 @@ describe("there is an example of", () => {
     "Classifier.save",
   ];
 
-  it.each(["createGAN", "loadGAN", ...gan, ...images, ...datasets, ...metrics, ...counted, ...compared, ...judged, ...plots])("%s", (name) =>
-    expect(EXAMPLES.get(name)).toMatch(/\S/),
-  );
+  it.each([
+    "createGAN",
+    "loadGAN",
+    ...gan,
+    ...images,
+    ...datasets,
+    ...metrics,
+    ...counted,
+    ...compared,
+    ...judged,
+    ...plots,
+    ...files,
+    "LazyDataset",
+  ])("%s", (name) => expect(EXAMPLES.get(name)).toMatch(/\S/));
 });
 
 describe("the reference", () => {

@@ -1,5 +1,5 @@
 import { GanvasError } from "../index.ts";
-import { WriteError } from "./files.ts";
+import { WriteError } from "../node.ts";
 import { Interruption } from "./interruption.ts";
 import { parseOptions, UsageError, usage } from "./options.ts";
 import { type Audience, runDemo } from "./run.ts";

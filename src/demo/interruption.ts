@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { WriteError } from "./files.ts";
+import { WriteError } from "../node.ts";
 
 /** Exit codes of what ends a process before its time: 128 and the signal's number, as shells have it. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;

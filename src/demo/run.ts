@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Divergence, type GAN, type HealthEvent, Images, type StepReport, TrainingError } from "../index.ts";
+import { WriteError, writeWhole } from "../node.ts";
 import { plotTraining } from "../plots.ts";
-import { WriteError, writeWhole } from "./files.ts";
 import { openData, openFolder, openGAN } from "./inputs.ts";
 import type { DemoOptions } from "./options.ts";
 import { showProgress, type Terminal } from "./progress.ts";

@@ -6,7 +6,7 @@
  * Services are asked a thousand times, sixteen at a time; every picture is decoded, and is the same in all of them. `--only` takes the examples whose names contain one of some texts. One that cannot be
  * set up here, for want of a browser or of a network, is an error unless `--allow-missing` is given. Ends with 1 when anything is not as it should be.
  */
-import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { run, scratchFolder } from "../processes.js";
@@ -104,6 +104,38 @@ async function tryLambda() {
   return { result: `${hashOf(found.bytes).slice(0, 12)} (seed 7)` };
 }
 
+const SLICES = 20;
+const SLICE_MS = 1300;
+
+/** Each call in a process of its own, as if the runtime had been put away in between: together they come to what one call does that has all the time. */
+async function tryTraining() {
+  const folder = join(copies, "lambda-training");
+  symlinkSync(join(copies, "node_modules"), join(folder, "node_modules"), "junction");
+  const call = async (kept, milliseconds, steps) => {
+    const program = `
+      import { handler } from "./index.js";
+      console.log(JSON.stringify(await handler({}, { getRemainingTimeInMillis: () => ${milliseconds} })));`;
+    const env = { ...environment, FOLDER: join(folder, kept), STEPS: String(steps) };
+    const { fault, said } = await run(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder, env, limit: MODEL_MS });
+    if (fault) throw new Error(`${fault}: ${said}`);
+    return JSON.parse(said);
+  };
+  let reached = 0;
+  for (let slice = 0; slice < SLICES; slice++) {
+    const { step, done } = await call("slices", SLICE_MS, 1e6);
+    if (done || step <= reached) throw new Error(`slice ${slice} came from step ${reached} to ${step}, done: ${done}`);
+    reached = step;
+  }
+  const whole = await call("whole", 1e9, reached);
+  if (!whole.done || whole.step !== reached) throw new Error(`one call came to step ${whole.step} of ${reached}, done: ${whole.done}`);
+  const [inSlices, atOnce] = ["slices", "whole"].map((kept) => {
+    const name = readdirSync(join(folder, kept)).sort().at(-1);
+    return hashOf(readFileSync(join(folder, kept, name)));
+  });
+  if (inSlices !== atOnce) throw new Error(`${SLICES} slices of ${reached} steps gave ${inSlices}, one call ${atOnce}`);
+  return { result: `${SLICES} slices, ${reached} steps, ${atOnce.slice(0, 12)}` };
+}
+
 /** Fewer steps than anyone would take, and enough for a distance of 2 to be told from one of 1. */
 const FEW_STEPS = { "segments.js": "60", "training.js": "2" };
 
@@ -128,6 +160,7 @@ async function tryDivergence() {
 const rows = [
   ...SERVERS.map((server) => ({ name: server.name, work: () => tryServer(server) })),
   { name: "lambda", work: tryLambda },
+  { name: "lambda-training", work: tryTraining },
   { name: "divergence", work: tryDivergence },
   ...PAGES.map(({ name, work }) => ({ name, work: async () => ({ result: await work(tarball, copies) }) })),
 ];
