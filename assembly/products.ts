@@ -9,7 +9,7 @@ import { word } from "./words";
 /**
  * C[M, N] (+)= A[M, K] B[K, N] for a series of products (`ProductsWord`), as thread ith of nth. B is read in whole panels; exactly Cs are written, which may not overlap
  * the operands. A thread computes the same rows of each: where it made those of A itself too, they are
- * near. The order in which each element sums over K is the same however rows are shared.
+ * near. Or, where rows are few, it has its share of the columns of all. The order in which each element sums over K is the same however they are shared.
  */
 export function f32_products(p: usize, ith: i32, nth: i32): void {
   const M = word(p, ProductsWord.M);
@@ -17,9 +17,14 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
   const K = word(p, ProductsWord.K);
   const MC = word(p, ProductsWord.MC);
   const KC = word(p, ProductsWord.KC);
-  const from = share(M, ROW_GRAIN, ith, nth);
-  const to = share(M, ROW_GRAIN, ith + 1, nth);
-  if (from >= to) return;
+  const byColumns = word(p, ProductsWord.ByColumns) != 0;
+  const panels = (N + NR - 1) / NR;
+  const all = word(p, ProductsWord.Count) * panels;
+  const first = byColumns ? share(all, 1, ith, nth) : 0;
+  const last = byColumns ? share(all, 1, ith + 1, nth) : all;
+  const from = byColumns ? 0 : share(M, ROW_GRAIN, ith, nth);
+  const to = byColumns ? M : share(M, ROW_GRAIN, ith + 1, nth);
+  if (from >= to || first >= last) return;
   const adds = word(p, ProductsWord.Accumulate) != 0;
   const tile = <usize>word(p, ProductsWord.Scratch) + <usize>ith * <usize>word(p, ProductsWord.ScratchStride);
   const lanes = tile + PRODUCTS_LANES;
@@ -27,7 +32,9 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
   const packed = tile + PRODUCTS_PANELS;
   memory.copy(view, p + (<usize>ProductsWord.A << 2), PRODUCTS_VIEW_BYTES);
   const stride = <usize>N << 2;
-  for (let index = 0; index < word(p, ProductsWord.Count); index++) {
+  for (let index = first / panels; index * panels < last; index++) {
+    const j0 = max(first - index * panels, 0) * NR;
+    const j1 = min(min(last - index * panels, panels) * NR, N);
     const A = word(p, ProductsWord.A + DenseWord.Base) + ((index * word(p, ProductsWord.NextA)) << 2);
     store<i32>(view + (<usize>DenseWord.Base << 2), A);
     const B = <usize>word(p, ProductsWord.B) + (<usize>(index * word(p, ProductsWord.NextB)) << 2);
@@ -37,7 +44,7 @@ export function f32_products(p: usize, ith: i32, nth: i32): void {
       for (let pc = 0; pc < K; pc += KC) {
         const kc = min(KC, K - pc);
         packPanels(view, ic, rows, MR, pc, kc, packed, lanes);
-        for (let j = 0; j < N; j += NR) {
+        for (let j = j0; j < j1; j += NR) {
           const b = B + (<usize>(j * K + pc * NR) << 2);
           const c = C + (<usize>(ic * N + j) << 2);
           const columns = min(NR, N - j);

@@ -180,9 +180,11 @@ export const enum ProductsWord {
   ScratchStride = 10,
   /** Whether to add to what is there. */
   Accumulate = 11,
-  B = 12,
-  C = 13,
+  /** What threads share out: rows, the same ones of each product, or panels of columns of all products, one after the other. */
+  ByColumns = 12,
+  B = 13,
+  C = 14,
   /** A `DenseWord` block. */
-  A = 14,
+  A = 15,
   Length = A + DenseWord.Length,
 }

@@ -20,6 +20,7 @@ interface Case {
   readonly values?: typeof integers;
   /** Whether depth lies side by side in A, not rows. */
   readonly byRows?: boolean;
+  readonly byColumns?: boolean;
 }
 
 const sizesOf = ({ M, N, K }: Case) => ({ a: K * M + GAP, b: panelsSize(K, N) + GAP, c: M * N + GAP });
@@ -51,7 +52,7 @@ function compute(harness: ReturnType<typeof createHarness>, c: Case): Float32Arr
     b: { buffer: pb.buffer, stride: sizes.b },
     c: { buffer: pc.buffer, stride: sizes.c },
     accumulate,
-    partition: { buffers: [] },
+    byColumns: c.byColumns ?? false,
   });
   const linked = link(harness, instruction, new Map([pa, pb, pc].map(({ buffer, place }) => [buffer, place])), threads);
   for (const ith of run) harness.kernels.f32_products!(linked.words, ith, threads);
@@ -104,14 +105,15 @@ describe.each(TEST_BUILDS)("f32_products, %s build", (build) => {
     }
   });
 
-  it("shares of threads cover the results once, and give the bits of one thread", () => {
+  it.each([false, true])("shares of threads cover the results once, and give the bits of one thread; by columns: %s", (byColumns) => {
     for (const [M, N, K] of [
       [1, 4, 3],
+      [4, 33, 7],
       [40, 12, 300],
       [130, 9, 20],
     ] as const) {
-      const c = { M, N, K, values: uniform };
-      const one = bits(compute(harness, c));
+      const c = { M, N, K, values: uniform, byColumns };
+      const one = bits(compute(harness, { ...c, byColumns: false }));
       for (const threads of [2, 3, 16]) {
         expect(bits(compute(harness, { ...c, threads }))).toEqual(one);
         const written = new Uint8Array(one.length);

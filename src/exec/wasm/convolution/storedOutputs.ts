@@ -22,6 +22,8 @@ const OUTPUTS = 4;
 const PHASES = 4;
 /** Tiles of a piece of the images: enough that what products read of the filter is little, and that their components stay in the cache of the thread that makes them. */
 const PIECE_TILES = 96;
+/** Pieces of fewer tiles are too few to be shared out: threads have channels of all of them. */
+const FEW_TILES = 48;
 /** Pieces there are at most: instructions should not grow with a batch without end. */
 const MOST_PIECES = 16;
 
@@ -157,32 +159,51 @@ function tiled({ temp }: Context, { data, result, grid, K, passes }: Task): Inst
   const tiles = grid[0] * grid[1];
   const pieces = piecesOf(batch, Math.max(1, Math.floor(PIECE_TILES / tiles), Math.ceil(batch / MOST_PIECES)));
   const most = pieces[0]!.size * tiles;
-  const split = temp(COMPONENTS * (most * K + GAP) * 4);
-  const sums = temp(COMPONENTS * (most * N + GAP) * 4);
-  const partitionOf = partitions([split, sums, result.buffer]);
-  const multiply = (images: Piece, { terms, filter, to, step }: Pass): Instruction[] => {
+  const places = () => ({ split: temp(COMPONENTS * (most * K + GAP) * 4), sums: temp(COMPONENTS * (most * N + GAP) * 4) });
+  // One piece of few tiles has room for all passes at once, between whose stages threads then wait once for all.
+  const together = pieces.length === 1 && most < FEW_TILES;
+  const shared = together ? [] : [places()];
+  const partitionOf = partitions([...shared.flatMap(({ split, sums }) => [split, sums]), result.buffer]);
+  /** Threads join the same channels of all passes, each of which has pixels of its own. */
+  const joined: Partition = { buffers: [result.buffer] };
+  const stages = (images: Piece, { terms, filter, to, step }: Pass): readonly [split: Instruction[], multiply: Instruction, join: Instruction] => {
+    const { split, sums } = shared[0] ?? places();
     const rows = images.size * tiles;
-    const partition: Partition = partitionOf(images.size);
+    const few = rows < FEW_TILES;
+    const partition = few ? undefined : partitionOf(images.size);
     const a = { buffer: split, stride: rows * K + GAP };
     const c = { buffer: sums, stride: rows * N + GAP };
     const outputs = (axis: 0 | 1): TileAxis => ({ grid: grid[axis], origin: to[axis]!, stride: OUTPUTS * step, phase: 0, step });
     return [
-      ...terms.map(([y, x], term) =>
+      terms.map(([y, x], term) =>
         transform(TransformKind.Data5, {
           tiles: { ...data, images, channels: { first: 0, size: channels }, y: { ...y!, grid: grid[0] }, x: { ...x!, grid: grid[1] }, phases: 1 },
           components: { ...a, offset: term * channels, componentStride: a.stride, phaseStride: 0, rowStride: K, panelStride: NR },
-          byChannels: false,
+          byChannels: few,
           partition,
         }),
       ),
-      products({ count: COMPONENTS, M: rows, N, K, a: { ...a, laneStride: K, depthStride: 1 }, b: filter, c, accumulate: false, partition }),
+      products({
+        count: COMPONENTS,
+        M: rows,
+        N,
+        K,
+        a: { ...a, laneStride: K, depthStride: 1 },
+        b: filter,
+        c,
+        accumulate: false,
+        byColumns: few,
+        partition,
+      }),
       transform(TransformKind.Outputs4, {
         tiles: { ...result, images, channels: { first: 0, size: N }, y: outputs(0), x: outputs(1), phases: 1 },
         components: { ...c, componentStride: c.stride, phaseStride: 0, rowStride: N, panelStride: NR },
-        byChannels: false,
-        partition,
+        byChannels: few,
+        partition: few ? joined : partition,
       }),
     ];
   };
-  return pieces.flatMap((images) => passes.flatMap((pass) => multiply(images, pass)));
+  const all = pieces.flatMap((images) => passes.map((pass) => stages(images, pass)));
+  if (!together) return all.flatMap(([split, multiply, join]) => [...split, multiply, join]);
+  return [...all.flatMap(([split]) => split), ...all.map(([, multiply]) => multiply), ...all.map(([, , join]) => join)];
 }

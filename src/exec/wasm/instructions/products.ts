@@ -27,10 +27,12 @@ export interface ProductSeries {
   readonly c: Series;
   /** Whether to add to what is there. */
   readonly accumulate: boolean;
-  readonly partition: Partition;
+  /** Whether threads share out columns of all products rather than rows of each, which are few then. Default false. */
+  readonly byColumns?: boolean;
+  readonly partition?: Partition | undefined;
 }
 
-export function products({ count, M, N, K, a, b, c, accumulate, partition }: ProductSeries): Instruction {
+export function products({ count, M, N, K, a, b, c, accumulate, byColumns = false, partition }: ProductSeries): Instruction {
   const words = new Array<Word>(ProductsWord.Length).fill(0);
   const lanes = dense(a.buffer, a.laneStride, a.depthStride, a.offset).words;
   words[ProductsWord.M] = M;
@@ -45,10 +47,19 @@ export function products({ count, M, N, K, a, b, c, accumulate, partition }: Pro
   words[ProductsWord.Scratch] = "scratch";
   words[ProductsWord.ScratchStride] = "scratchStride";
   words[ProductsWord.Accumulate] = accumulate ? 1 : 0;
+  words[ProductsWord.ByColumns] = byColumns ? 1 : 0;
   words[ProductsWord.B] = at(b.buffer, (b.offset ?? 0) * 4);
   words[ProductsWord.C] = at(c.buffer, (c.offset ?? 0) * 4);
   words.splice(ProductsWord.A, lanes.length, ...lanes);
   const reads = [a.buffer, b.buffer, ...(accumulate ? [c.buffer] : [])];
   const depth = Math.min(KC, K) * 4;
-  return { opcode: Opcode.Products, words, reads, writes: [c.buffer], scratch: PRODUCTS_PANELS + MC * depth, zeros: depth, partition };
+  return {
+    opcode: Opcode.Products,
+    words,
+    reads,
+    writes: [c.buffer],
+    scratch: PRODUCTS_PANELS + MC * depth,
+    zeros: depth,
+    ...(partition && { partition }),
+  };
 }

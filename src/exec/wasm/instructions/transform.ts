@@ -42,7 +42,7 @@ export interface Transformation {
   };
   /** What threads share out: channels or tiles. */
   readonly byChannels: boolean;
-  readonly partition?: Partition;
+  readonly partition?: Partition | undefined;
 }
 
 export function transform(kind: TransformKind, { tiles, components, byChannels, partition }: Transformation): Instruction {
