@@ -185,7 +185,7 @@ function f32_gemm_row(kc: i32, a: usize, b0: usize, step: usize, panel: usize, t
 }
 
 /** Puts the rows x columns valid elements of a tile where C's view says. */
-function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, accumulate: bool, last: bool, tile: usize): void {
+export function storeTile(p: usize, m: i32, rows: i32, n: i32, columns: i32, accumulate: bool, last: bool, tile: usize): void {
   const C = p + (<usize>GemmWord.C << 2);
   const base = <usize>word(C, ResultWord.Base);
   const gridW = word(C, ResultWord.GridW);

@@ -16,6 +16,7 @@ import { f32_rsum } from "./reduce";
 import { f32_avgpool, f32_resize_bilinear, f32_resize_nearest } from "./resample";
 import { share } from "./simd";
 import { f32_softmax } from "./softmax";
+import { f32_tap_products } from "./taps";
 import { runTraining } from "./training";
 import { f32_transform } from "./transform";
 import { f32_winograd, f32_winograd_filter } from "./winograd";
@@ -34,6 +35,7 @@ export function run(plan: usize, length: usize, ith: i32, nth: i32, sync: usize)
     else if (opcode == Opcode.GemmBatch) f32_gemm_batch(p, ith, nth);
     else if (opcode == Opcode.Pack) f32_pack(p, ith, nth);
     else if (opcode == Opcode.Products) f32_products(p, ith, nth);
+    else if (opcode == Opcode.TapProducts) f32_tap_products(p, ith, nth);
     else if (opcode == Opcode.Transform) f32_transform(p, ith, nth);
     else if (opcode == Opcode.Winograd) f32_winograd(p, ith, nth);
     else if (opcode == Opcode.WinogradFilter) f32_winograd_filter(p, ith, nth);

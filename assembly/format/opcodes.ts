@@ -4,7 +4,7 @@
  */
 
 /** The number of this format, which kernels of the same one export: to be raised when a word of a plan comes to mean something else. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 export const enum Opcode {
   // Instructions whose operands are `ElementwiseWord`s and `GemmWord`s.
@@ -44,6 +44,8 @@ export const enum Opcode {
   Winograd = 28,
   WinogradFilter = 29,
   WinogradFilterGrad = 30,
+  // Gemms whose operands B are sums of panels: `TapProductsWord`s.
+  TapProducts = 31,
 }
 
 /** What every instruction begins with. */

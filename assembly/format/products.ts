@@ -139,6 +139,28 @@ export const enum GemmBatchWord {
   Length = Gemm + GEMM_WORDS,
 }
 
+/** An operand B of TapProducts: the matrix in panels at Base, and those TermY, TermX and both elements further on, where they are not 0. */
+export const enum PanelSumWord {
+  Base = 0,
+  TermY = 1,
+  TermX = 2,
+  Length = 3,
+}
+
+/** Operands of TapProducts: `Count` Gemms, C[M, N] (+)= A[M, K] B[K, N], whose words of B are `PanelSumWord`s. */
+export const enum TapProductsWord {
+  Count = 0,
+  N = 1,
+  K = 2,
+  /** Depth of a sum that is added to C at once. */
+  KC = 3,
+  /** Working space of thread 0 (scratch.ts), and how far apart those of the threads are. */
+  Scratch = 4,
+  ScratchStride = 5,
+  /** The words of the first of them, without its tickets; then those of the others. */
+  Gemms = 6,
+}
+
 /** Operands of Pack: a dense operand B[K, N] to panels of NR columns, each K deep, one after the other. */
 export const enum PackWord {
   N = 0,

@@ -29,6 +29,10 @@ export const GEMM_PANELS = GEMM_LANES + LANE_TABLE_BYTES;
 export const GEMM_BATCH_WORDS_BYTES = GemmWord.Tickets * 4;
 export const GEMM_BATCH_GEMM = (GEMM_BATCH_WORDS_BYTES + 63) & ~63;
 
+/** TapProducts: [tile] [table of lanes] [a panel of B: KC x NR] [packed A of all products]. */
+export const TAP_PRODUCTS_LANES = TILE_BYTES;
+export const TAP_PRODUCTS_PANEL = TAP_PRODUCTS_LANES + LANE_TABLE_BYTES;
+
 /** Products: [tile] [table of lanes] [view of A, a cache line] [packed A: MC x KC]. */
 export const PRODUCTS_LANES = TILE_BYTES;
 export const PRODUCTS_VIEW = PRODUCTS_LANES + LANE_TABLE_BYTES;

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { compile } from "../../../src/exec/wasm/compile/compile.ts";
+import { PASSES } from "../../../src/exec/wasm/compile/passes.ts";
+import { printPlan } from "../../../src/exec/wasm/compile/print.ts";
 import { choose } from "../../../src/exec/wasm/convolution/choose.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { expectSameBytes } from "../../bytes.ts";
@@ -68,4 +71,38 @@ it("an image has the same bits alone and in a batch of several pieces", async ()
       expectSameBytes((await one.run({ x: piece(x), w })).dx, piece(all!));
     }
   }
+});
+
+describe("a filter whose taps stay packed from run to run", () => {
+  /** [batch, height, width, in, out] and pads: odd sides, tails of panels, a depth of two blocks, a batch whose data would not stay near. */
+  const CASES: readonly (readonly [readonly [number, number, number, number, number], Pads, string])[] = [
+    [[1, 8, 8, 32, 64], [1, 1, 1, 1], "TapProducts"],
+    [[2, 9, 7, 37, 35], [0, 1, 2, 1], "TapProducts"],
+    [[1, 8, 8, 32, 520], [1, 1, 1, 1], "TapProducts"],
+    [[12, 8, 8, 33, 128], [1, 2, 1, 2], "Gemm"],
+  ];
+  it.each(CASES)("gives the bits of one that is packed at each run: %s, pads %s", async ([n, h, w, channels, filters], pads, kernel) => {
+    const attrs = { strides: [2, 2], pads, dilations: [1, 1], groups: 1 } as const;
+    const size = (length: number, axis: 0 | 2) => Math.floor((length + pads[axis] + pads[axis + 1]! - 4) / 2) + 1;
+    const shape = [n, size(h, 0), size(w, 2), filters];
+    const filterShape = [4, 4, channels, filters];
+    const [dy, filter] = [draw(shape, any, seeded(3)), draw(filterShape, any, seeded(4))];
+    const graphOf = (kind: "input" | "variable") => {
+      const graph = new Graph();
+      const node = graph.apply("conv2dInputGrad", [graph.input("dy", shape), graph[kind]("w", filterShape)], { ...attrs, inputSize: [h, w] });
+      expect(choose(node)).toBe(PACKED);
+      graph.fetch("dx", node);
+      return graph;
+    };
+    const plan = compile(graphOf("variable"), new Map([["w", { space: "variable", bytes: filter.byteLength, name: "w" }]]), PASSES);
+    expect(printPlan(plan)).toContain(kernel);
+    const want = await (await wasm.session.compile(graphOf("input"), { reproducible: true })).run({ dy, w: filter });
+    for (const { executor } of [wasm, crowd]) {
+      const session = await executor.open([{ name: "w", shape: filterShape }]);
+      await session.write("w", filter);
+      const program = await session.compile(graphOf("variable"), { reproducible: true });
+      for (let run = 0; run < 2; run++) expectSameBytes((await program.run({ dy })).dx, want.dx!);
+      session.dispose();
+    }
+  });
 });

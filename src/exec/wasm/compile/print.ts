@@ -34,6 +34,7 @@ const NAMES: { readonly [name in keyof typeof Opcode]: Opcode } = {
   Winograd: Opcode.Winograd,
   WinogradFilter: Opcode.WinogradFilter,
   WinogradFilterGrad: Opcode.WinogradFilterGrad,
+  TapProducts: Opcode.TapProducts,
 };
 
 /**

@@ -7,11 +7,27 @@
  *
  * and along two axes nine in place of sixteen. All coefficients are 1 or -1, so nothing is lost in accuracy, the sums of
  * data and filters are taken while packing, and each of the nine products adds its result to the outputs it is part of: no transformed
- * tensor is ever stored. A grid of odd size has a last tile of one output, which needs no m2. (Gradients of filters have another way: stored.ts.)
+ * tensor is ever stored. Where a filter's taps stay packed from run to run and data are few, all products are one instruction, which reads each tap once. A grid of odd size has a last tile of one output, which needs no m2. (Gradients of filters have another way: stored.ts.)
  */
 import { ViewKind } from "../../../../assembly/format/products.ts";
-import { type Axis, gemm, gridResult, patches, type Spread } from "../instructions/gemm.ts";
-import type { Instruction, Lowering } from "../instructions/instruction.ts";
+import {
+  type Axis,
+  dense,
+  gemm,
+  gridResult,
+  type Product,
+  panelSum,
+  patches,
+  type Spread,
+  tapProducts,
+  tapProductsBytes,
+  type View,
+} from "../instructions/gemm.ts";
+import type { Lowering } from "../instructions/instruction.ts";
+import { pack, panelsSize } from "../instructions/panels.ts";
+
+/** Bytes of packed data that a thread keeps beside it, in the second-level cache, while it goes through the taps of a filter panel by panel; more of them are worth packed filters. */
+const MOST_PACKED = 2 ** 19;
 
 /** One of the three products along an axis. */
 interface Component {
@@ -30,8 +46,8 @@ const COMPONENTS: readonly Component[] = [
 ];
 
 /** The nine products, the first of which sets every output. */
-function products(instruction: (y: Component, x: Component, accumulate: boolean) => Instruction): Instruction[] {
-  return COMPONENTS.flatMap((y, i) => COMPONENTS.map((x, j) => instruction(y, x, i + j > 0)));
+function products(product: (y: Component, x: Component, accumulate: boolean) => Product): Product[] {
+  return COMPONENTS.flatMap((y, i) => COMPONENTS.map((x, j) => product(y, x, i + j > 0)));
 }
 
 /** Tiles of two along an axis of `size`; m2 has none for an output of its own. */
@@ -66,7 +82,7 @@ export const packedConv2d: Lowering<"conv2d"> = (node, out, [x, w]) => {
   const filter = [1, 4, 4 * channels, N];
   return products((cy, cx, accumulate) => {
     const [th, tw] = [tilesOf(H, cy), tilesOf(W, cx)];
-    return gemm({
+    return {
       M: batch * th * tw,
       N,
       K: 4 * channels,
@@ -79,44 +95,55 @@ export const packedConv2d: Lowering<"conv2d"> = (node, out, [x, w]) => {
         { grid: 2 * channels, taps: 1, stride: 1, origin: 2 * channels * cx.tap, step: 1, term: cx.both ? 2 * channels : 0 },
       ),
       c: gridResult(out, 0, H * W * N, outputAxis(H, cy, W * N), outputAxis(W, cx, N), accumulate),
-    });
-  });
+    };
+  }).map(gemm);
 };
 
 /** dx = conv2dInputGrad(dy, w): each phase of dx is a convolution of its own, taps in falling order. */
-export const packedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w]) => {
+export const packedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w], context) => {
   const output = node.inputs[0]!.shape;
   const channels = output[3]!;
   const [batch, H, W, N] = node.shape as [number, number, number, number];
   const { pads } = node.attrs;
   const filter = [1, 4, 4 * N, channels];
-  const instructions: Instruction[] = [];
-  for (let ry = 0; ry < 2; ry++) {
-    for (let rx = 0; rx < 2; rx++) {
+  /** All products, by what B is of four taps: the tap at (y, x), and those two further up and to the left where they are added. */
+  const all = (tapSum: (y: number, x: number, up: boolean, left: boolean) => View): Product[] =>
+    [0, 1, 2, 3].flatMap((phase) => {
+      const [ry, rx] = [phase >> 1, phase & 1];
       const y = phaseOf(ry, H, pads[0]);
       const x = phaseOf(rx, W, pads[2]);
-      instructions.push(
-        ...products((cy, cx, accumulate) => {
-          const [th, tw] = [tilesOf(y.size, cy), tilesOf(x.size, cx)];
-          return gemm({
-            M: batch * th * tw,
-            N,
-            K: channels,
-            a: patches(ViewKind.PixelLanes, dy!, output, dataAxis(th, cy, 1, y.origin, 1), dataAxis(tw, cx, 1, x.origin, 1), true),
-            b: patches(
-              ViewKind.PixelLanes,
-              w!,
-              filter,
-              { grid: 1, taps: 1, stride: 0, origin: y.firstTap + 2 * (1 - cy.tap), step: 1, term: cy.both ? -2 : 0 },
-              { grid: N, taps: 1, stride: 1, origin: (x.firstTap + 2 * (1 - cx.tap)) * N, step: 1, term: cx.both ? -2 * N : 0 },
-            ),
-            c: gridResult(out, (ry * W + rx) * N, H * W * N, outputAxis(y.size, cy, 2 * W * N), outputAxis(x.size, cx, 2 * N), accumulate),
-          });
-        }),
-      );
-    }
-  }
-  return instructions;
+      return products((cy, cx, accumulate): Product => {
+        const [th, tw] = [tilesOf(y.size, cy), tilesOf(x.size, cx)];
+        return {
+          M: batch * th * tw,
+          N,
+          K: channels,
+          a: patches(ViewKind.PixelLanes, dy!, output, dataAxis(th, cy, 1, y.origin, 1), dataAxis(tw, cx, 1, x.origin, 1), true),
+          b: tapSum(y.firstTap + 2 * (1 - cy.tap), x.firstTap + 2 * (1 - cx.tap), cy.both, cx.both),
+          c: gridResult(out, (ry * W + rx) * N, H * W * N, outputAxis(y.size, cy, 2 * W * N), outputAxis(x.size, cx, 2 * N), accumulate),
+        };
+      });
+    });
+
+  const sizes = all(() => dense(w!, 1, 1));
+  const size = panelsSize(channels, N);
+  const taps =
+    tapProductsBytes(sizes) <= MOST_PACKED &&
+    context.derived(node.inputs[1]!, {
+      key: `taps ${channels}x${N}`,
+      bytes: 16 * size * 4,
+      make: (to) => Array.from({ length: 16 }, (_, tap) => pack(channels, N, dense(w!, channels, 1, tap * N * channels), to, tap * size)),
+    });
+  if (taps) return [tapProducts(all((y, x, up, left) => panelSum(taps, (4 * y + x) * size, up ? -8 * size : 0, left ? -2 * size : 0)))];
+  return all((y, x, up, left) =>
+    patches(
+      ViewKind.PixelLanes,
+      w!,
+      filter,
+      { grid: 1, taps: 1, stride: 0, origin: y, step: 1, term: up ? -2 : 0 },
+      { grid: N, taps: 1, stride: 1, origin: x * N, step: 1, term: left ? -2 * N : 0 },
+    ),
+  ).map(gemm);
 };
 
 /** Pixels residue + 2 i of an axis: pixel i is g0 d[i + origin] + g1 d[i + origin + 1] with g0 = w[firstTap + 2], g1 = w[firstTap]. */

@@ -5,14 +5,18 @@ import {
   GEMM_WORDS,
   GemmBatchWord,
   GemmWord,
+  MR_PLAIN,
+  MR_RELAXED,
   NR,
+  PanelSumWord,
   PatchWord,
   ResultKind,
   ResultWord,
   ROW_GRAIN,
+  TapProductsWord,
   ViewKind,
 } from "../../../../assembly/format/products.ts";
-import { GEMM_BATCH_GEMM, GEMM_PANELS } from "../../../../assembly/format/scratch.ts";
+import { GEMM_BATCH_GEMM, GEMM_PANELS, TAP_PRODUCTS_PANEL } from "../../../../assembly/format/scratch.ts";
 import { at, type Buffer, type Epilogue, float, type Instruction, type Word } from "./instruction.ts";
 
 /** Block sizes: A's block stays in the second-level cache, a panel of B in the first. */
@@ -99,6 +103,40 @@ export function dense(buffer: Buffer, laneStride: number, depthStride: number, o
   words[DenseWord.DepthStride] = depthStride;
   return { words, buffer, run: 0 };
 }
+
+/** A sum of matrices in panels: the one from element `offset` on, and those `termY`, `termX` and both elements further on, where they are not 0. For `tapProducts` alone. */
+export function panelSum(buffer: Buffer, offset: number, termY: number, termX: number): View {
+  const words: Word[] = [];
+  words[PanelSumWord.Base] = at(buffer, offset * 4);
+  words[PanelSumWord.TermY] = termY;
+  words[PanelSumWord.TermX] = termX;
+  return { words, buffer, run: 0 };
+}
+
+/** Products of one N and K, whose B are sums of panels, one after the other. */
+export function tapProducts(products: readonly Product[]): Instruction {
+  const { N, K } = products[0]!;
+  const gemms = products.map(gemm);
+  const words: Word[] = [];
+  words[TapProductsWord.Count] = gemms.length;
+  words[TapProductsWord.N] = N;
+  words[TapProductsWord.K] = K;
+  words[TapProductsWord.KC] = KC;
+  words[TapProductsWord.Scratch] = "scratch";
+  words[TapProductsWord.ScratchStride] = "scratchStride";
+  return {
+    opcode: Opcode.TapProducts,
+    words: [...words, ...gemms.flatMap((instruction) => instruction.words.slice(0, GemmWord.Tickets))],
+    reads: [...new Set(gemms.flatMap(({ reads }) => reads))],
+    writes: [...new Set(gemms.flatMap(({ writes }) => writes))],
+    scratch: TAP_PRODUCTS_PANEL + Math.min(KC, K) * NR * 4 + tapProductsBytes(products),
+    zeros: Math.max(...gemms.map(({ zeros }) => zeros)),
+  };
+}
+
+/** Bytes of the operands A of such products, packed in any build. */
+export const tapProductsBytes = (products: readonly Pick<Product, "M" | "K">[]): number =>
+  products.reduce((sum, { M, K }) => sum + Math.max(...[MR_PLAIN, MR_RELAXED].map((rows) => Math.ceil(M / rows) * rows)) * K * 4, 0);
 
 /** One axis of a patch: grid position i, tap a reads pixel i stride + origin + a step, and with a `term` the pixel that far on as well. */
 export interface Axis {

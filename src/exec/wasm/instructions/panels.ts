@@ -8,12 +8,12 @@ import { at, type Buffer, type Instruction, type Word } from "./instruction.ts";
 /** Elements of an operand B[K, N] in panels. */
 export const panelsSize = (K: number, N: number): number => Math.ceil(N / NR) * NR * K;
 
-/** Packs a dense B[K, N]. */
-export function pack(K: number, N: number, b: View, to: Buffer): Instruction {
+/** Packs a dense B[K, N], to element `offset` of a buffer and on. */
+export function pack(K: number, N: number, b: View, to: Buffer, offset = 0): Instruction {
   const words = new Array<Word>(PackWord.Length).fill(0);
   words[PackWord.N] = N;
   words[PackWord.K] = K;
-  words[PackWord.Result] = at(to);
+  words[PackWord.Result] = at(to, offset * 4);
   words[PackWord.Scratch] = "scratch";
   words[PackWord.ScratchStride] = "scratchStride";
   words.splice(PackWord.B, b.words.length, ...b.words);

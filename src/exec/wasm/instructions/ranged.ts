@@ -24,6 +24,7 @@ import type { Buffer, Instruction, Word } from "./instruction.ts";
 const SHARED = [
   Opcode.Gemm,
   Opcode.Products,
+  Opcode.TapProducts,
   Opcode.Transform,
   Opcode.Pack,
   Opcode.GemmBatch,
