@@ -62,7 +62,7 @@ const ATTRS = { strides: [1, 1], dilations: [1, 1], groups: 1 } as const;
 describe("Winograd's algorithm on 3x3 filters: error within 4 times the direct kernel's in the mean, 6 times at most, in both builds", () => {
   it.each(SHAPES)("%j, pads %j", async (sizes, pads) => {
     const { chosen, errors } = await runFaces(wasm.session, { sizes, kernel: 3, stride: 1, pads });
-    expect(chosen).toEqual(["winograd3", "winograd3", "winograd3"]);
+    for (const algorithm of chosen) expect(algorithm).toMatch(/^winograd(43|23)$/);
     for (const { own, direct } of errors) {
       expect(direct.most).toBeLessThan(1e-6);
       expect(own.mean).toBeLessThan(4 * direct.mean);

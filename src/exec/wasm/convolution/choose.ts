@@ -1,14 +1,19 @@
 /** Which way a matrix product or a convolution is computed: decided here, for all who need to know. */
+import { WinogradKind } from "../../../../assembly/format/winograd.ts";
 import type { Shape } from "../../../core/shape.ts";
 import { isOp, type Node } from "../../../graph/graph.ts";
 import type { ConvAttrs } from "../../../graph/ops.ts";
+import { productsOf, tilesOf } from "../instructions/winograd.ts";
+
+/** Winograd's algorithms for 3x3 filters of stride 1: F(4x4, 3x3), or F(2x2, 3x3); of gradients of filters those that have as many components. */
+export type Winograd3 = "winograd43" | "winograd23";
 
 /** The algorithms of each op. */
 export interface Algorithms {
   matmul: "direct" | "directTransposed";
-  conv2d: "direct" | "directTransposed" | "winogradPacked" | "winogradStored" | "winograd3" | "grouped";
-  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "winogradStored" | "winograd3" | "grouped";
-  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored" | "winograd3" | "grouped";
+  conv2d: "direct" | "directTransposed" | "winogradPacked" | "winogradStored" | Winograd3 | "grouped";
+  conv2dInputGrad: "phases" | "narrowCol2Im" | "winogradPacked" | "winogradStored" | Winograd3 | "grouped";
+  conv2dFilterGrad: "direct" | "directTransposed" | "winogradStored" | Winograd3 | "grouped";
 }
 
 export type ProductOp = keyof Algorithms;
@@ -23,6 +28,8 @@ const LEAST_CHANNELS_3 = 8;
 const LEAST_SIZE = 4;
 /** Tiles of an image, likewise, for stored components of its filter. */
 const LEAST_TILES = 4;
+/** Images of fewer large tiles, and the components of a 3x3 filter are more work than those of one image's data. */
+const LEAST_TILES_3 = 4;
 /** The kernels of stored components compute so many channels at a time, those of 3x3 filters too. */
 const STORED_CHANNELS = 4;
 
@@ -38,20 +45,22 @@ export function choose<O extends ProductOp>(node: Node<O>): Algorithms[O] {
   return algorithm as Algorithms[O];
 }
 
+const isWinograd3 = (algorithm: Algorithms[ProductOp]): algorithm is Winograd3 => algorithm === "winograd43" || algorithm === "winograd23";
+
 /** Whether a node's lowering can add a bias and apply an activation to each row of its result as it stores it. */
 export function takesEpilogue(node: Node): boolean {
-  if (isOp(node, "conv2dInputGrad")) return choose(node) === "winograd3";
-  return (isOp(node, "matmul") || isOp(node, "conv2d")) && ["direct", "winograd3"].includes(choose(node));
+  if (isOp(node, "conv2dInputGrad")) return isWinograd3(choose(node));
+  return (isOp(node, "matmul") || isOp(node, "conv2d")) && (choose(node) === "direct" || isWinograd3(choose(node)));
 }
 
 /** Whether it can sum its result's pixels by fours after that. */
 export function pools(node: Node): boolean {
-  return (isOp(node, "conv2d") || isOp(node, "conv2dInputGrad")) && choose(node) === "winograd3";
+  return (isOp(node, "conv2d") || isOp(node, "conv2dInputGrad")) && isWinograd3(choose(node));
 }
 
 /** Whether it can read its first operand, if that is an image doubled in size, from what is doubled. */
 export function doubles(node: Node): boolean {
-  return (isOp(node, "conv2d") || isOp(node, "conv2dFilterGrad")) && choose(node) === "winograd3";
+  return (isOp(node, "conv2d") || isOp(node, "conv2dFilterGrad")) && isWinograd3(choose(node));
 }
 
 const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } = {
@@ -59,19 +68,19 @@ const CHOICES: { readonly [O in ProductOp]: (node: Node<O>) => Algorithms[O] } =
   conv2d(node) {
     if (node.attrs.groups > 1) return "grouped";
     const [image, filter] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
-    if (isWinograd3(node, filter, node.shape)) return "winograd3";
+    if (fitsWinograd3(node, filter, node.shape)) return winograd3(node.shape);
     return isWinograd(node, filter, [image, node.shape]) ? winograd(filter, node.shape, 1) : orientation(node.shape);
   },
   conv2dInputGrad(node) {
     if (node.attrs.groups > 1) return "grouped";
     if (node.shape[3]! <= NARROW && !isDilated(node.attrs)) return "narrowCol2Im";
     const [image, filter] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
-    if (isWinograd3(node, filter, node.shape)) return "winograd3";
+    if (fitsWinograd3(node, filter, node.shape)) return winograd3(node.shape);
     return isWinograd(node, filter, [image, node.shape]) ? winograd(filter, node.shape, 2) : "phases";
   },
   conv2dFilterGrad(node) {
     if (node.attrs.groups > 1) return "grouped";
-    if (isWinograd3(node, node.shape, node.inputs[1]!.shape)) return "winograd3";
+    if (fitsWinograd3(node, node.shape, node.inputs[1]!.shape)) return winograd3(node.inputs[1]!.shape);
     const images = node.inputs.map(({ shape }) => shape);
     return isWhole(node.shape) && isWinograd(node, node.shape, images) ? "winogradStored" : orientation(node.shape);
   },
@@ -108,8 +117,14 @@ function isWinograd({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, ima
   return fits && Math.min(inChannels, outChannels) >= LEAST_CHANNELS && images.every(([, H, W]) => Math.min(H!, W!) >= LEAST_SIZE);
 }
 
+/** Which of Winograd's algorithms computes images [., H, W, .]: the one of larger tiles, unless they stick out of the image so far that they multiply as much. */
+function winograd3([, H, W]: Shape): Winograd3 {
+  const [large, small] = [WinogradKind.F43, WinogradKind.F23].map((kind) => productsOf(kind, H!, W!)) as [number, number];
+  return tilesOf(WinogradKind.F43, H!, W!) >= LEAST_TILES_3 && large < small ? "winograd43" : "winograd23";
+}
+
 /** Whether a filter is 3x3, of stride 1, and wide enough, and the images [., H, W, .] that are computed or multiplied large enough. */
-function isWinograd3({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, [, H, W]: Shape): boolean {
+function fitsWinograd3({ attrs }: { readonly attrs: ConvAttrs }, filter: Shape, [, H, W]: Shape): boolean {
   const [kh, kw, ...channels] = filter as [number, number, number, number];
   const fits = kh === 3 && kw === 3 && attrs.strides[0] === 1 && attrs.strides[1] === 1 && !isDilated(attrs) && Math.min(H!, W!) >= LEAST_SIZE;
   return fits && channels.every((count) => count >= LEAST_CHANNELS_3 && count % STORED_CHANNELS === 0);

@@ -10,6 +10,7 @@ export const FILTER_GRAD: Lowering<"conv2dFilterGrad"> = /* @__PURE__ */ lowerBy
   direct: direct.conv2dFilterGrad,
   directTransposed: directTransposed.conv2dFilterGrad,
   winogradStored: storedFilterGrad,
-  winograd3: winograd3FilterGrad,
+  winograd43: winograd3FilterGrad,
+  winograd23: winograd3FilterGrad,
   grouped: groupedFilterGrad,
 });

@@ -21,7 +21,8 @@ export const PRODUCTS: { readonly [O in Exclude<ProductOp, "conv2dFilterGrad">]:
     directTransposed: directTransposed.conv2d,
     winogradPacked: packedConv2d,
     winogradStored: storedConv2d,
-    winograd3: winograd3Conv2d,
+    winograd43: winograd3Conv2d,
+    winograd23: winograd3Conv2d,
     grouped: groupedConv2d,
   }),
   conv2dInputGrad: /* @__PURE__ */ lowerBy<"conv2dInputGrad">({
@@ -29,7 +30,8 @@ export const PRODUCTS: { readonly [O in Exclude<ProductOp, "conv2dFilterGrad">]:
     narrowCol2Im: narrowInputGrad,
     winogradPacked: packedInputGrad,
     winogradStored: storedInputGrad,
-    winograd3: winograd3InputGrad,
+    winograd43: winograd3InputGrad,
+    winograd23: winograd3InputGrad,
     grouped: groupedInputGrad,
   }),
 };

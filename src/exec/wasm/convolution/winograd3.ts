@@ -3,19 +3,14 @@
  * is split into components once for all who read it; those of the data exist for a block of tiles at a time.
  */
 import { WinogradKind } from "../../../../assembly/format/winograd.ts";
-import type { Shape } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
 import type { Buffer, Context, Instruction, Lowering } from "../instructions/instruction.ts";
-import { filterBytes, type Images, productsOf, tilesOf, winograd, winogradFilter } from "../instructions/winograd.ts";
+import { filterBytes, type Images, winograd, winogradFilter } from "../instructions/winograd.ts";
+import { choose } from "./choose.ts";
 
-/** Images of fewer tiles, and the components of a filter are more work than those of one image's data. */
-const LEAST_TILES = 4;
-
-/** What computes images [., H, W, .]: larger tiles, unless they stick out of the image so far that they multiply as much. */
-export function kindOf([, H, W]: Shape): WinogradKind {
-  const [large, small] = [WinogradKind.F43, WinogradKind.F23].map((kind) => productsOf(kind, H!, W!)) as [number, number];
-  return tilesOf(WinogradKind.F43, H!, W!) >= LEAST_TILES && large < small ? WinogradKind.F43 : WinogradKind.F23;
-}
+/** What is chosen for a node, as the kernels know it. */
+export const kindOf = (node: Node<"conv2d" | "conv2dInputGrad" | "conv2dFilterGrad">): WinogradKind =>
+  choose(node) === "winograd43" ? WinogradKind.F43 : WinogradKind.F23;
 
 /** The first operand, or what it is doubled from. */
 export function imagesOf(node: Node, buffer: Buffer, { doubles = false }: Context): Images {
@@ -45,9 +40,16 @@ interface Filter {
   readonly buffer: Buffer;
 }
 
-function convolve(node: Node, x: Buffer, out: Buffer, filter: Filter, pads: readonly [number, number], context: Context): Instruction[] {
+function convolve(
+  node: Node<"conv2d" | "conv2dInputGrad">,
+  x: Buffer,
+  out: Buffer,
+  filter: Filter,
+  pads: readonly [number, number],
+  context: Context,
+): Instruction[] {
   const { K, N, flipped } = filter;
-  const kind = kindOf(node.shape);
+  const kind = kindOf(node);
   const components = context.shared(node.inputs[1]!, {
     key: `winograd ${kind} ${K}x${N}${flipped ? " flipped" : ""}`,
     bytes: filterBytes(kind, K, N),
