@@ -4,9 +4,9 @@ import { type Check, checkOptions, type Fields, integer, oneOf, optional, pair, 
 import { DataError, ShapeError, SpecError, show } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { resizeImages } from "../formats/resize.ts";
 import { Progress } from "../metrics/course.ts";
 import type { Course, Features } from "../metrics/features.ts";
-import { resizeImages } from "./resize.ts";
 import { type ImageBatch, readImages } from "./rows.ts";
 
 /** A function of images `[N, H, W, C]` (or vectors `[N, d]`) that gives features of theirs, `[N, dimension]`. */

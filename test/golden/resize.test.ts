@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resizeImages } from "../../src/evaluation/resize.ts";
+import { resizeImages } from "../../src/formats/resize.ts";
 import { readCases } from "./golden.ts";
 
 interface Case {
