@@ -102,10 +102,12 @@ const carriedAlong = {
 /** Packages that are imported at once would lie among our own code. */
 const apart = (id) => (/\/node_modules\/(d3-\w+|internmap)\//.test(id) ? "d3" : undefined);
 
-const external = (id) => !carriedNames.includes(id) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
+/** What is for servers takes its packages as they are installed. */
+const isForServers = (importer) => importer?.startsWith(here("./src/node/"));
+
+const external = (id, importer) => (isForServers(importer) || !carriedNames.includes(id)) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
 
 const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts" };
-
 /** Entries that share code, in chunks of `folder`. */
 const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({
   input,

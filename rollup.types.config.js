@@ -12,14 +12,21 @@ const wasm = {
 
 /** Declarations of what the entries export: one file for each, and what several of them do in files of its own, so that a class is the same whichever entry it comes from. */
 export default {
-  input: { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts", node: "src/node.ts" },
+  input: {
+    index: "src/index.ts",
+    sample: "src/sample.ts",
+    datasets: "src/datasets.ts",
+    metrics: "src/metrics.ts",
+    plots: "src/plots.ts",
+    node: "src/node.ts",
+  },
   output: {
     dir: "dist",
     format: "es",
     entryFileNames: "[name].d.ts",
     chunkFileNames: "library.d.ts",
-    // A GAN is `Disposable`, which no `lib` declares by its year.
-    banner: ({ name }) => (name === "index" ? '/// <reference lib="esnext.disposable" />' : ""),
+    // A GAN is `Disposable`, and a folder of pictures `AsyncDisposable`, which no `lib` declares by its year.
+    banner: ({ name }) => (name === "index" || name === "node" ? '/// <reference lib="esnext.disposable" />' : ""),
   },
   plugins: [wasm, dts({ tsconfig: "tsconfig.json", compilerOptions: { stripInternal: true } })],
 };

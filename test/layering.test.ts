@@ -55,13 +55,17 @@ const LAYERS: readonly Layer[] = [
   { files: "metrics/", imports: ["core/"] },
   { files: "evaluation/", imports: ["core/", "graph/", "nn/", "objective/", "exec/*", "formats/", "data/", "metrics/"] },
   { files: "plots/", imports: ["core/"], packages: ["d3-array", "d3-format"] },
-  { files: "node/", imports: ["core/", "formats/", "data/", "gan/"], packages: ["node:"] },
+  {
+    files: "node/",
+    imports: ["core/", "formats/", "data/", "gan/"],
+    packages: ["node:", "fast-png", "lru-cache", "p-limit", "sharp", "tar", "yauzl"],
+  },
   { files: "sample.ts", imports: ["core/", "nn/", "exec/", "formats/", "gan/"] },
   { files: "index.ts", imports: ["core/", "graph/", "nn/", "objective/", "exec/", "formats/", "data/", "gan/"] },
   { files: "datasets.ts", imports: ["core/", "formats/", "data/", "datasets/"] },
   { files: "metrics.ts", imports: ["core/", "objective/", "exec/", "data/", "metrics/", "evaluation/"] },
   { files: "plots.ts", imports: ["core/", "plots/"] },
-  { files: "node.ts", imports: ["core/", "node/"] },
+  { files: "node.ts", imports: ["core/", "data/", "node/"] },
   // A program like any other that uses the library: through its entries alone.
   { files: "demo/", imports: ["index.ts", "datasets.ts", "node.ts", "plots.ts"], packages: ["cli-progress", "node:"] },
 ];
