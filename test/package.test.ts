@@ -14,6 +14,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly sideEffects: boolean;
 }
 
@@ -59,8 +60,11 @@ describe("the package", () => {
   });
 
   it("imports from its code only what it holds, what Node has and what it depends on", () => {
-    const { dependencies, optionalDependencies } = manifest;
-    const known = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...builtinModules.map((name) => `node:${name}`)];
+    const { dependencies, optionalDependencies, peerDependencies } = manifest;
+    const known = [
+      ...Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }),
+      ...builtinModules.map((name) => `node:${name}`),
+    ];
     for (const file of files.filter((path) => /^dist\/(edge\/)?[^/]*\.js$/.test(path))) {
       const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => name!);
       for (const name of specifiers) {
@@ -175,6 +179,7 @@ describe("importing it", () => {
       await import("ganvas/datasets");
       await import("ganvas/sample");
       await import("ganvas/plots");
+      await import("ganvas/node");
       await new Promise((resolve) => setTimeout(resolve, 50));
       console.log(JSON.stringify([workers, state() === before || [before, state()]]));`);
     expect(stderr).toBe("");
@@ -182,11 +187,11 @@ describe("importing it", () => {
   });
 
   it("does not load TensorFlow.js, nor the kernels", async () => {
-    for (const file of ["dist/index.js", "dist/datasets.js", "dist/sample.js", "dist/metrics.js", "dist/plots.js"]) {
+    for (const file of ["dist/index.js", "dist/datasets.js", "dist/sample.js", "dist/metrics.js", "dist/plots.js", "dist/node.js"]) {
       const reached = new Set([file]);
       for (const path of reached) {
         for (const [, name] of read(path).matchAll(/(?:^|\n)(?:import|export)\s[^;]*?["']([^"']+)["']/g)) {
-          expect(name, `${path} imports ${name}`).not.toMatch(/tensorflow|kernels/);
+          expect(name, `${path} imports ${name}`).not.toMatch(/tensorflow|kernels|sharp|yauzl|^tar$|fast-png/);
           if (name!.startsWith("./")) reached.add(`dist/${name!.slice(2)}`);
         }
       }
@@ -266,6 +271,28 @@ describe("without TensorFlow.js", () => {
     });
     expect(warnings).toEqual([]);
     for (const name of Object.keys(manifest.optionalDependencies)) expect(outputFiles[0]!.text).toContain(`import("${name}")`);
+  });
+});
+
+describe("without sharp", () => {
+  it("reads PNG, and says of every other picture how to add what reads it", async () => {
+    const { stdout, stderr } = await runConsumer(`
+      import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+      import { DataError, createGAN } from "ganvas";
+      import { imageFolder } from "ganvas/node";
+      const gan = await createGAN({ shape: [16, 16, 3], width: 8, batchSize: 4, backend: "wasm", threads: 1 });
+      mkdirSync("faces/a", { recursive: true });
+      for (let i = 0; i < 6; i++) writeFileSync(\`faces/a/\${i}.png\`, await (await gan.sample({ count: 1, seed: i })).toPNG());
+      const faces = await imageFolder("faces", { shape: [16, 16, 3] });
+      const { steps } = await gan.train(faces, { steps: 2 });
+      await faces.close();
+      writeFileSync("faces/b.jpg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0));
+      const error = await imageFolder("faces", { shape: [16, 16, 3], skipBroken: true }).catch((e) => e);
+      rmSync("faces", { recursive: true });
+      console.log(JSON.stringify([faces.shape, steps, error instanceof DataError, error.message]));`);
+    expect(stderr).toBe("");
+    const said = "expected a PNG file, got a JPEG file; `npm install sharp` adds what reads it";
+    expect(JSON.parse(stdout)).toEqual([[6, 16, 16, 3], 2, true, `${join("faces", "b.jpg")}: ${said}`]);
   });
 });
 
