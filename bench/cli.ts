@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { Backend } from "./contender.ts";
 import { PEERS } from "./entrants.ts";
 
-export const USAGE = `npm run bench -- kernels|sample|train|cold|weights|memory [options]
+export const USAGE = `npm run bench -- kernels|sample|train|cold|weights|memory|pictures [options]
 
   --backend webgpu  ours on the GPU, in the suite train (default: wasm)
   --quick           one small workload of the suite, few samples
@@ -25,6 +25,7 @@ export const SUITES = {
   cold: ["S64"],
   weights: [],
   memory: [],
+  pictures: [],
 } as const;
 export type Suite = keyof typeof SUITES;
 
@@ -55,6 +56,7 @@ const QUICK = {
   cold: { rounds: 2, peers: ["ort-web"] },
   weights: { peers: [] },
   memory: { peers: [] },
+  pictures: { peers: [] },
 } as const satisfies Record<Suite, object>;
 
 /** The options; null where help is asked for. @throws Error that says in one line what is wrong */
@@ -106,11 +108,14 @@ export function parse(args: readonly string[]): Options | null {
 
 function defaultPeers(suite: Suite, backend: Backend): readonly string[] {
   if (suite === "cold") return COLD_PEERS;
-  return suite === "weights" || suite === "memory" ? [] : DEFAULT_PEERS[backend];
+  return suite === "weights" || suite === "memory" || suite === "pictures" ? [] : DEFAULT_PEERS[backend];
 }
 
-/** Whoever has to be there at once is rarely given more than one. */
-const defaultThreads = (suite: Suite): number[] => (suite === "cold" ? [1] : [...new Set([1, availableParallelism()])]);
+/** Whoever has to be there at once is rarely given more than one; who trains from files has what there is. */
+function defaultThreads(suite: Suite): number[] {
+  if (suite === "cold") return [1];
+  return suite === "pictures" ? [availableParallelism()] : [...new Set([1, availableParallelism()])];
+}
 
 function checkBackend(name: string, suite: Suite): Backend {
   if (name !== "wasm" && name !== "webgpu") throw new Error(`--backend: expected wasm or webgpu, got ${name}`);

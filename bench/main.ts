@@ -1,4 +1,4 @@
-/** The benchmark: `npm run bench -- kernels|sample|train|cold|weights|memory`. What it measures and how is told in README.md. */
+/** The benchmark: `npm run bench -- kernels|sample|train|cold|weights|memory|pictures`. What it measures and how is told in README.md. */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { BackendError } from "../src/core/errors.ts";
@@ -12,6 +12,7 @@ import { judgeOf } from "./judge.ts";
 import { FULL, firstStep, measure, QUICK } from "./measure.ts";
 import { tellMemory } from "./memory.ts";
 import { simdPeak } from "./peak.ts";
+import { readPictures } from "./pictures.ts";
 import { type Result, type Row, rowsOf, table } from "./report.ts";
 import { installPeers, runInNode24 } from "./setup.ts";
 import { distinct, loadLayers, loadTasks } from "./shapes.ts";
@@ -25,6 +26,7 @@ if (options.node24) process.exit(runInNode24(options.args));
 if (options.suite === "cold") await startCold(options);
 else if (options.suite === "weights") await weigh(options);
 else if (options.suite === "memory") await tellMemory(options);
+else if (options.suite === "pictures") await readPictures(options);
 else await main(options);
 
 /** What the command line asks for; ends the program where that is help, or nonsense. */

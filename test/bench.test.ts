@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { parse } from "../bench/cli.ts";
 import { BASE, EMPTY, PROGRAMS } from "../bench/cold/programs.ts";
@@ -206,6 +207,11 @@ describe("command line", () => {
   it("starts cold what has a file of its own, on one thread unless told otherwise", () => {
     expect(parse(["cold"])).toMatchObject({ rounds: 15, threads: [1], peers: ["ort-web", "ort-node", "tfjs-wasm"] });
     expect(parse(["cold", "--rounds", "3", "--threads", "2", "--peers", "none"])).toMatchObject({ rounds: 3, threads: [2], peers: [] });
+  });
+
+  it("reads pictures with all threads that there are, unless it is told", () => {
+    expect(parse(["pictures"])).toMatchObject({ suite: "pictures", threads: [availableParallelism()], peers: [] });
+    expect(parse(["pictures", "--threads", "1", "--batch", "8", "--quick"])).toMatchObject({ threads: [1], batch: 8, quick: true });
   });
 
   it("takes a model for its weights", () => {
