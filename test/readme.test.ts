@@ -18,6 +18,7 @@ import { printGraph } from "../src/graph/print.ts";
 import { simplify } from "../src/graph/simplify.ts";
 import { loadGAN } from "../src/index.ts";
 import { ROOT, run } from "./child.ts";
+import { makePictures } from "./node/pictures.js";
 
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
@@ -53,11 +54,20 @@ describe("README.md", () => {
   });
 
   it("has one of sampling alone, from the file that the first one wrote", async () => {
-    const [, , example, ...others] = blocks(read("README.md"), "js");
-    expect(others).toEqual([]);
+    const [, , example] = blocks(read("README.md"), "js");
     const { code, stderr } = await run(process.execPath, ["--input-type=module", "--eval", example!], { cwd: folder });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(decode(readFileSync(join(folder, "four.png"))).width).toBe(2 * 32);
+  });
+
+  it("has one of pictures in files, of every kind, some of them broken", async () => {
+    const [, , , example, ...others] = blocks(read("README.md"), "js");
+    expect(others).toEqual([]);
+    const { headers, bodies } = await makePictures(join(folder, "faces"), { count: 60, size: 32 });
+    const { code, stderr, stdout } = await run(process.execPath, ["--input-type=module", "--eval", example!], { cwd: folder });
+    expect(code, stderr).toBe(0);
+    for (const file of headers) expect(stdout).toContain(`file: '${file}'`);
+    expect(stdout).toContain(`[ ${61 + bodies.length}, 32, 32, 3 ]`);
   });
 
   it("begins with the one command that does everything", () => {
