@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT, run, runModule } from "./child.ts";
+import { makePictures } from "./node/pictures.js";
 
 /** Every `@example` in the declarations that users get, by the name of what it is an example of. */
 function examplesOf(entries: readonly string[]): Map<string, string> {
@@ -41,12 +42,12 @@ const PRELUDE = `
   import { deepEqual } from "node:assert/strict";
   import { readFile, writeFile } from "node:fs/promises";
   import { createGAN, Dataset, Images, loadGAN } from "ganvas";
-  import { animeFaceFactors, animeFaces, grid, mnist, readIdx, ring } from "ganvas/datasets";
+  import { animeFaceFactors, animeFaces, cifar10, grid, mnist, readIdx, ring } from "ganvas/datasets";
   import { histograms, jensenShannon, kullbackLeibler, multiScaleSWD, sinkhorn, slicedWasserstein, totalVariation, wasserstein1d, wassersteinExact } from "ganvas/metrics";
   import { classShares, densityCoverage, frechetDistance, kernelDistance, modeCounts, msSSIM, nearestNeighbours, precisionRecall } from "ganvas/metrics";
   import { createFeatures, estimateDivergence, evaluate, loadClassifier, trainClassifier } from "ganvas/metrics";
   import { plotCurves, plotPoints, plotTraining } from "ganvas/plots";
-  import { fileCheckpoints, writeWhole } from "ganvas/node";
+  import { fileCheckpoints, imageFolder, writeWhole } from "ganvas/node";
 
   const pixels = new Uint8Array(1000 * 28 * 28);
   const dataset = new Dataset({ data: pixels, shape: [1000, 28, 28, 1] });
@@ -66,6 +67,8 @@ describe("the example of", () => {
   beforeAll(async () => {
     writeFileSync(join(folder, "train-images-idx3-ubyte.gz"), idx([10, 28, 28]));
     writeFileSync(join(folder, "train-labels-idx1-ubyte.gz"), idx([10]));
+    for (const batch of [1, 2]) writeFileSync(join(folder, `data_batch_${batch}.bin`), new Uint8Array(10_000 * 3073));
+    await makePictures(join(folder, "faces"), { count: 30, size: 32 });
     const trials = [...EXAMPLES].map(([name, example]) => `await attempt(${JSON.stringify(name)}, async () => {\n${withClaims(example)}\n});`);
     const { stdout, stderr } = await runModule(`${PRELUDE}
       process.chdir(${JSON.stringify(folder)});
@@ -87,9 +90,9 @@ describe("the example of", () => {
 describe("there is an example of", () => {
   const gan = ["train", "prepare", "sample", "discriminate", "latents", "interpolate", "save"].map((name) => `GAN.${name}`);
   const images = ["toPNG", "toImageData", "toTensor", "toResponse"].map((name) => `Images.${name}`);
-  const datasets = ["Dataset", "Dataset.fromTensor", "animeFaces", "ring", "grid", "mnist", "readIdx"];
+  const datasets = ["Dataset", "Dataset.fromTensor", "animeFaces", "ring", "grid", "mnist", "cifar10", "readIdx"];
   const plots = ["plotCurves", "plotPoints", "plotTraining"];
-  const files = ["fileCheckpoints", "writeWhole"];
+  const files = ["fileCheckpoints", "imageFolder", "writeWhole"];
 
   const metrics = ["wasserstein1d", "wassersteinExact", "sinkhorn", "slicedWasserstein", "multiScaleSWD"];
   const counted = ["histograms", "jensenShannon", "kullbackLeibler", "totalVariation", "modeCounts", "classShares"];

@@ -113,9 +113,9 @@ const FIELDS: Fields<Settings> = {
  * @throws {@link SpecError} for options that cannot be
  *
  * @example
- * const faces = await imageFolder("faces", { shape: [64, 64, 3], skipBroken: true });
- * const gan = await createGAN({ shape: [64, 64, 3] });
- * await gan.train(faces, { steps: 1000 });
+ * const faces = await imageFolder("faces", { shape: [32, 32, 3], skipBroken: true });
+ * const gan = await createGAN({ shape: [32, 32, 3] });
+ * await gan.train(faces, { steps: 5 });
  * await faces.close();
  */
 export const imageFolder = (path: string, options: ImageFolderOptions): Promise<ImageFolder> => openImageFolder(path, options, loadDecoder);
