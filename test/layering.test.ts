@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
   {
     files: "node/",
     imports: ["core/", "formats/", "data/", "gan/"],
-    packages: ["node:", "fast-png", "lru-cache", "p-limit", "sharp", "tar", "yauzl"],
+    packages: ["node:", "fast-png", "p-limit", "sharp", "tar", "yauzl"],
   },
   { files: "sample.ts", imports: ["core/", "nn/", "exec/", "formats/", "gan/"] },
   { files: "index.ts", imports: ["core/", "graph/", "nn/", "objective/", "exec/", "formats/", "data/", "gan/"] },

@@ -1,6 +1,5 @@
 /** The pictures of a folder as examples. */
 import { availableParallelism } from "node:os";
-import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { DataError, StateError, show } from "../../core/errors.ts";
 import { allocateBytes } from "../../core/memory.ts";
@@ -30,7 +29,10 @@ export class PictureReader {
   readonly #pictures: readonly Picture[];
   readonly #options: ReaderOptions;
   readonly #size: number;
-  readonly #cache: LRUCache<number, Uint8Array> | null;
+  /** How many are kept. */
+  readonly #most: number;
+  /** Those that are, the one asked for longest ago first. */
+  readonly #kept = new Map<number, Uint8Array>();
   readonly #limit = pLimit(AT_ONCE);
   /** Under way. */
   readonly #decoding = new Map<number, Promise<Uint8Array>>();
@@ -42,8 +44,7 @@ export class PictureReader {
     this.#pictures = pictures;
     this.#options = options;
     this.#size = sizeOf(options.target.shape);
-    const kept = Math.floor(options.cacheBytes / this.#size);
-    this.#cache = kept > 0 ? new LRUCache({ max: Math.min(kept, pictures.length) }) : null;
+    this.#most = Math.floor(options.cacheBytes / this.#size);
   }
 
   /** @throws DataError for indices that there are not, and for a picture that is broken and has no other in its place; StateError once it is closed */
@@ -67,7 +68,7 @@ export class PictureReader {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#reading);
-    this.#cache?.clear();
+    this.#kept.clear();
   }
 
   async #gather(indices: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
@@ -108,17 +109,23 @@ export class PictureReader {
   }
 
   #decoded(index: number): Promise<Uint8Array> {
-    const kept = this.#cache?.get(index);
-    if (kept) return Promise.resolve(kept);
+    const kept = this.#kept.get(index);
+    if (kept) return Promise.resolve(this.#keep(index, kept));
     const underWay = this.#decoding.get(index);
     if (underWay) return underWay;
     const { file, kind } = this.#pictures[index]!;
     const work = this.#limit(async () => {
-      const bytes = await this.#options.decoder.decode(kind, await file.read(), this.#options.target);
-      this.#cache?.set(index, bytes);
-      return bytes;
+      return this.#keep(index, await this.#options.decoder.decode(kind, await file.read(), this.#options.target));
     }).finally(() => this.#decoding.delete(index));
     this.#decoding.set(index, work);
     return work;
+  }
+
+  /** Keeps a picture as the one asked for last, in place of the one asked for longest ago where there is no more room. */
+  #keep(index: number, bytes: Uint8Array): Uint8Array {
+    this.#kept.delete(index);
+    this.#kept.set(index, bytes);
+    if (this.#kept.size > this.#most) this.#kept.delete(this.#kept.keys().next().value!);
+    return bytes;
   }
 }
