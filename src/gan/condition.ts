@@ -7,6 +7,7 @@ import { showShape, sizeOf } from "../core/shape.ts";
 import type { Pause } from "../core/time.ts";
 import { reading } from "../data/given.ts";
 import type { GeneratorCondition } from "../nn/condition.ts";
+import type { Draws } from "./latents.ts";
 
 /**
  * What each of `count` images is made for, as it is fed: [count] classes, [count, size] vectors, [count, height, width, channels] images, null for a GAN without condition, or
@@ -65,12 +66,12 @@ function numbersOf(condition: GeneratorCondition) {
 const PART = 2 ** 14;
 
 /**
- * [count] classes; that of image i is drawn from the seed and i.
+ * [count] classes; that of image i is drawn from the seed and i, or from the seed and `indices[i]`.
  *
  * @param seen examples of each class that training has seen, by whose share they are drawn; all alike before it has seen any
  * @param pause awaited between parts of it
  */
-export async function drawClasses(seen: readonly number[], count: number, seed: number, pause: Pause): Promise<Float32Array> {
+export async function drawClasses(seen: readonly number[], { count, seed, indices }: Draws, pause: Pause): Promise<Float32Array> {
   const isTrained = seen.some((n) => n > 0);
   let total = 0;
   const ends = Float64Array.from(seen, (n) => (total += isTrained ? n : 1));
@@ -78,7 +79,7 @@ export async function drawClasses(seen: readonly number[], count: number, seed: 
   const draw = new Float32Array(1);
   for (let i = 0; i < count; i++) {
     if (i > 0 && i % PART === 0) await pause();
-    fillUniforms(draw, seed, Stream.labels, i);
+    fillUniforms(draw, seed, Stream.labels, indices?.[i] ?? i);
     classes[i] = firstAbove(ends, draw[0]! * total);
   }
   return classes;

@@ -1,7 +1,8 @@
 /** What is asked of a generator, checked: every fault at once, unknown options by name. */
 import { SIGNAL } from "../core/abort.ts";
 import { isFloat32Array, typedArrayName } from "../core/arrays.ts";
-import { checkOptions, type Fields, integer, optional, real, refuse, that } from "../core/check.ts";
+import { type Check, checkOptions, type Fields, integer, optional, real, refuse, that } from "../core/check.ts";
+import { show } from "../core/errors.ts";
 import type { AbortSignalLike, WasmSource } from "../core/platform.ts";
 
 /** What may end a call early. Nothing must be given. */
@@ -12,8 +13,10 @@ export interface CallOptions {
 
 /** How many images are made, and what they follow from. Nothing must be given. */
 export interface DrawOptions extends CallOptions {
-  /** Number of images, 1 to 2^24, and at most 2^29 numbers in all. Default 1, or as many as there are latents. */
+  /** Number of images, 1 to 2^24, and at most 2^29 numbers in all. Default 1, or as many as there are indices or latents. */
   readonly count?: number | undefined;
+  /** Which images of the seed are made, integers from 0 to 2^53 - 1, in place of the first `count`: so that many images may be made part by part, by several programs. */
+  readonly indices?: ArrayLike<number> | undefined;
   /** What the latents follow from, and the classes where none are asked for, 0 to 2^53 - 1. Image i depends on the seed and i alone. Default 0. */
   readonly seed?: number | undefined;
   /**
@@ -41,7 +44,8 @@ export interface LatentOptions {
   readonly truncation?: number | undefined;
 }
 
-const COUNT = integer(1, 2 ** 24);
+const MOST_COUNT = 2 ** 24;
+const COUNT = integer(1, MOST_COUNT);
 const SEED = integer(0, Number.MAX_SAFE_INTEGER);
 
 export const CALL: Fields<CallOptions> = { signal: SIGNAL };
@@ -66,9 +70,18 @@ export const CONDITION = optional(
   undefined,
 );
 
+/** As a copy: it is looked at when it is the turn of the call. */
+const INDICES: Check<readonly number[] | undefined> = (value, path, faults) => {
+  const given = isNumbers(value) ? Array.from(value as ArrayLike<unknown>) : [];
+  if (given.length > 0 && given.length <= MOST_COUNT && given.every((i) => Number.isSafeInteger(i) && (i as number) >= 0)) return given as number[];
+  faults.push({ path, expected: "1 to 2^24 integers from 0 on", got: show(value) });
+  return undefined;
+};
+
 export const DRAW: Fields<DrawOptions> = {
   ...LATENTS,
   ...CALL,
+  indices: optional<DrawOptions["indices"]>(INDICES, undefined),
   condition: CONDITION,
   latents: optional(that<Float32Array | undefined>("a Float32Array", isFloat32Array), undefined),
 };
@@ -83,8 +96,12 @@ export const checkLatentOptions = (options: LatentOptions): LatentOptions => che
 /** What a generator is asked for. @throws SpecError */
 export function checkDrawOptions<T extends DrawOptions>(fields: Fields<T>, options: T): T {
   const checked = checkOptions(fields, options);
-  if (checked.latents && checked.truncation !== undefined) {
-    refuse([{ path: "truncation", expected: "none where latents are given", got: `${checked.truncation}` }]);
-  }
+  const refuseWith = (given: "latents" | "indices", ...others: readonly ("truncation" | "indices" | "count")[]): void => {
+    for (const path of others) {
+      if (checked[given] && checked[path] !== undefined) refuse([{ path, expected: `none where ${given} are given`, got: show(checked[path]) }]);
+    }
+  };
+  refuseWith("latents", "truncation", "indices");
+  refuseWith("indices", "count");
   return checked;
 }

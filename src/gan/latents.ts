@@ -4,6 +4,15 @@ import { allocateFloats, MOST_FLOATS } from "../core/memory.ts";
 import { fillNormals, fillTruncatedNormals, Stream } from "../core/random.ts";
 import type { Pause } from "../core/time.ts";
 
+/** Which images of a seed are drawn. */
+export interface Draws {
+  readonly count: number;
+  readonly seed: number;
+  readonly truncation?: number | undefined;
+  /** The number of each of `count` images; undefined for the first ones. */
+  readonly indices?: ArrayLike<number> | undefined;
+}
+
 /**
  * `count` draws from N(0, I) as rows [count, size]. Row i depends on the seed and i alone.
  *
@@ -17,19 +26,13 @@ export function drawLatents(size: number, count: number, seed: number, truncatio
   return z;
 }
 
-/** What `drawLatents` gives. @param pause awaited between parts of it */
-export async function drawLatentsInTurns(
-  size: number,
-  count: number,
-  seed: number,
-  truncation: number | undefined,
-  pause: Pause,
-): Promise<Float32Array> {
+/** What `drawLatents` gives, or these of its rows. @param pause awaited between parts of it */
+export async function drawLatentsInTurns(size: number, { count, seed, truncation, indices }: Draws, pause: Pause): Promise<Float32Array> {
   const z = allocateFloats(count * size, "count");
   const rows = Math.ceil(PART / size);
   for (let first = 0; first < count; first += rows) {
     if (first > 0) await pause();
-    fillLatents(z, size, first, Math.min(count, first + rows), seed, truncation);
+    fillLatents(z, size, first, Math.min(count, first + rows), seed, truncation, indices);
   }
   return z;
 }
@@ -43,12 +46,21 @@ export function checkLatentCount(size: number, count: number): void {
 /** Values drawn without a pause: a few milliseconds' worth. */
 const PART = 2 ** 16;
 
-/** Draws the rows from `first` to before `end` of z [count, size]. */
-function fillLatents(z: Float32Array, size: number, first: number, end: number, seed: number, truncation: number | undefined): void {
+/** Draws the rows from `first` to before `end` of z [count, size]: those of their own numbers, or of these. */
+function fillLatents(
+  z: Float32Array,
+  size: number,
+  first: number,
+  end: number,
+  seed: number,
+  truncation: number | undefined,
+  indices?: ArrayLike<number>,
+): void {
   for (let i = first; i < end; i++) {
     const row = z.subarray(i * size, (i + 1) * size);
-    if (truncation === undefined) fillNormals(row, seed, Stream.latents, i);
-    else fillTruncatedNormals(row, seed, Stream.latents, i, truncation);
+    const item = indices?.[i] ?? i;
+    if (truncation === undefined) fillNormals(row, seed, Stream.latents, item);
+    else fillTruncatedNormals(row, seed, Stream.latents, item, truncation);
   }
 }
 

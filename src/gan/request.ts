@@ -8,14 +8,11 @@ import { Images } from "../formats/image.ts";
 import type { GeneratorSpec } from "../nn/generator.ts";
 import { conditionRows, drawClasses } from "./condition.ts";
 import type { DrawOptions } from "./drawOptions.ts";
-import { checkLatentCount, drawLatentsInTurns } from "./latents.ts";
+import { checkLatentCount, type Draws, drawLatentsInTurns } from "./latents.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** Checked options, held against what the generator is; arrays of the caller's are copied. */
-export interface Request {
-  readonly count: number;
-  readonly seed: number;
-  readonly truncation: number | undefined;
+export interface Request extends Draws {
   /** [count, latent]; undefined where they are drawn. */
   readonly latents: Float32Array | undefined;
   /** As `conditionRows` gives it. */
@@ -23,13 +20,20 @@ export interface Request {
 }
 
 /** @throws SpecError for more images than can be held, DataError for latents and conditions that do not fit */
-export function readRequest(spec: GeneratorSpec, { seed = 0, truncation, latents, condition, ...rest }: DrawOptions): Request {
-  const count = rest.count ?? (latents ? latents.length / spec.latent : 1);
+export function readRequest(spec: GeneratorSpec, { seed = 0, truncation, indices, latents, condition, ...rest }: DrawOptions): Request {
+  const count = rest.count ?? indices?.length ?? (latents ? latents.length / spec.latent : 1);
   const most = Math.floor(MOST_FLOATS / sizeOf(spec.shape));
   if (count > most) throw new SpecError([{ path: "count", expected: `at most ${most} at once of shape ${showShape(spec.shape)}`, got: `${count}` }]);
   if (latents) checkLatents(spec.latent, latents, count);
   else checkLatentCount(spec.latent, count);
-  return { count, seed, truncation, latents: latents && new Float32Array(latents), condition: conditionRows(spec.condition, condition, count) };
+  return {
+    count,
+    seed,
+    truncation,
+    indices,
+    latents: latents && new Float32Array(latents),
+    condition: conditionRows(spec.condition, condition, count),
+  };
 }
 
 /**
@@ -39,12 +43,13 @@ export function readRequest(spec: GeneratorSpec, { seed = 0, truncation, latents
  * @param pause awaited now and then
  */
 export async function answer(
-  { count, seed, truncation, latents, condition }: Request,
+  request: Request,
   { spec, sampler, classesSeen }: { readonly spec: GeneratorSpec; readonly sampler: Sampler; readonly classesSeen: readonly number[] },
   pause: Pause,
 ): Promise<Images> {
-  const z = latents ?? (await drawLatentsInTurns(spec.latent, count, seed, truncation, pause));
-  const labels = condition === undefined ? await drawClasses(classesSeen, count, seed, pause) : condition;
+  const { count, latents, condition } = request;
+  const z = latents ?? (await drawLatentsInTurns(spec.latent, request, pause));
+  const labels = condition === undefined ? await drawClasses(classesSeen, request, pause) : condition;
   return new Images([count, ...spec.shape], await sampler.generate(z, labels, count, pause));
 }
 

@@ -6,7 +6,7 @@ import { createSampler } from "../../src/sample.ts";
 import { expectSameBytes } from "../bytes.ts";
 
 describe("classes that are not asked for", () => {
-  const draw = (seen: readonly number[]) => drawClasses(seen, 4000, 1, async () => {});
+  const draw = (seen: readonly number[]) => drawClasses(seen, { count: 4000, seed: 1 }, async () => {});
 
   it("are drawn by their share in training", async () => {
     const drawn = withLabels([0, 0, 0, 0], await draw([0, 30, 10, 0]));

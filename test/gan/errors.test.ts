@@ -134,6 +134,11 @@ describe("methods", () => {
       { count: 1.5, seed: -1, truncation: 0, ema: 1, latents: [1], condition: "x", size: 3 },
     ],
     [["truncation"], { latents: new Float32Array(3), truncation: 1 }],
+    [["indices"], { latents: new Float32Array(3), indices: [1] }],
+    [["indices"], { indices: [] }],
+    [["indices"], { indices: [0.5] }],
+    [["indices"], { indices: new Int8Array([-1]) }],
+    [["count"], { indices: [1], count: 1 }],
   ])("sample names %j", (paths, bad) =>
     withGAN(async (gan) => {
       expect((await faultsOf(gan.sample(bad as SampleOptions))).sort()).toEqual([...paths].sort());

@@ -87,7 +87,7 @@ describe("a file of a generator alone", () => {
     const session = await createReferenceExecutor().open(generatorTensors(file.spec));
     for (const [name, tensor] of file.tensors) await session.write(name, tensor.values());
     const program = await session.compile(sampleGraph(file.spec, 4));
-    const condition = await drawClasses(file.classesSeen, 4, 9, async () => {});
+    const condition = await drawClasses(file.classesSeen, { count: 4, seed: 9 }, async () => {});
     const { images } = await program.run({ latents: gan.latents({ count: 4, seed: 9 }), condition });
     expectSameBytes(images, (await gan.sample({ count: 4, seed: 9 })).data);
   });

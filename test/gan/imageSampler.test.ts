@@ -39,12 +39,24 @@ function watchMemories(): Disposable & { bytes(): number[] } {
   };
 }
 
+describe("images of a seed", () => {
+  it.each([{}, { condition: { classes: 3 } }])("are the same whichever others are made with them: %j", async (changes) => {
+    using gan = await trained(changes);
+    const all = await gan.sample({ count: 20, seed: 4, truncation: 1 });
+    const indices = Uint16Array.of(19, 3, 3, 11);
+    const some = await gan.sample({ indices, seed: 4, truncation: 1 });
+    expect(some.shape).toEqual([4, 8, 8, 1]);
+    for (const [i, index] of indices.entries()) expectSameBytes(some.at(i).data, all.at(index).data);
+  });
+});
+
 describe("a sampler makes the images that the GAN makes", () => {
   const latents = Float32Array.from({ length: 9 }, (_, i) => Math.cos(i));
-  const draws = [{}, { count: 5, seed: 9 }, { count: 37, truncation: 0.5 }, { latents }, { count: 3, latents, seed: 2 }];
+  const draws = [{}, { count: 5, seed: 9 }, { count: 37, truncation: 0.5 }, { latents }, { count: 3, latents, seed: 2 }, { indices: [7, 2 ** 40] }];
   const classes = [
     { count: 19, seed: 4 },
     { count: 3, condition: 1 },
+    { indices: [4, 0, 4], seed: 4 },
     { condition: [2, 0, 1], latents },
     { count: 2, condition: Int32Array.of(1, 2) },
   ];
