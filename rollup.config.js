@@ -108,6 +108,20 @@ const isForServers = (importer) => importer?.startsWith(here("./src/node/"));
 const external = (id, importer) => (isForServers(importer) || !carriedNames.includes(id)) && (/^\.\.\/kernels\//.test(id) || /^[^./#\0]/.test(id));
 
 const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts" };
+/** Edge runtimes have no files. */
+const ALL_ENTRIES = { ...ENTRIES, node: "src/node.ts" };
+
+/** The command uses the library as any other program does: what it imports of it are the entries, as they are built. */
+const asBuilt = {
+  name: "as-built",
+  resolveId(id, importer) {
+    if (!importer?.startsWith(here("./src/cli/")) || !id.startsWith(".")) return null;
+    const path = resolve(dirname(importer), id);
+    const [name] = Object.entries(ALL_ENTRIES).find(([, file]) => here(`./${file}`) === path) ?? [];
+    return name ? { id: `./${name}.js`, external: true } : null;
+  },
+};
+
 /** Entries that share code, in chunks of `folder`. */
 const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } = {}) => ({
   input,
@@ -125,8 +139,9 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
 });
 
 export default [
-  build({ ...ENTRIES, node: "src/node.ts" }, { plugins: [workerFile, carriedAlong] }),
+  build(ALL_ENTRIES, { plugins: [workerFile, carriedAlong] }),
   build(ENTRIES, { dir: "dist/edge", edge: true }),
+  build({ cli: "src/cli/main.ts" }, { plugins: [asBuilt] }),
   // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
-  build({ demo: "src/demo/main.ts", bench: "bench/main.ts", learning: "bench/learning/main.ts" }, { folder: "tools/" }),
+  build({ bench: "bench/main.ts", learning: "bench/learning/main.ts" }, { folder: "tools/" }),
 ];

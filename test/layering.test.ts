@@ -67,7 +67,11 @@ const LAYERS: readonly Layer[] = [
   { files: "plots.ts", imports: ["core/", "plots/"] },
   { files: "node.ts", imports: ["core/", "data/", "node/"] },
   // A program like any other that uses the library: through its entries alone.
-  { files: "demo/", imports: ["index.ts", "datasets.ts", "node.ts", "plots.ts"], packages: ["cli-progress", "node:"] },
+  {
+    files: "cli/",
+    imports: ["index.ts", "sample.ts", "datasets.ts", "metrics.ts", "plots.ts", "node.ts"],
+    packages: ["cli-progress", "commander", "node:"],
+  },
 ];
 
 interface Import {

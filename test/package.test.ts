@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT, run } from "./child.ts";
 
 interface Manifest {
+  readonly bin: { readonly ganvas: string };
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -54,8 +55,8 @@ describe("the package", () => {
     expect(named.map((path) => path.replace("./", "")).filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  it("holds no tests, benchmarks, demo or golden values", () => {
-    expect(files.filter((path) => /(^|\/)(test|bench|demo)|golden|vitest/.test(path))).toEqual([]);
+  it("holds no tests, benchmarks or golden values", () => {
+    expect(files.filter((path) => /(^|\/)(test|bench)|golden|vitest/.test(path))).toEqual([]);
     expect(files).toContain("LICENSE");
   });
 
@@ -94,6 +95,16 @@ describe("the package", () => {
   it("is as publint would have it", async () => {
     const { messages } = await publint({ pkgDir: join(consumer, "node_modules/ganvas"), pack: false, strict: true });
     expect(messages).toEqual([]);
+  });
+
+  it("has a command, which runs where it is installed", async () => {
+    const { bin } = manifest;
+    expect(files).toContain(bin.ganvas);
+    expect(read(bin.ganvas)).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const argv = ["train", "ring", "--width", "4", "--batch-size", "8", "--threads", "1", "--backend", "wasm", "--steps", "2", "--json"];
+    const { code, stdout } = await run(process.execPath, [join("node_modules/ganvas", bin.ganvas), ...argv], { cwd: consumer });
+    expect(code).toBe(0);
+    expect(stdout).toContain('{"type":"end","run":"run","step":2,"interrupted":false}');
   });
 
   it("has the kernels that its exports name", () => {

@@ -1,0 +1,160 @@
+/** `ganvas train`: a new run, or one that is gone on with. */
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { type CreateOptions, createGAN, type GAN, loadGAN } from "../../index.ts";
+import type { TrainArguments } from "../arguments.ts";
+import type { Surroundings } from "../context.ts";
+import { type OpenData, openData } from "../data.ts";
+import { blameOptions, FailedError, UsageError } from "../errors.ts";
+import { firstWhole, modelFiles } from "../model.ts";
+import { checkFolder, makeFolder, sweepFolder } from "../run/directory.ts";
+import { type RecordedOptions, type RunRecord, readRecord } from "../run/record.ts";
+import type { Run } from "../run/run.ts";
+import { trainRun } from "../run/training.ts";
+
+/** What may be said of a run that is gone on with; all else is as it was when it began. */
+const OF_RESUMED: readonly (keyof TrainArguments)[] = [
+  "resume",
+  "allowChangedData",
+  "steps",
+  "minutes",
+  "keep",
+  "checkpointEvery",
+  "previewEvery",
+  "backend",
+  "threads",
+  "maxMemory",
+  "json",
+];
+
+/**
+ * Trains as the command line says.
+ *
+ * @throws {UsageError} before anything is written, if it asks for what cannot be
+ */
+export async function train(data: string | undefined, given: TrainArguments, surroundings: Surroundings): Promise<void> {
+  const run = given.resume === undefined ? await newRun(data, given, surroundings) : await oldRun(given.resume, data, given, surroundings);
+  try {
+    await trainRun(run, given.json === true, surroundings);
+  } finally {
+    run.gan.dispose();
+    await run.data.close();
+  }
+}
+
+async function newRun(source: string | undefined, given: TrainArguments, { signal }: Surroundings): Promise<Run> {
+  const { out = "run", overwrite = false, resume, allowChangedData, json, labels, ...rest } = given;
+  // A run is gone on with from wherever it is.
+  const options: RecordedOptions = { ...rest, ...(labels !== undefined && { labels: resolve(labels) }) };
+  if (source === undefined) throw new UsageError("expected what to train on (a folder of pictures, or faces to see it work), got nothing");
+  if (allowChangedData) throw new UsageError("--allow-changed-data: expected --resume with it, got none");
+  await checkFolder(out, overwrite);
+  const data = await openFor(source, options, signal);
+  let gan: GAN | undefined;
+  try {
+    refuseWithin(out, data.source);
+    gan = await blameOptions(() => createGAN(modelOptions(data, options)));
+    checkTraining(data, options);
+    await makeFolder(out);
+    return { path: out, gan, data, record: { data: recorded(data), options, step: 0, seconds: 0 } };
+  } catch (error) {
+    gan?.dispose();
+    await data.close();
+    throw error;
+  }
+}
+
+async function oldRun(path: string, source: string | undefined, given: TrainArguments, surroundings: Surroundings): Promise<Run> {
+  const record = await readRecord(path, surroundings.version);
+  if (!record) throw new UsageError(`--resume: expected a run, got ${path}, in which there is no run.json`);
+  const others = (Object.keys(given) as (keyof TrainArguments)[]).filter((name) => !OF_RESUMED.includes(name));
+  if (others.length > 0) {
+    const flag = others[0]!.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag}: expected none with --resume, as a run goes on as it began`);
+  }
+  const { resume, allowChangedData = false, json, ...changed } = given;
+  const options: RecordedOptions = { ...record.options, ...changed };
+  const data = await openFor(source ?? record.data.source, options, surroundings.signal);
+  let gan: GAN | undefined;
+  try {
+    if (data.fingerprint !== record.data.fingerprint && !allowChangedData) {
+      const counts = data.count === record.data.count ? `${data.count} examples as before` : `${data.count} examples, ${record.data.count} before`;
+      throw new UsageError(`--resume: ${data.source} is no longer what the run began with (${counts}); --allow-changed-data goes on all the same`);
+    }
+    gan = await openNewest(path, data, options, surroundings);
+    if (options.steps !== undefined && given.steps !== undefined && options.steps < gan.step) {
+      throw new UsageError(`--steps: expected at least ${gan.step}, the steps that are done, got ${options.steps}`);
+    }
+    await sweepFolder(path);
+    return { path, gan, data, record: { data: recorded(data), options, step: gan.step, seconds: record.seconds } };
+  } catch (error) {
+    gan?.dispose();
+    await data.close();
+    throw error;
+  }
+}
+
+/** What a run writes would be among the pictures that it learns from. */
+function refuseWithin(out: string, source: string): void {
+  if (!isAbsolute(source)) return; // drawn
+  const way = relative(source, resolve(out));
+  const isOutside = way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way);
+  if (!isOutside) throw new UsageError(`--out: expected a folder that is not within the pictures, ${source}, got ${out}`);
+}
+
+/** The GAN as the newest checkpoint that can be read has it; one with fresh weights where there is none yet. */
+async function openNewest(run: string, data: OpenData, options: RecordedOptions, { err }: Surroundings): Promise<GAN> {
+  const files = await modelFiles(run);
+  if (files.length === 0) return blameOptions(() => createGAN(modelOptions(data, options)));
+  let isFirst = true;
+  const found = await firstWhole(
+    files,
+    (bytes) => loadGAN(bytes, backendOptions(options)),
+    (path, fault) => {
+      isFirst = false;
+      err.write(`ganvas: ${path} is broken: ${fault.message}\n`);
+    },
+  ).catch((cause) => {
+    throw new FailedError(`no model of ${run} can be read; of ${files.at(-1)}: ${cause.message}`, { cause });
+  });
+  const { path, model } = found!;
+  if (!isFirst) err.write(`ganvas: goes on from ${path}, step ${model.step}\n`);
+  return model;
+}
+
+function openFor(source: string, options: RecordedOptions, signal: AbortSignal): Promise<OpenData> {
+  return openData(source, { ...options, condition: options.condition === true, seed: options.seed ?? 0, signal });
+}
+
+const backendOptions = ({ backend, threads, reproducible, maxMemory }: RecordedOptions): Partial<CreateOptions> =>
+  given({ backend, threads, reproducible, maxMemory });
+
+/** Names of the library's own are checked by it. */
+function modelOptions({ shape, classes }: OpenData, options: RecordedOptions): CreateOptions {
+  const { architecture, objective, width, latent, batchSize, augment, seed } = options;
+  return {
+    shape,
+    ...given({ architecture, objective, width, latent, batchSize, augment, seed }),
+    ...(classes && { condition: { classes: classes.length } }),
+    ...backendOptions(options),
+  };
+}
+
+/** What is not undefined. */
+const given = (options: object): Partial<CreateOptions> => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+const recorded = ({ source, fingerprint, count, shape, classes, skipped }: OpenData): RunRecord["data"] => ({
+  source,
+  fingerprint,
+  count,
+  shape,
+  classes,
+  skipped: skipped.slice(),
+});
+
+/** Refuses what `train` would refuse, before anything is written. */
+function checkTraining({ count, shape }: OpenData, { mirror, validation = 0 }: RecordedOptions): void {
+  if (mirror && shape.length !== 3) throw new UsageError("--mirror: expected none, as points have no left and right");
+  if (validation > 0 && Math.round(validation * count) < 1) {
+    throw new UsageError(`--validation: expected a share of ${count} examples that is one at least, got ${validation}`);
+  }
+}

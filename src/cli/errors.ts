@@ -1,0 +1,45 @@
+import { GanvasError, SpecError } from "../index.ts";
+import { WriteError } from "../node.ts";
+
+/** A command line, or a file it names, that nothing can be done with: one line to tell the user. */
+export class UsageError extends Error {}
+
+/** What could not be done although the command line was right: one line to tell the user. */
+export class FailedError extends Error {}
+
+/** Text as one line. */
+export const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, "; ");
+
+/** Runs `work`, and lays what the library refuses to do, or the file system to give, at the door of the command line. `where` leads the line. */
+export async function blame<T>(where: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof GanvasError || isSystemError(cause))) throw cause;
+    throw new UsageError(oneLine(`${where}${where && ": "}${cause.message}`), { cause });
+  }
+}
+
+/** Runs `work`, and tells of options of the library that cannot be by the names that they have on the command line. */
+export async function blameOptions<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof SpecError)) throw cause;
+    throw new UsageError(cause.faults.map(({ path, expected, got }) => `${flagOf(path)}: expected ${expected}, got ${got}`).join("; "), { cause });
+  }
+}
+
+/** `batchSize` as `--batch-size`; what follows a name (`augment[0]`) stays. */
+const flagOf = (path: string): string =>
+  `--${path.replace(/^[a-zA-Z]+/, (name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))}`;
+
+/** What the operating system refused: a file that is not there, a port in use. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+/** What is told in one line, and not as a fault of the program. */
+export function isTold(error: unknown): error is Error {
+  return [UsageError, FailedError, GanvasError, WriteError].some((kind) => error instanceof kind) || isSystemError(error);
+}
