@@ -128,6 +128,18 @@ describe("ganvas train", () => {
   });
 });
 
+describe("a picture that is broken behind its header", () => {
+  it("is named when training has come upon it, and stays in run.json", async () => {
+    await writeFaces(at("half"), ["all"], 5);
+    const whole = readFileSync(at("half", "all", "2.png"));
+    writeFileSync(at("half", "all", "2.png"), whole.subarray(0, whole.length - 200));
+    const result = await ganvas(["train", at("half"), ...TINY, "--skip-broken", "--steps", "4", "--out", at("of half")]);
+    expect(result.code).toBe(0);
+    expect(result.err).toMatch(/^ganvas: 1 picture is left out:\n {2}all\/2\.png: [^\n]*\n$/);
+    expect(JSON.parse(readFileSync(at("of half", "run.json"), "utf8")).data.skipped).toMatchObject([{ file: "all/2.png" }]);
+  });
+});
+
 describe("an interruption", () => {
   it("saves, and says how to go on", async () => {
     const interrupt = new AbortController();
@@ -177,13 +189,13 @@ describe("a run that cannot be written any more", () => {
     const onText = (text: string) => {
       if (text.startsWith("step 2/")) for (const name of readdirSync(at("passing", "all"))) writeFileSync(at("passing", "all", name), "broken");
     };
-    const argv = ["train", at("passing"), ...TINY, "--batch-size", "2", "--steps", "9", "--out", at("half")];
+    const argv = ["train", at("passing"), ...TINY, "--batch-size", "2", "--steps", "9", "--out", at("of passing")];
     const result = await ganvas(argv, { onText });
     expect(result.code).toBe(1);
     expect(result.err).toMatch(/^ganvas: [^\n]*passing[^\n]*\.png[^\n]*\n$/);
-    using gan = await model(at("half"));
+    using gan = await model(at("of passing"));
     expect(gan.step).toBeGreaterThan(0);
-    expect(readdirSync(at("half"))).toContain("losses.svg");
+    expect(readdirSync(at("of passing"))).toContain("losses.svg");
   });
 });
 

@@ -25,18 +25,22 @@ const quoted = (path: string): string => (/^[\w./@:+,=-]+$/.test(path) ? path : 
 
 /** A line of JSON for each report on standard output; what is not well on standard error too. */
 export function tellMachines({ path, gan, data }: Run, goal: Goal, { out, err, signal }: Surroundings): Teller {
+  const tellSkipped = skippedTeller(data, err);
   return {
     begins() {
       const { count, shape, classes, skipped } = data;
       tellJSON(out, "start", { run: path, step: gan.step, steps: goal.steps, data: { count, shape, classes, skipped }, backend: gan.backend });
-      err.write(skippedText(skipped));
+      tellSkipped();
     },
     step(report) {
       tellJSON(out, "step", report);
       err.write(healthText(report));
     },
     saved: (step) => tellJSON(out, "checkpoint", { step }),
-    ends: () => tellJSON(out, "end", { run: path, step: gan.step, interrupted: signal.aborted }),
+    ends() {
+      tellSkipped();
+      tellJSON(out, "end", { run: path, step: gan.step, interrupted: signal.aborted });
+    },
     stop() {},
   };
 }
@@ -44,6 +48,7 @@ export function tellMachines({ path, gan, data }: Run, goal: Goal, { out, err, s
 /** Lines, and a bar on a terminal. */
 export function tellPeople({ path, gan, data }: Run, goal: Goal, { out, err, signal }: Surroundings): Teller {
   const { batchSize, objective } = gan.spec;
+  const tellSkipped = skippedTeller(data, err);
   const imagesPerStep = batchSize * objective.discriminatorSteps;
   let progress: Progress | undefined;
   let speed: Speed | undefined;
@@ -54,7 +59,7 @@ export function tellPeople({ path, gan, data }: Run, goal: Goal, { out, err, sig
       const classes = data.classes ? ` in ${data.classes.length} classes` : "";
       const from = gan.step > 0 ? `, from step ${gan.step} on` : "";
       out.write(`Training on ${data.count} ${what}${classes}, on ${name}, threads: ${threads}${from}. The run is ${path}.\n`);
-      err.write(skippedText(data.skipped));
+      tellSkipped();
     },
     step(report, unwell) {
       const { step } = report;
@@ -73,6 +78,7 @@ export function tellPeople({ path, gan, data }: Run, goal: Goal, { out, err, sig
     saved() {},
     ends(isNew) {
       progress?.stop();
+      tellSkipped();
       const resume = `ganvas train --resume ${quoted(path)}`;
       const { step } = gan;
       if (signal.reason instanceof Interruption) out.write(`Interrupted at step ${step}, which is saved. To go on: ${resume}\n`);
@@ -90,9 +96,15 @@ const healthText = ({ step, health }: StepReport): string =>
     )
     .join("");
 
-function skippedText(skipped: Run["data"]["skipped"]): string {
-  if (skipped.length === 0) return "";
-  const named = skipped.slice(0, MOST_NAMED).map(({ file, reason }) => `  ${file}: ${reason}\n`);
-  const others = skipped.length > MOST_NAMED ? `  and ${skipped.length - MOST_NAMED} more, which run.json names\n` : "";
-  return `ganvas: ${skipped.length} ${skipped.length === 1 ? "picture is" : "pictures are"} left out:\n${named.join("")}${others}`;
+/** Tells of pictures that were left out, each once: some turn out broken only when they are read. */
+function skippedTeller(data: Run["data"], err: NodeJS.WritableStream): () => void {
+  let told = 0;
+  return () => {
+    const skipped = data.skipped.slice(told);
+    told += skipped.length;
+    if (skipped.length === 0) return;
+    const named = skipped.slice(0, MOST_NAMED).map(({ file, reason }) => `  ${file}: ${reason}\n`);
+    const others = skipped.length > MOST_NAMED ? `  and ${skipped.length - MOST_NAMED} more, which run.json names\n` : "";
+    err.write(`ganvas: ${skipped.length} ${skipped.length === 1 ? "picture is" : "pictures are"} left out:\n${named.join("")}${others}`);
+  };
 }
