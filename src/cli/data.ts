@@ -85,6 +85,7 @@ export async function openData(name: string, request: DataRequest): Promise<Open
   const expected = `a folder of pictures, a .zip or .tar of one, a file in MNIST's format, a CIFAR-10 batch (.bin), or drawn by code ${Object.keys(DRAWN).join(", ")}`;
   if (!(await exists(source))) throw new UsageError(`${name}: expected ${expected}; got a path at which there is nothing`);
   const found = await blame("", () => stat(source));
+  if (!found.isDirectory() && !found.isFile()) throw new UsageError(`${name}: expected ${expected}; got what is no file`); // a device may never end
   if (found.isDirectory() || /\.(zip|tar|tar\.gz|tgz)$/i.test(source)) return openPictures(source, request);
   if (/\.bin$/i.test(source)) return openBatch(source, request);
   if (/(-ubyte|\.idx\d?)(\.gz)?$/i.test(source) || (await beginsAsIdx(source))) return openIdx(source, request);
@@ -172,7 +173,12 @@ function refuseLabels({ labels }: DataRequest): void {
   if (labels !== undefined) throw new UsageError("--labels: expected none but for a file of images in MNIST's format");
 }
 
-const read = (path: string): Promise<Buffer> => blame("", () => readFile(path));
+/** A file's bytes. A device may have no end of them. */
+const read = (path: string): Promise<Buffer> =>
+  blame("", async () => {
+    if (!(await stat(path)).isFile()) throw new UsageError(`${path}: expected a file, got what is none`);
+    return readFile(path);
+  });
 
 /** The labels that lie beside a file of images, named as MNIST's are. */
 async function neighbouringLabels(images: string): Promise<string> {

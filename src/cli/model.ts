@@ -74,7 +74,10 @@ export interface OpenModel extends Disposable {
  * @throws {UsageError} where there is none, or it cannot be read
  */
 export async function openModel(path: string, { err, version }: Surroundings, backend: "wasm" | "auto" = "wasm"): Promise<OpenModel> {
-  const isFolder = (await blame("", () => stat(path))).isDirectory();
+  const named = await blame("", () => stat(path));
+  const isFolder = named.isDirectory();
+  // A device may never end.
+  if (!isFolder && !named.isFile()) throw new UsageError(`${path}: expected a file of ganvas or a run, got what is no file`);
   const run = isFolder ? path : runOf(path);
   const files = isFolder ? await modelFiles(path) : [path];
   if (files.length === 0) throw new UsageError(`${path}: expected a file of ganvas or a run, got a folder without a model`);

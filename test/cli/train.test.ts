@@ -274,6 +274,7 @@ describe("what cannot be trained on", () => {
     ["a path at which there is nothing", [at("none")], "got a path at which there is nothing"],
     ["a folder without pictures", [at("empty")], "empty"],
     ["another file", [at("text.txt")], "got another file"],
+    ["a device that never ends", ["/dev/zero"], "got what is no file"],
     ["a file that is not what it seems", [at("broken.idx")], "an IDX file"],
     ["a file of labels", [at("train-labels-idx1-ubyte")], "shape [N, H, W]"],
     ["half of a batch", [at("half.bin")], "half.bin"],
