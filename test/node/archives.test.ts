@@ -6,6 +6,7 @@ import { strToU8, type Zippable, zipSync } from "fflate";
 import { create, Header } from "tar";
 import { describe, expect, it } from "vitest";
 import { DataError, StateError } from "../../src/core/errors.ts";
+import { fillUniforms, Stream } from "../../src/core/random.ts";
 import { type ImageFolderOptions, imageFolder } from "../../src/node/imageFolder.ts";
 import { folderOf, opened, readAll } from "./folders.ts";
 import { rawPNG } from "./pictures.js";
@@ -112,6 +113,23 @@ describe("names that lead out of an archive", () => {
 });
 
 describe("a ZIP file", () => {
+  it("of many large pictures is read at many places at once", async () => {
+    // Noise does not compress: each is far larger than what is looked at of it.
+    const noise = new Float32Array(701 * 700);
+    const large = (seed: number) => {
+      fillUniforms(noise, seed, Stream.data, 0);
+      return rawPNG(
+        { width: 700, height: 700 },
+        Array.from(noise, (v, i) => (i % 701 === 0 ? 0 : Math.floor(256 * v))),
+      );
+    };
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${i}.png`, large(i)]));
+    const archive = await opened(await archiveOf("zip", files), { shape: [8, 8, 1] });
+    const folder = await opened(await folderOf(files), { shape: [8, 8, 1] });
+    expect(archive.files).toHaveLength(40);
+    expect(await readAll(archive)).toEqual(await readAll(folder));
+  });
+
   it("has its encrypted files named", async () => {
     const bytes = zipped({ "a.png": pixel(1), "b.png": pixel(2) });
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
