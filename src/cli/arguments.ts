@@ -124,6 +124,11 @@ function size(text: string): readonly [number, number] {
   return sides;
 }
 
+function channels(text: string): number {
+  if (!["1", "3", "4"].includes(text)) throw wrong("channels", "1, 3 or 4", text);
+  return Number(text);
+}
+
 function interval(flag: string): Read<Interval> {
   const expected = "a number of steps, as 500, or of seconds, as 30s";
   return (text) => {
@@ -191,7 +196,7 @@ The data: a folder of pictures (JPEG, PNG, WebP, GIF, AVIF; also below it), a .z
     .addOption(json())
     .optionsGroup("Pictures:")
     .addOption(option("--size <pixels>", "what pictures become: 64, or width and height, 96x64 (default 64; files of images as they are)", size))
-    .addOption(option("--channels <n>", "3 for colour, 1 for grey (default 3; files of images as they are)", integer("channels", 1, 4)))
+    .addOption(option("--channels <n>", "3 for colour, 1 for grey, 4 with alpha (default 3; files of images as they are)", channels))
     .addOption(fit())
     .addOption(background())
     .addOption(skipBroken())

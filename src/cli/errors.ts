@@ -1,4 +1,4 @@
-import { GanvasError, SpecError } from "../index.ts";
+import { BackendError, DataError, GanvasError, SpecError } from "../index.ts";
 import { WriteError } from "../node.ts";
 
 /** A command line, or a file it names, that nothing can be done with: one line to tell the user. */
@@ -25,10 +25,17 @@ export async function blameOptions<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof SpecError)) throw cause;
-    throw new UsageError(cause.faults.map(({ path, expected, got }) => `${flagOf(path)}: expected ${expected}, got ${got}`).join("; "), { cause });
+    if (cause instanceof BackendError && cause.path === "maxMemory")
+      throw new UsageError(`--max-memory: expected ${inMegabytes(cause.expected)}, got ${inMegabytes(cause.got)}`, { cause });
+    if (!(cause instanceof SpecError || (cause instanceof DataError && cause.path === "validation"))) throw cause;
+    const faults = cause instanceof SpecError ? cause.faults : [cause];
+    throw new UsageError(faults.map(({ path, expected, got }) => `${flagOf(path)}: expected ${expected}, got ${got}`).join("; "), { cause });
   }
 }
+
+/** Bytes as the command line has them, rounded up. */
+const inMegabytes = (text: string): string =>
+  text.replaceAll(/\d{4,}(?: bytes)?/g, (bytes) => `${Math.ceil(Number.parseInt(bytes, 10) / 1e5) / 10} MB`);
 
 /** `batchSize` as `--batch-size`; what follows a name (`augment[0]`) stays. */
 const flagOf = (path: string): string =>

@@ -1,5 +1,6 @@
 /** What a caller hands in to be trained on, as batches. */
 import { DataError, show } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
 import { readAhead } from "./ahead.ts";
 import { type DataFormat, type Examples, fitExamples, takeExamples } from "./dataset.ts";
 import { isNumbers, reading } from "./given.ts";
@@ -42,7 +43,7 @@ export function openSource(data: TrainingData, format: DataFormat, seed: number,
     throw new DataError({ path: "data", expected, got: "an iterable of batches" });
   }
   if (isIterated) return new IteratedSource(data as AnyIterable, format, least);
-  if (isLazy(data)) return readAhead(shuffled(openLazy(data, format), seed, validation), ahead);
+  if (isLazy(data)) return readAhead(shuffled(openLazy(data, format), seed, validation), ahead, 4 * sizeOf(format.shape));
   const examples = fitExamples(data, format);
   return shuffled({ count: examples.shape[0]!, take: (indices) => takeExamples(examples, indices, format) }, seed, validation);
 }

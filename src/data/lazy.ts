@@ -21,7 +21,7 @@ export interface LazyDataset {
   /** One class an example, `[N]`, or one vector, `[N, size]`, or image, one after another. Default: none. */
   readonly labels?: Examples["labels"];
   /**
-   * Gives the examples at these indices, one after another: numbers in [-1, 1] or bytes of images, or numbers of vectors. What it throws ends training, and is thrown by it. Several calls may be under way.
+   * Gives the examples at these indices, one after another: numbers in [-1, 1] or bytes of images, or numbers of vectors. What it throws ends training, and is thrown by it. Several calls may be under way, so that each is to give an array of its own.
    *
    * @param indices integers from 0 to N - 1, in any order; one may come more than once
    */

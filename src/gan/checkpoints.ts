@@ -68,6 +68,11 @@ export class Checkpoints {
     return this.#steps - (step % this.#steps);
   }
 
+  /** Notes that training went back: what a step left it as is not what it was when that step was done before. */
+  goBack(): void {
+    this.#step = Number.NaN;
+  }
+
   /** Keeps one, where it is due after this step. @returns milliseconds that it took; 0 where none was due */
   async keepWhenDue(step: number): Promise<number> {
     return this.stepsToNext(step - 1) === 1 || since(this.#at) >= this.#milliseconds ? this.keep(step) : 0;

@@ -77,8 +77,8 @@ export interface TrainOptions {
   /** Steps to do, 0 to 2^53 - 1: updates of the generator. Default: as many as there is time for. */
   readonly steps?: number | undefined;
   /**
-   * The time that the call may take, above 0, with setting up training and with the last checkpoint: it ends before, when the longest of the last hundred steps would not fit into what is left. One step at least is done, as
-   * nobody knows how long it will take. Where a clock stands still while it computes, as on some edge runtimes, give `steps`. Default: as long as the steps take.
+   * The time that the call may take, above 0, with setting up training: it ends before, when the longest of the last hundred steps, and a checkpoint that takes as long as the longest so far, would not fit into what is left. One step at
+   * least is done, and the first checkpoint made, as nobody knows how long they will take; data that are waited for take as long as they do. Where a clock stands still while it computes, as on some edge runtimes, give `steps`. Default: as long as the steps take.
    */
   readonly milliseconds?: number | undefined;
   /** Checkpoints on the way, and when the call ends; `fileCheckpoints` of `ganvas/node` keeps them in files. Default: none. */

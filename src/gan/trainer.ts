@@ -113,8 +113,8 @@ export class Trainer {
     while (!stopped) {
       const round = now();
       const begun = await this.#beginAndReport(Math.min(steps - this.#journal.length, this.#budget.steps));
-      this.#budget.reserve((await this.#checkpoints?.keepWhenDue(this.#host.progress.generatorUpdates)) ?? 0);
       this.#budget.note(begun.steps, since(round));
+      this.#budget.reserve((await this.#checkpoints?.keepWhenDue(this.#host.progress.generatorUpdates)) ?? 0);
       stopped = begun.stopped ?? (this.#journal.length >= steps ? "steps" : this.#budget.steps === 0 ? "time" : undefined);
       if (!stopped) continue;
       this.#journal.cut(await this.#secure());
@@ -145,7 +145,10 @@ export class Trainer {
       this.#watch.note(result);
     }
     const { findings, unmet } = await this.#findings(results.at(-1)?.step, fault);
-    if (findings.rollback) this.#journal.cut(findings.rollback.to - this.#before);
+    if (findings.rollback) {
+      this.#journal.cut(findings.rollback.to - this.#before);
+      this.#checkpoints?.goBack();
+    }
     for (const result of results) {
       if (result === results.at(-1)) this.#found(findings);
       const { events: health, rollback } = this.#untold;

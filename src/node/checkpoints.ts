@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkOptions, type Fields, integer, optional, refuse } from "../core/check.ts";
-import { CheckpointError, show } from "../core/errors.ts";
+import { CheckpointError, StateError, show } from "../core/errors.ts";
 import type { Bytes } from "../core/platform.ts";
 import { type CheckpointOptions, EVERY } from "../gan/checkpoints.ts";
 import { readSnapshot } from "../gan/snapshot.ts";
@@ -38,12 +38,15 @@ export class FileCheckpoints implements CheckpointOptions {
   /** How often `train` makes one. */
   readonly every: CheckpointOptions["every"];
   /**
-   * Keeps a checkpoint: written whole, with the folder where that is missing, before older ones are removed. Those of later steps are removed too: training went back from there.
+   * Keeps a checkpoint: written whole, with the folder where that is missing, before older ones are removed. Those of later steps are removed too, as training went back from there; but only those that this object wrote, or told of.
    *
+   * @throws {@link StateError} if there are checkpoints of later steps that it knows nothing of: another training's
    * @throws {@link WriteError} if it cannot be written; those before it are then still there
    */
   readonly write: (bytes: Bytes, at: { readonly step: number }) => Promise<void>;
   readonly #folder: string;
+  /** Steps of the checkpoints that were written, or told of. */
+  readonly #known = new Set<number>();
 
   /** @internal */
   constructor(folder: string, options: FileCheckpointOptions) {
@@ -54,6 +57,11 @@ export class FileCheckpoints implements CheckpointOptions {
       await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
         throw new WriteError(folder, cause);
       });
+      const strange = (await this.#find()).find((file) => file.step > step && !this.#known.has(file.step));
+      if (strange) {
+        const expected = "a folder of this training alone: latest() goes on from what is there";
+        throw new StateError({ path: folder, expected, got: `a checkpoint of step ${strange.step}, and is at step ${step}` });
+      }
       await writeWhole(join(folder, nameOf(step)), bytes);
       const files = await this.list();
       const earlier = files.filter((file) => file.step <= step).slice(0, keep);
@@ -63,13 +71,9 @@ export class FileCheckpoints implements CheckpointOptions {
 
   /** The checkpoints that are there, the newest first; none where there is no such folder. */
   async list(): Promise<CheckpointFile[]> {
-    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw error;
-    });
-    return names
-      .flatMap((name) => (NAME.test(name) ? [{ path: join(this.#folder, name), step: Number(NAME.exec(name)![1]) }] : []))
-      .sort((a, b) => b.step - a.step);
+    const files = await this.#find();
+    for (const { step } of files) this.#known.add(step);
+    return files;
   }
 
   /**
@@ -88,6 +92,16 @@ export class FileCheckpoints implements CheckpointOptions {
       }
     }
     return null;
+  }
+
+  async #find(): Promise<CheckpointFile[]> {
+    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    return names
+      .flatMap((name) => (NAME.test(name) ? [{ path: join(this.#folder, name), step: Number(NAME.exec(name)![1]) }] : []))
+      .sort((a, b) => b.step - a.step);
   }
 }
 

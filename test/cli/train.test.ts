@@ -252,9 +252,23 @@ describe("a folder for a run", () => {
     expect(await train(at("readonly"))).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/^ganvas: --out: [^\n]*EACCES[^\n]*\n$/) });
   });
 
+  it("with a run in it is as it was where another could not begin", async () => {
+    const out = at("kept");
+    expect(await ganvas(["train", at("pets"), ...TINY, "--steps", "2", "--out", out])).toMatchObject({ code: 0 });
+    const files = readdirSync(out, { recursive: true });
+    for (const wrong of [
+      ["--validation", "0.00001"],
+      ["--max-memory", "0.01"],
+    ]) {
+      const result = await ganvas(["train", at("pets"), ...TINY, "--steps", "2", "--out", out, "--overwrite", ...wrong]);
+      expect(result).toMatchObject({ code: 2, err: expect.stringContaining(`${wrong[0]}: expected`) });
+    }
+    expect(readdirSync(out, { recursive: true })).toEqual(files);
+  });
+
   it("within the pictures is refused, also by way of a link's name", async () => {
     symlinkSync(at("pets"), at("link"));
-    for (const out of [at("pets"), at("pets", "run")]) {
+    for (const out of [at("pets"), at("pets", "run"), at("link", "run")]) {
       const result = await ganvas(["train", at("pets"), ...TINY, "--steps", "1", "--out", out]);
       expect(result).toMatchObject({ code: 2, out: "" });
       expect(result.err).toContain("not within the pictures");
@@ -283,7 +297,7 @@ describe("what cannot be trained on", () => {
     ["faces that are not square", ["faces", "--size", "32x16"], "--size: expected one number"],
     ["faces that are too small", ["faces", "--size", "8"], "faces: size: expected an integer from 16 to 128"],
     ["points with a size", ["ring", "--size", "8"], "--size: expected none"],
-    ["points turned left to right", ["grid", "--mirror"], "--mirror: expected none"],
+    ["points turned left to right", ["grid", "--mirror"], "--mirror: expected false but for images"],
     ["a fit of what is as it is", ["ring", "--fit", "cover"], "--fit: expected none"],
     ["labels of pictures", [at("pets"), "--labels", "x"], "--labels: expected none"],
     ["labels of which nothing is made", [at("train-images-idx3-ubyte"), "--labels", "x"], "--labels: expected none"],

@@ -75,6 +75,21 @@ describe("examples that are read when they are needed", () => {
     expect(epoch.sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i));
   });
 
+  it("are read ahead as far as there is room", async () => {
+    let calls = 0;
+    const large: LazyDataset = {
+      shape: [1024, 1024, 1024, 1],
+      read() {
+        calls++;
+        return new Uint8Array(20 * 2 ** 20);
+      },
+    };
+    const source = openSource(large, { shape: [1024, 1024, 1] }, 1, { ahead: 1000 });
+    await source.take(0, 20);
+    await source.close();
+    expect(calls).toBe(4); // of 80 MiB each: the one that was taken, and as many as 256 MiB hold
+  });
+
   it("are read anew where training goes back", async () => {
     const { lazy, calls } = lazily({ data: pixels(12) });
     const source = openSource(lazy, format, 1);

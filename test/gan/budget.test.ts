@@ -74,6 +74,18 @@ describe("train with a budget of time", () => {
     gan.dispose();
   });
 
+  it("counts a checkpoint once", async () => {
+    const gan = await createGAN(options);
+    const start = clock.now;
+    const write = () => {
+      clock.now += 500;
+    };
+    await gan.train(data, { milliseconds: 3000, checkpoint: { every: { milliseconds: 400 }, write }, ...lasting(() => 10) });
+    // Three times forty steps and a checkpoint, and no room for another one.
+    expect(clock.now - start).toBe(2700);
+    gan.dispose();
+  });
+
   it("does one step at least, and no more than it was told to", async () => {
     const gan = await createGAN(options);
     expect(await gan.train(data, { milliseconds: 1, ...lasting(() => 10) })).toMatchObject({ stopped: "time", steps: 1 });

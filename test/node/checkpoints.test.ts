@@ -34,6 +34,9 @@ describe("checkpoints in files", () => {
     writeFileSync(join(folder, "notes.txt"), "mine");
     writeFileSync(join(folder, "00000009.safetensors.12ab.tmp"), "half of one");
     truncateSync(join(folder, "00000003.safetensors"), 1000);
+    const strange = fileCheckpoints(folder).write(bytes("mine"), { step: 1 });
+    await expect(strange).rejects.toThrow("got a checkpoint of step 3, and is at step 1");
+    expect(steps(await checkpoints.list())).toEqual([3, 2, 1]);
     const second = await loadGAN((await checkpoints.latest())!, { backend: "wasm", threads: 1 });
     expect(second.step).toBe(2);
     await second.train(data, { steps: 4, checkpoint: checkpoints });

@@ -1,5 +1,6 @@
 /** `ganvas train`: a new run, or one that is gone on with. */
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { type CreateOptions, createGAN, type GAN, loadGAN } from "../../index.ts";
 import type { TrainArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
@@ -51,9 +52,10 @@ async function newRun(source: string | undefined, given: TrainArguments, { signa
   const data = await openFor(source, options, signal);
   let gan: GAN | undefined;
   try {
-    refuseWithin(out, data.source);
+    await refuseWithin(out, data.source);
     gan = await blameOptions(() => createGAN(modelOptions(data, options)));
-    checkTraining(data, options);
+    // A call of no steps refuses all that one of many would, before an earlier run is gone.
+    await blameOptions(() => gan!.train(data.examples, { steps: 0, mirror: options.mirror, validation: options.validation }));
     await makeFolder(out);
     return { path: out, gan, data, record: { data: recorded(data), options, step: 0, seconds: 0 } };
   } catch (error) {
@@ -94,12 +96,20 @@ async function oldRun(path: string, source: string | undefined, given: TrainArgu
 }
 
 /** What a run writes would be among the pictures that it learns from. */
-function refuseWithin(out: string, source: string): void {
+async function refuseWithin(out: string, source: string): Promise<void> {
   if (!isAbsolute(source)) return; // drawn
-  const way = relative(source, resolve(out));
+  const way = relative(await realpath(source), await truePath(resolve(out)));
   const isOutside = way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way);
   if (!isOutside) throw new UsageError(`--out: expected a folder that is not within the pictures, ${source}, got ${out}`);
 }
+
+/** Where a path leads, which need not be there yet: links on the way to it are followed. */
+const truePath = (path: string): Promise<string> =>
+  realpath(path).catch(async (cause) => {
+    const above = dirname(path);
+    if (above === path) throw cause;
+    return join(await truePath(above), basename(path));
+  });
 
 /** The GAN as the newest checkpoint that can be read has it; one with fresh weights where there is none yet. */
 async function openNewest(run: string, data: OpenData, options: RecordedOptions, { err }: Surroundings): Promise<GAN> {
@@ -150,11 +160,3 @@ const recorded = ({ source, fingerprint, count, shape, classes, skipped }: OpenD
   classes,
   skipped: skipped.slice(),
 });
-
-/** Refuses what `train` would refuse, before anything is written. */
-function checkTraining({ count, shape }: OpenData, { mirror, validation = 0 }: RecordedOptions): void {
-  if (mirror && shape.length !== 3) throw new UsageError("--mirror: expected none, as points have no left and right");
-  if (validation > 0 && Math.round(validation * count) < 1) {
-    throw new UsageError(`--validation: expected a share of ${count} examples that is one at least, got ${validation}`);
-  }
-}

@@ -83,6 +83,7 @@ async function trainOn(
   const { mirror, validation, keep = DEFAULT_KEEP, checkpointEvery = DEFAULT_CHECKPOINT_SECONDS, previewEvery = DEFAULT_PREVIEW } = record.options;
   const { checkpoints, model } = runPaths(path);
   const files = fileCheckpoints(checkpoints, { keep });
+  await files.list(); // those of later steps are of this run, and could not be read
   let pictured = performance.now();
   const schedule = new PreviewSchedule(previewEvery, goal.share(gan.step));
   const { stopped } = await gan.train(data.examples, {

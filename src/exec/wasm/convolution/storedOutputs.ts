@@ -171,6 +171,8 @@ function tiled({ temp }: Context, { data, result, grid, K, passes }: Task): Inst
     const rows = images.size * tiles;
     const few = rows < FEW_TILES;
     const partition = few ? undefined : partitionOf(images.size);
+    /** Each term has columns of its own of what the data are split into. */
+    const apart: Partition = { buffers: [split] };
     const a = { buffer: split, stride: rows * K + GAP };
     const c = { buffer: sums, stride: rows * N + GAP };
     const outputs = (axis: 0 | 1): TileAxis => ({ grid: grid[axis], origin: to[axis]!, stride: OUTPUTS * step, phase: 0, step });
@@ -180,7 +182,7 @@ function tiled({ temp }: Context, { data, result, grid, K, passes }: Task): Inst
           tiles: { ...data, images, channels: { first: 0, size: channels }, y: { ...y!, grid: grid[0] }, x: { ...x!, grid: grid[1] }, phases: 1 },
           components: { ...a, offset: term * channels, componentStride: a.stride, phaseStride: 0, rowStride: K, panelStride: NR },
           byChannels: few,
-          partition,
+          partition: few ? apart : partition,
         }),
       ),
       products({
