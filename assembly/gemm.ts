@@ -3,7 +3,7 @@
  * once for it, and a register tile of C is computed from a panel of each. Where the operands come from (dense
  * matrices, patches of images, filters) is the packing's business alone: see pack.ts.
  */
-import { Activation, DenseWord, GemmWord, MR_PLAIN, MR_RELAXED, NR, ResultKind, ResultWord, ViewKind } from "./format/products";
+import { Activation, DenseWord, GemmWord, MR_PLAIN, MR_RELAXED, NR, ResultKind, ResultWord, THIN, ViewKind } from "./format/products";
 import { GEMM_LANES, GEMM_PANELS } from "./format/scratch";
 import { v_sigmoid, v_tanh } from "./math";
 import { packPanels } from "./pack";
@@ -15,8 +15,6 @@ import { word } from "./words";
 @inline
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? MR_RELAXED : MR_PLAIN;
 
-/** Products of no more rows than this are computed row by row: a tile would spend most of its time on rows that are not there. */
-const THIN: i32 = 2;
 /** Panels that such a row is multiplied with at once, enough that sums need not wait for each other. */
 const ROW_PANELS: i32 = 4;
 
@@ -97,8 +95,8 @@ export function block(p: usize, ith: i32, byColumns: bool, from: i32, to: i32, f
   const stride = <usize>word(C, ResultWord.Stride) << 2;
   const plain = word(C, ResultWord.Kind) == ResultKind.Rows && word(C, ResultWord.GridW) == 0;
   const adds = word(C, ResultWord.Accumulate) != 0;
-  // Not for what lies ready, which memory cannot give sooner than tiles take it, nor in sampling, which has all of that ready. Nor for one part of more rows: the others would find B not packed.
-  const thin = !isDefined(SAMPLING_ONLY) && !ready && M <= THIN;
+  // Not for what lies ready, which memory cannot give sooner than tiles take it. Nor for one part of more rows: the others would find B not packed.
+  const thin = !ready && M <= THIN;
 
   for (let jc = n0; jc < n1; jc += NC) {
     const nc = min(NC, n1 - jc);

@@ -8,6 +8,8 @@ export const MR_PLAIN = 4;
 export const MR_RELAXED = 6;
 /** Rows that are a whole number of tiles in any build: blocks are cut, and fixed shares of threads begin, at multiples of it. */
 export const ROW_GRAIN = 12;
+/** Products of no more rows than this are computed row by row: a tile would spend most of its time on rows that are not there. */
+export const THIN = 2;
 /** No side of the tile is longer, so no packed panel wider. */
 export const MAX_LANES = 8;
 

@@ -1,5 +1,5 @@
 /** Matrix products, convolutions and gradients of filters as one packed GEMM over views of their operands. */
-import { DenseWord, ViewKind } from "../../../../assembly/format/products.ts";
+import { DenseWord, THIN, ViewKind } from "../../../../assembly/format/products.ts";
 import { sizeOf } from "../../../core/shape.ts";
 import type { Node } from "../../../graph/graph.ts";
 import { type ConvAttrs, matrixSize } from "../../../graph/ops.ts";
@@ -21,11 +21,12 @@ type DirectOp = "matmul" | "conv2d" | "conv2dFilterGrad";
 
 /** C as it is. */
 export const direct = lowering(({ M, N, K, a, b, count = 1 }, out, node, context) =>
-  series({ M, N, K, a, b: count === 1 ? ready(node.inputs[1]!, K, N, b, context) : b, c: result(out, N), epilogue: context.epilogue }, count),
+  series({ M, N, K, a, b: count === 1 ? ready(node.inputs[1]!, { M, K, N, b }, context) : b, c: result(out, N), epilogue: context.epilogue }, count),
 );
 
-/** B as it is best read: packed once, where it is a variable's value and stays packed from run to run. */
-function ready(source: Node, K: number, N: number, b: View, context: Context): View {
+/** B as it is best read: packed once, where it is a variable's value and stays packed from run to run; but where it lies, by rows so few that the kernel reads it there. */
+function ready(source: Node, { M, K, N, b }: Omit<Operands, "a">, context: Context): View {
+  if (M <= THIN && b.words[DenseWord.DepthStride] !== 1) return b;
   const key = `panels ${K}x${N} ${b.words[DenseWord.LaneStride]}`;
   const packed = context.derived(source, { key, bytes: panelsSize(K, N) * 4, make: (to) => [pack(K, N, b, to)] });
   return packed ? panels(packed) : b;
