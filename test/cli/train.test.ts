@@ -220,9 +220,11 @@ describe("a folder for a run", () => {
   it("that holds a file of a name that a run writes is left as it is", async () => {
     mkdirSync(at("model"));
     writeFileSync(at("model", "model.safetensors"), "a good model");
-    const refused = await train(at("model"));
-    expect(refused).toMatchObject({ code: 2, out: "" });
-    expect(refused.err).toMatch(/^ganvas: --out: [^\n]*model\.safetensors is there already; --overwrite [^\n]*\n$/);
+    for (const more of [[], ["--overwrite"]]) {
+      const refused = await train(at("model"), ...more);
+      expect(refused).toMatchObject({ code: 2, out: "" });
+      expect(refused.err).toMatch(/^ganvas: --out: [^\n]*model\.safetensors is there already, and is no part of a run: [^\n]*\n$/);
+    }
     expect(readdirSync(at("model"))).toEqual(["model.safetensors"]);
   });
 

@@ -23,15 +23,15 @@ export async function checkFolder(run: string, overwrite: boolean): Promise<void
     if (!found.isDirectory()) throw new UsageError(`--out: expected a folder, got a file, ${run}`);
     await access(run, constants.W_OK);
     const { record, checkpoints, previews } = runPaths(run);
+    const isRun = (await look(record)) !== null;
     for (const path of namesOf(run)) {
       const there = await look(path);
       if (!there) continue;
       if (there.isDirectory() !== [checkpoints, previews].includes(path)) {
         throw new UsageError(`--out: expected ${path} to be ${there.isDirectory() ? "a file, got a folder" : "a folder, got a file"}`);
       }
-      if (overwrite) continue;
-      const what = path === record ? `${run} holds a run` : `${path} is there already`;
-      throw new UsageError(`--out: ${what}; ${path === record ? `--resume ${run} goes on with it, ` : ""}--overwrite puts another in its place`);
+      if (!isRun) throw new UsageError(`--out: ${path} is there already, and is no part of a run: expected another folder`);
+      if (!overwrite) throw new UsageError(`--out: ${run} holds a run; --resume ${run} goes on with it, --overwrite puts another in its place`);
     }
   });
 }
