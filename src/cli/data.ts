@@ -7,6 +7,7 @@ import type { Dataset, Shape } from "../index.ts";
 import { type ImageFolder, imageFolder } from "../node.ts";
 import type { DataArguments } from "./arguments.ts";
 import { blame, UsageError } from "./errors.ts";
+import { exists } from "./exists.ts";
 
 /** Data that are open. */
 export interface OpenData {
@@ -59,13 +60,6 @@ function drawnPoints(dataset: Dataset, modes: number, { size, channels }: DataRe
 }
 
 const numerals = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`);
-
-/** Whether a path and a name of what is drawn are told apart by what is there. */
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * Opens the data that are named.

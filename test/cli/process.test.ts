@@ -146,5 +146,5 @@ describe("kill -9", () => {
     ).toEqual([]);
     const rows = (out: string) => reports(readFileSync(at(out, "log.jsonl"), "utf8")).map(({ step, generatorLoss }) => [step, generatorLoss]);
     expect(rows("killed")).toEqual(rows("unbroken"));
-  });
+  }, 300_000); // fifty starts of a process
 });

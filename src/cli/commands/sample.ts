@@ -1,5 +1,5 @@
 /** `ganvas sample`: pictures of a model. */
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Images } from "../../index.ts";
 import { writeWhole } from "../../node.ts";
@@ -7,6 +7,7 @@ import { plotPoints } from "../../plots.ts";
 import type { SampleArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
 import { blame, oneLine, UsageError } from "../errors.ts";
+import { exists } from "../exists.ts";
 import { tellJSON } from "../json.ts";
 import { type OpenModel, openModel } from "../model.ts";
 import { Speed, showProgress } from "../progress.ts";
@@ -68,7 +69,7 @@ async function makeGrid({ generator, spec }: OpenModel, request: Request, given:
   const isPicture = spec.shape.length === 3;
   const file = grid ?? `${DEFAULT_GRID}.${isPicture ? "png" : "svg"}`;
   // What was not named is not written over either.
-  if (grid === undefined && (await isThere(file))) throw new UsageError(`${file} is there already; --grid says where the picture goes`);
+  if (grid === undefined && (await exists(file))) throw new UsageError(`${file} is there already; --grid says where the picture goes`);
   const content = await blame("", async () => {
     const images = await generator.sample({ count, ...request, signal });
     return isPicture ? images.toPNG({ scale }) : plotPoints([{ name: "samples", points: images }], { title: "Samples" });
@@ -137,7 +138,7 @@ async function prepareFolder(folder: string, seed: number, made: object): Promis
     await mkdir(folder, { recursive: true });
     const note = join(folder, `${seed}.json`);
     const text = `${JSON.stringify(made, null, 2)}\n`;
-    const there = (await isThere(note)) ? await readFile(note, "utf8") : null;
+    const there = (await exists(note)) ? await readFile(note, "utf8") : null;
     if (there === text) return;
     if (there !== null) {
       throw new UsageError(
@@ -147,12 +148,6 @@ async function prepareFolder(folder: string, seed: number, made: object): Promis
     await writeWhole(note, text);
   });
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** The last chunk of every PNG. */
 const END = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);

@@ -1,5 +1,4 @@
 /** Watches over a training: remembers what it was trained on, looks at both networks now and then, and says what is wrong by name. */
-
 import type { Batch } from "../../data/dataset.ts";
 import type { HeldOut } from "../../data/source.ts";
 import type { Fetches } from "../../exec/executor.ts";

@@ -10,19 +10,7 @@
  * tensor is ever stored. Where a filter's taps stay packed from run to run and data are few, all products are one instruction, which reads each tap once. A grid of odd size has a last tile of one output, which needs no m2. (Gradients of filters have another way: stored.ts.)
  */
 import { ViewKind } from "../../../../assembly/format/products.ts";
-import {
-  type Axis,
-  dense,
-  gemm,
-  gridResult,
-  type Product,
-  panelSum,
-  patches,
-  type Spread,
-  tapProducts,
-  tapProductsBytes,
-  type View,
-} from "../instructions/gemm.ts";
+import { type Axis, dense, gemm, gridResult, panelSum, patches, type Spread, tapProducts, tapProductsBytes } from "../instructions/gemm.ts";
 import type { Lowering } from "../instructions/instruction.ts";
 import { pack, panelsSize } from "../instructions/panels.ts";
 
@@ -46,7 +34,7 @@ const COMPONENTS: readonly Component[] = [
 ];
 
 /** The nine products, the first of which sets every output. */
-function products(product: (y: Component, x: Component, accumulate: boolean) => Product): Product[] {
+function products<P>(product: (y: Component, x: Component, accumulate: boolean) => P): P[] {
   return COMPONENTS.flatMap((y, i) => COMPONENTS.map((x, j) => product(y, x, i + j > 0)));
 }
 
@@ -106,45 +94,54 @@ export const packedInputGrad: Lowering<"conv2dInputGrad"> = (node, out, [dy, w],
   const [batch, H, W, N] = node.shape as [number, number, number, number];
   const { pads } = node.attrs;
   const filter = [1, 4, 4 * N, channels];
-  /** All products, by what B is of four taps: the tap at (y, x), and those two further up and to the left where they are added. */
-  const all = (tapSum: (y: number, x: number, up: boolean, left: boolean) => View): Product[] =>
-    [0, 1, 2, 3].flatMap((phase) => {
-      const [ry, rx] = [phase >> 1, phase & 1];
-      const y = phaseOf(ry, H, pads[0]);
-      const x = phaseOf(rx, W, pads[2]);
-      return products((cy, cx, accumulate): Product => {
-        const [th, tw] = [tilesOf(y.size, cy), tilesOf(x.size, cx)];
-        return {
-          M: batch * th * tw,
-          N,
-          K: channels,
-          a: patches(ViewKind.PixelLanes, dy!, output, dataAxis(th, cy, 1, y.origin, 1), dataAxis(tw, cx, 1, x.origin, 1), true),
-          b: tapSum(y.firstTap + 2 * (1 - cy.tap), x.firstTap + 2 * (1 - cx.tap), cy.both, cx.both),
-          c: gridResult(out, (ry * W + rx) * N, H * W * N, outputAxis(y.size, cy, 2 * W * N), outputAxis(x.size, cx, 2 * N), accumulate),
-        };
-      });
+  /** All products but for B, which is the tap at (y, x), and with it those two further up and to the left where they are added. */
+  const all = [0, 1, 2, 3].flatMap((phase) => {
+    const [ry, rx] = [phase >> 1, phase & 1];
+    const y = phaseOf(ry, H, pads[0]);
+    const x = phaseOf(rx, W, pads[2]);
+    return products((cy, cx, accumulate) => {
+      const [th, tw] = [tilesOf(y.size, cy), tilesOf(x.size, cx)];
+      return {
+        M: batch * th * tw,
+        N,
+        K: channels,
+        a: patches(ViewKind.PixelLanes, dy!, output, dataAxis(th, cy, 1, y.origin, 1), dataAxis(tw, cx, 1, x.origin, 1), true),
+        tap: { y: y.firstTap + 2 * (1 - cy.tap), x: x.firstTap + 2 * (1 - cx.tap), up: cy.both, left: cx.both },
+        c: gridResult(out, (ry * W + rx) * N, H * W * N, outputAxis(y.size, cy, 2 * W * N), outputAxis(x.size, cx, 2 * N), accumulate),
+      };
     });
+  });
 
-  const sizes = all(() => dense(w!, 1, 1));
   const size = panelsSize(channels, N);
   const taps =
-    tapProductsBytes(sizes) <= MOST_PACKED &&
+    tapProductsBytes(all) <= MOST_PACKED &&
     context.derived(node.inputs[1]!, {
       key: `taps ${channels}x${N}`,
       bytes: 16 * size * 4,
       make: (to) => Array.from({ length: 16 }, (_, tap) => pack(channels, N, dense(w!, channels, 1, tap * N * channels), to, tap * size)),
     });
-  if (taps) return [tapProducts(all((y, x, up, left) => panelSum(taps, (4 * y + x) * size, up ? -8 * size : 0, left ? -2 * size : 0)))];
-  return all((y, x, up, left) =>
+  if (taps) {
+    const sumOf = ({ y, x, up, left }: TapSum) => panelSum(taps, (4 * y + x) * size, up ? -8 * size : 0, left ? -2 * size : 0);
+    return [tapProducts(all.map(({ tap, ...product }) => ({ ...product, b: sumOf(tap) })))];
+  }
+  const sumOf = ({ y, x, up, left }: TapSum) =>
     patches(
       ViewKind.PixelLanes,
       w!,
       filter,
       { grid: 1, taps: 1, stride: 0, origin: y, step: 1, term: up ? -2 : 0 },
       { grid: N, taps: 1, stride: 1, origin: x * N, step: 1, term: left ? -2 * N : 0 },
-    ),
-  ).map(gemm);
+    );
+  return all.map(({ tap, ...product }) => gemm({ ...product, b: sumOf(tap) }));
 };
+
+/** A tap, and whether those two further up and to the left are added. */
+interface TapSum {
+  readonly y: number;
+  readonly x: number;
+  readonly up: boolean;
+  readonly left: boolean;
+}
 
 /** Pixels residue + 2 i of an axis: pixel i is g0 d[i + origin] + g1 d[i + origin + 1] with g0 = w[firstTap + 2], g1 = w[firstTap]. */
 function phaseOf(residue: number, size: number, pad: number): { size: number; firstTap: number; origin: number } {
