@@ -13,22 +13,23 @@ export interface Found {
   readonly leftOut: readonly LeftOut[];
 }
 
-const POINTS = 10_000;
+export const POINTS = 10_000;
 /** At 64 pixels they are 49 MB, and drawn in two seconds. */
-const FACES = 4_000;
+export const FACES = 4_000;
 
-/** Examples as they are drawn, of a seed of their own. @returns undefined for those that come from files */
-export async function draw(data: DataName): Promise<Dataset | undefined> {
+/** Examples as they are drawn, of a seed of their own. @param most of so many at the most @returns undefined for those that come from files */
+export async function draw(data: DataName, most = Number.POSITIVE_INFINITY): Promise<Dataset | undefined> {
   const { animeFaces, grid, ring } = await import("ganvas/datasets");
+  const [points, faces] = [Math.min(POINTS, most), Math.min(FACES, most)];
   switch (data) {
     case "ring":
-      return ring({ count: POINTS, modes: 8, seed: 1 });
+      return ring({ count: points, modes: 8, seed: 1 });
     case "grid":
-      return grid({ count: POINTS, side: 5, seed: 1 });
+      return grid({ count: points, side: 5, seed: 1 });
     case "faces32":
-      return animeFaces({ count: FACES, size: 32, seed: 1 });
+      return animeFaces({ count: faces, size: 32, seed: 1 });
     case "faces64":
-      return animeFaces({ count: FACES, size: 64, seed: 1 });
+      return animeFaces({ count: faces, size: 64, seed: 1 });
     default:
       return undefined;
   }

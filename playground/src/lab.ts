@@ -74,6 +74,8 @@ export interface Ended {
 const FRAME_MS = { plane: 60, pictures: 300 };
 const SHARE = 5;
 const KEEP_MS = 30_000;
+/** Examples that are drawn to be looked at alone. */
+const PREVIEWED = 300;
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 interface Kept {
@@ -95,7 +97,7 @@ export class Lab {
 
   /** Some of the examples of drawn data, before there is any GAN. */
   async preview(settings: Settings): Promise<View | null> {
-    const dataset = await draw(settings.data);
+    const dataset = await draw(settings.data, PREVIEWED);
     return dataset ? shown(dataset) : null;
   }
 

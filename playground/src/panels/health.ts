@@ -1,0 +1,75 @@
+/** What is wrong with a training, by name, and a button for what helps where a setting does. */
+import type { HealthEvent } from "ganvas";
+import { h } from "../dom.ts";
+import type { Settings } from "../settings.ts";
+import type { Words } from "../words.ts";
+
+type Remedy = keyof Words["page"]["remedies"];
+
+/** What is set otherwise. */
+const PATCHES: Readonly<Record<Remedy, (settings: Settings) => Partial<Settings>>> = {
+  r1: () => ({ objective: "non-saturating-r1", regularizers: "default" }),
+  gp: () => ({ objective: "wasserstein-gp", regularizers: "default" }),
+  halve: ({ learningRate }) => ({ learningRate: learningRate === null ? 5e-4 : learningRate / 2 }),
+  augment: () => ({ augment: "translation" }),
+  seed: ({ seed }) => ({ seed: seed + 1 }),
+};
+
+/** The remedies of each, the one that is nearest to the settings first. */
+const REMEDIES: Readonly<Record<HealthEvent["name"], readonly Remedy[]>> = {
+  "discriminator-saturated": ["r1", "gp"],
+  "mode-collapse": ["r1", "gp"],
+  "vanishing-gradient": ["r1", "gp"],
+  diverging: ["halve"],
+  memorising: ["augment"],
+  "dead-discriminator": ["seed"],
+  oscillating: ["r1", "halve"],
+};
+
+/** Steps from one look of the library to the next, by default. */
+const LOOKED_AT = 100;
+
+/** What is wrong now. */
+export class Health {
+  readonly #raised = new Map<HealthEvent["name"], HealthEvent>();
+  #isKnown = false;
+
+  clear(): void {
+    this.#raised.clear();
+    this.#isKnown = false;
+  }
+
+  /** @param step up to which it was looked at @returns whether there is something new to show */
+  add(step: number, events: readonly HealthEvent[]): boolean {
+    const isFirst = !this.#isKnown && step >= LOOKED_AT;
+    if (isFirst) this.#isKnown = true;
+    for (const event of events) {
+      if (event.state === "raised") this.#raised.set(event.name, event);
+      else this.#raised.delete(event.name);
+    }
+    return isFirst || events.length > 0;
+  }
+
+  show(root: HTMLElement, words: Words, settings: Settings, restart: (patch: Partial<Settings>) => void): void {
+    const { page, help } = words;
+    const { health: meaning = {} } = help as Readonly<Record<string, Readonly<Record<string, string>>>>;
+    const items = [...this.#raised.values()].map((event) => {
+      const remedy = REMEDIES[event.name].find((name) => isOther(settings, PATCHES[name](settings)));
+      return h(
+        "li",
+        {},
+        h("strong", {}, event.name),
+        h("p", {}, meaning[event.name] ?? ""),
+        h("p", { class: "hint" }, `${event.evidence}.`),
+        remedy && h("button", { type: "button", onclick: () => restart(PATCHES[remedy](settings)) }, page.remedies[remedy]),
+      );
+    });
+    root.replaceChildren(
+      h("h3", {}, page.health),
+      items.length > 0 ? h("ul", { class: "health" }, ...items) : h("p", { class: "hint" }, this.#isKnown ? page.healthy : page.unknownHealth),
+    );
+  }
+}
+
+const isOther = (settings: Settings, patch: Partial<Settings>): boolean =>
+  Object.entries(patch).some(([name, value]) => settings[name as keyof Settings] !== value);

@@ -1,0 +1,394 @@
+/** The playground: what there is, and what becomes of it when somebody does something. */
+import type { Remote } from "comlink";
+import { programOf } from "./code.ts";
+import { filled } from "./dom.ts";
+import { wantsFiles } from "./examples.ts";
+import { History } from "./history.ts";
+import type { DivergenceKind, Frame, Lab, LabState } from "./lab.ts";
+import { Health } from "./panels/health.ts";
+import { type Actions, type Phase, Screen } from "./screen.ts";
+import { heard, startLab } from "./session.ts";
+import { changed, defaultsFor, type Settings } from "./settings.ts";
+import { applyTheme, type Theme } from "./theme.ts";
+import { Strip } from "./views/pictures.ts";
+import { SEED, type View } from "./views/view.ts";
+import { type Language, remember, type Words, wordsOf } from "./words.ts";
+
+/** Figures that change faster cannot be read. */
+const FIGURES_MS = 250;
+const MODEL = /\.safetensors$/i;
+const IDX = /idx\d?-ubyte|\.idx|\.gz$/i;
+
+/** A training that there is. */
+interface Opened {
+  readonly settings: Settings;
+  readonly state: LabState;
+}
+
+export class Playground implements Actions {
+  readonly #root: HTMLElement;
+  readonly #lab: Remote<Lab> = startLab();
+  #screen: Screen;
+  #language: Language;
+  readonly #dress: (theme: Theme) => void;
+  #settings: Settings = defaultsFor("faces32");
+  #files: readonly File[] = [];
+  #opened: Opened | undefined;
+  #phase: Phase = "empty";
+  /** Of the training that `bringBack` brings back; 0 for none. */
+  #previous = 0;
+  #step = 0;
+  #playing: Promise<void> = Promise.resolve();
+  readonly #history = new History();
+  readonly #health = new Health();
+  readonly #strip = new Strip();
+  #kind: DivergenceKind | undefined;
+  #view: View | undefined;
+  #frame: Frame | undefined;
+  #told = 0;
+
+  constructor(root: HTMLElement, words: Words, language: Language) {
+    [this.#root, this.#language] = [root, language];
+    this.#screen = new Screen(root, words, language, this);
+    this.#dress = applyTheme(() => this.#repaint());
+    this.#listen();
+    this.#refresh();
+    void this.#preview();
+  }
+
+  // What people do. These are handed on as functions of their own.
+
+  readonly play = (): void => void this.#run(null);
+
+  readonly pause = (): void => void this.#lab.pause();
+
+  readonly step = (): void => void this.#run(1);
+
+  readonly startOver = (patch: Partial<Settings> = {}): void => {
+    void this.#attempt(async () => {
+      this.#settings = changed(this.#settings, patch);
+      await this.#end();
+      await this.#open(false);
+    });
+  };
+
+  readonly change = (patch: Partial<Settings>): void => {
+    this.#settings = changed(this.#settings, patch);
+    if (patch.data && patch.data !== this.#opened?.settings.data) this.#files = [];
+    // What has not begun to learn has nothing to lose.
+    if (this.#step === 0 && this.#phase !== "opening") this.#forget();
+    this.#showSettings();
+    if (!this.#opened && (patch.data || patch.size)) void this.#preview();
+  };
+
+  readonly defaults = (): void => this.change(defaultsFor(this.#settings.data));
+
+  readonly give = (files: readonly File[]): void => {
+    const [first] = files;
+    if (!first) return;
+    this.#screen.quiet();
+    if (MODEL.test(first.name)) {
+      this.load(first);
+      return;
+    }
+    const isDigits = files.some(({ name, type }) => IDX.test(name) || (this.#settings.data === "digits" && type === ""));
+    if (!isDigits && !files.some(({ type }) => type.startsWith("image/"))) {
+      this.#screen.say({ text: filled(this.#screen.words.page.unknownFile, { name: first.name }) });
+      return;
+    }
+    this.#settings = changed(this.#settings, { data: isDigits ? "digits" : "pictures" });
+    this.#files = files;
+    // They are looked at now, so that what is no picture is known before anyone presses Play.
+    this.startOver();
+  };
+
+  readonly save = (): void => {
+    void this.#attempt(async () => download(new Blob([(await this.#lab.save(false)) as Uint8Array<ArrayBuffer>]), "model.safetensors"));
+  };
+
+  readonly load = (file: File): void => {
+    void this.#attempt(async () => {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await this.#end();
+      await this.#adopt(() => this.#lab.load(bytes, this.#settings, [...this.#files]), file.name);
+    });
+  };
+
+  readonly bringBack = (): void => {
+    void this.#attempt(async () => {
+      await this.#end();
+      await this.#adopt(() => this.#lab.bringBack(this.#settings, [...this.#files]));
+    });
+  };
+
+  readonly exportPNG = (): void => {
+    void this.#attempt(async () => {
+      const canvas = this.#root.querySelector<HTMLCanvasElement>("canvas.main")!;
+      if (this.#view?.kind === "plane") return canvas.toBlob((blob) => blob && download(blob, "points.png"));
+      const count = this.#view?.count ?? 64;
+      const png = await this.#lab.toPNG(SEED, count, Math.ceil(Math.sqrt(count)));
+      download(new Blob([png as Uint8Array<ArrayBuffer>], { type: "image/png" }), "samples.png");
+    });
+  };
+
+  readonly copyCode = (): void => {
+    const { settings, state } = this.#opened ?? { settings: this.#settings, state: undefined };
+    const code = programOf(settings, state?.shape ?? shapeOf(settings), this.#step);
+    const show = (copied: boolean): void => this.#screen.showCode(code, copied);
+    (navigator.clipboard?.writeText(code) ?? Promise.reject()).then(
+      () => show(true),
+      () => show(false),
+    );
+  };
+
+  readonly speak = (language: Language): void => {
+    void this.#attempt(async () => {
+      const words = await wordsOf(language);
+      remember(language);
+      this.#language = language;
+      this.#screen.close();
+      this.#screen = new Screen(this.#root, words, language, this);
+      if (this.#history.steps.length > 0) await this.#screen.openCurves();
+      this.#refresh();
+      document.getElementById("language")?.focus();
+    });
+  };
+
+  readonly dress = (theme: Theme): void => this.#dress(theme);
+
+  readonly toggleTour = (): void => {};
+
+  // What becomes of it.
+
+  /** Does it, and says what went wrong if something does. */
+  async #attempt(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#setPhase(this.#opened ? "paused" : "empty");
+      this.#screen.say({ text: (error as Error).message });
+    }
+  }
+
+  async #run(steps: number | null): Promise<void> {
+    if (this.#phase === "training" || this.#phase === "opening") return;
+    await this.#attempt(async () => {
+      this.#screen.quiet();
+      const curves = this.#screen.openCurves();
+      if (!this.#opened) await this.#open(true);
+      await curves;
+      this.#setPhase("training");
+      this.#playing = this.#follow(steps);
+      await this.#playing;
+    });
+  }
+
+  async #follow(steps: number | null): Promise<void> {
+    const { stopped, step, failure } = await this.#lab.play(
+      steps,
+      heard((frame) => this.#see(frame)),
+    );
+    if (this.#frame) this.#tell(this.#frame, true);
+    this.#step = step;
+    this.#setPhase(failure ? "failed" : "paused");
+    if (!failure) return;
+    if (stopped !== "failed") return;
+    const onGPU = this.#opened?.state.backend.name === "webgpu";
+    const { page } = this.#screen.words;
+    const action = { name: filled(page.goOn, { step: failure.kept }), act: () => this.#recover() };
+    this.#screen.say({ text: failure.message, ...(onGPU && { action }) });
+  }
+
+  #recover(): void {
+    void this.#attempt(async () => {
+      this.#settings = changed(this.#settings, { backend: "wasm" });
+      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]));
+      await this.#run(null);
+    });
+  }
+
+  /** Ends the training under way, if there is one. */
+  async #end(): Promise<void> {
+    await this.#lab.pause();
+    await this.#playing;
+  }
+
+  /** Makes a GAN of the settings. @param toPlay whether it is trained at once */
+  async #open(toPlay: boolean): Promise<void> {
+    const before = this.#step;
+    const settings = this.#settings;
+    this.#setPhase("opening");
+    const state = await this.#lab.open(settings, [...this.#files]);
+    this.#begin({ settings, state }, before, toPlay);
+  }
+
+  /** Takes what the lab has from a file, or from before; of data that fit it, if there are any. */
+  async #adopt(take: () => Promise<LabState>, name?: string): Promise<void> {
+    const before = this.#step;
+    this.#setPhase("opening");
+    const state = await take().catch((error: Error) => {
+      throw name ? new Error(`${name}: ${error.message}`) : error;
+    });
+    this.#begin({ settings: this.#settings, state }, before, false);
+    if (state.examples === 0) this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.noData, { shape: state.shape.join(" × ") }) });
+  }
+
+  #begin(opened: Opened, before: number, toPlay: boolean): void {
+    if (before > 0) this.#previous = before;
+    this.#clear();
+    this.#opened = opened;
+    this.#step = opened.state.step;
+    this.#draw(opened.state.view, opened.state.step);
+    if (!toPlay) this.#setPhase("paused");
+    this.#refresh();
+    const { leftOut } = opened.state;
+    if (leftOut.length > 0) {
+      const files = leftOut.map(({ name, reason }) => `${name} (${reason})`).join("; ");
+      this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.leftOut, { files }) });
+    }
+  }
+
+  #clear(): void {
+    this.#history.clear();
+    this.#health.clear();
+    this.#strip.clear();
+    [this.#kind, this.#frame] = [undefined, undefined];
+  }
+
+  /** A GAN of no steps is made anew when it is wanted. */
+  #forget(): void {
+    if (!this.#opened) return;
+    this.#clear();
+    this.#opened = undefined;
+    this.#setPhase("empty");
+    this.#refresh();
+    void this.#preview();
+  }
+
+  /** Shows data before there is a GAN. */
+  async #preview(): Promise<void> {
+    const settings = this.#settings;
+    const view = await this.#lab.preview(settings).catch(() => null);
+    if (!view || this.#opened || this.#settings !== settings) return;
+    this.#view = view;
+    this.#screen.showView(view, null, true);
+    this.#screen.showStrip(null);
+  }
+
+  #see(frame: Frame): void {
+    this.#frame = frame;
+    this.#step = frame.step;
+    this.#kind = frame.divergence;
+    this.#history.add(frame.series);
+    const isOther = this.#health.add(frame.step, frame.health);
+    this.#draw(frame.view, frame.step);
+    this.#tell(frame, isOther);
+  }
+
+  #draw(view: View, step: number): void {
+    this.#view = view;
+    this.#screen.showView(view, step, this.#isBounded);
+    if (view.kind !== "pictures") this.#screen.showStrip(null);
+    else if (this.#strip.add(step, view)) this.#screen.showStrip(this.#strip);
+  }
+
+  /** Whether the scores are those of a classifier. */
+  get #isBounded(): boolean {
+    return this.#kind ? this.#kind.ceiling === Math.LN2 : true;
+  }
+
+  #tell(frame: Frame, atOnce: boolean): void {
+    const now = performance.now();
+    if (!atOnce && now - this.#told < FIGURES_MS) return;
+    this.#told = now;
+    const { imagesPerSecond, memory, backend } = frame;
+    this.#screen.showFigures({ step: this.#step, imagesPerSecond, memory, backend, examples: this.#opened?.state.examples });
+    this.#screen.showCurves(this.#history, this.#kind);
+    if (atOnce) this.#screen.showHealth(this.#health, this.#settings);
+  }
+
+  #setPhase(phase: Phase): void {
+    this.#phase = phase;
+    this.#screen.showPhase(phase, { trained: this.#opened !== undefined, previous: this.#previous });
+  }
+
+  #showSettings(): void {
+    const pending = this.#opened !== undefined && this.#settings !== this.#opened.settings && !same(this.#settings, this.#opened.settings);
+    this.#screen.showSettings({ settings: this.#settings, pending, files: wantsFiles(this.#settings) ? this.#files.length : 0 });
+  }
+
+  /** Everything, as it is now. */
+  #refresh(): void {
+    document.documentElement.lang = this.#language;
+    document.title = this.#screen.words.page.title;
+    this.#showSettings();
+    this.#setPhase(this.#phase);
+    const state = this.#opened?.state;
+    const { imagesPerSecond, memory, backend } = this.#frame ?? { imagesPerSecond: undefined, memory: state?.memory, backend: state?.backend };
+    this.#screen.showFigures({ step: this.#step, imagesPerSecond, memory, backend, examples: state?.examples });
+    this.#screen.showHealth(this.#health, this.#settings);
+    this.#screen.showCurves(this.#history, this.#kind);
+    this.#repaint();
+  }
+
+  #repaint(): void {
+    if (this.#view) this.#screen.showView(this.#view, this.#opened ? this.#step : null, this.#isBounded);
+    this.#screen.showStrip(this.#view?.kind === "pictures" && this.#opened ? this.#strip : null);
+    this.#screen.repaint();
+  }
+
+  /** Files that are dropped on the page, and the space bar. */
+  #listen(): void {
+    const over = (event: DragEvent, isOver: boolean): void => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      document.body.classList.toggle("dragging", isOver);
+    };
+    addEventListener("dragover", (event) => over(event, true));
+    addEventListener("dragleave", (event) => over(event, false));
+    addEventListener("drop", (event) => {
+      over(event, false);
+      void filesOf(event.dataTransfer).then(this.give);
+    });
+    addEventListener("keydown", (event) => {
+      if (event.key !== " " || event.target !== document.body) return;
+      event.preventDefault();
+      if (this.#phase === "training") this.pause();
+      else this.play();
+    });
+  }
+}
+
+const same = (a: Settings, b: Settings): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Of what is drawn or has one shape only; of the rest, what it most often is. */
+function shapeOf({ data, size }: Settings): readonly number[] {
+  const shapes = { ring: [2], grid: [2], faces32: [32, 32, 3], faces64: [64, 64, 3], digits: [28, 28, 1], pictures: [size, size, 3] };
+  return shapes[data];
+}
+
+function download(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** What was dropped: files, and those in folders. */
+async function filesOf(transfer: DataTransfer | null): Promise<File[]> {
+  const entries = [...(transfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry?.() ?? []);
+  if (entries.length === 0) return [...(transfer?.files ?? [])];
+  return (await Promise.all(entries.map(within))).flat();
+}
+
+async function within(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const found: File[] = [];
+  // It gives a hundred at a time.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return found;
+    found.push(...(await Promise.all(some.map(within))).flat());
+  }
+}

@@ -1,0 +1,113 @@
+/** Curves over the steps, drawn by uPlot. */
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+/** A curve, by the custom property that has its colour. */
+export interface CurveStyle {
+  readonly color: string;
+  readonly dash?: readonly number[];
+}
+
+const HEIGHT = 150;
+const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+export class Curves {
+  #plot: uPlot | undefined;
+  readonly #root: HTMLElement;
+  readonly #styles: readonly CurveStyle[];
+  #data: uPlot.AlignedData;
+  #ceiling = Number.POSITIVE_INFINITY;
+  readonly #watch: ResizeObserver;
+
+  constructor(root: HTMLElement, styles: readonly CurveStyle[]) {
+    this.#root = root;
+    this.#styles = styles;
+    this.#data = [[], ...styles.map(() => [])];
+    this.#watch = new ResizeObserver(() => this.#fit());
+    this.#watch.observe(root);
+  }
+
+  /** @param ceiling the most that there can be; a line is drawn there if it is finite */
+  show(steps: readonly number[], curves: readonly (readonly number[])[], ceiling = Number.POSITIVE_INFINITY): void {
+    this.#ceiling = ceiling;
+    this.#data = [[...steps], ...curves.map((curve) => curve.map((value) => (Number.isFinite(value) ? value : null)))];
+    if (this.#plot) this.#plot.setData(this.#data);
+    else this.paint();
+  }
+
+  /** Anew, in the colours that there are now. */
+  paint(): void {
+    this.#plot?.destroy();
+    const style = getComputedStyle(this.#root);
+    const color = (name: string): string => style.getPropertyValue(name).trim();
+    const axis: uPlot.Axis = {
+      stroke: color("--muted"),
+      font: `11px ${style.fontFamily}`,
+      grid: { stroke: color("--line"), width: 1 },
+      ticks: { stroke: color("--line"), width: 1, size: 4 },
+    };
+    this.#plot = new uPlot(
+      {
+        width: this.#root.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { show: false },
+        padding: [8, 8, 0, 0],
+        scales: {
+          x: { time: false },
+          y: { range: (_, low, high) => this.#range(low, high) },
+        },
+        axes: [
+          { ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
+          { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => number.format(tick)) },
+        ],
+        series: [
+          {},
+          ...this.#styles.map(({ color: name, dash }) => ({
+            stroke: color(name),
+            width: 1.5,
+            points: { show: false },
+            ...(dash && { dash: [...dash] }),
+          })),
+        ],
+        hooks: { draw: [(plot) => this.#drawCeiling(plot, color("--bad"))] },
+      },
+      this.#data,
+      this.#root,
+    );
+  }
+
+  destroy(): void {
+    this.#watch.disconnect();
+    this.#plot?.destroy();
+  }
+
+  #fit(): void {
+    if (this.#plot && this.#plot.width !== this.#root.clientWidth) this.#plot.setSize({ width: this.#root.clientWidth, height: HEIGHT });
+  }
+
+  /** All but rare spikes. */
+  #range(low: number | null, high: number | null): [number, number] {
+    if (low === null || high === null) return [0, 1];
+    if (Number.isFinite(this.#ceiling)) return [0, 1.08 * this.#ceiling];
+    const values = (this.#data.slice(1) as (number | null)[][]).flatMap((curve) => curve.filter((value) => value !== null)).sort((a, b) => a - b);
+    const usual = (share: number): number => values[Math.floor(share * (values.length - 1))]!;
+    const margin = 0.5 * (usual(0.98) - usual(0.02));
+    const [bottom, top] = [Math.min(0, Math.max(low, usual(0.02) - margin)), Math.max(1e-3, Math.min(high, usual(0.98) + margin))];
+    return [bottom, top + 0.05 * (top - bottom)];
+  }
+
+  #drawCeiling({ ctx, bbox, valToPos }: uPlot, color: string): void {
+    if (!Number.isFinite(this.#ceiling)) return;
+    const y = Math.round(valToPos(this.#ceiling, "y", true)) + 0.5;
+    ctx.save();
+    ctx.strokeStyle = color;
+    ctx.setLineDash([4, 4]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.restore();
+  }
+}
