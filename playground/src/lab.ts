@@ -3,7 +3,7 @@ import { transfer } from "comlink";
 import type { BackendOptions, Dataset, GAN, HealthEvent, StepReport } from "ganvas";
 import type { ImageSampler } from "ganvas/sample";
 import { draw, type LeftOut, readDigits, readPictures, wantsFiles } from "./examples.ts";
-import { optionsOf, type Settings } from "./settings.ts";
+import { type DataName, optionsOf, type Settings } from "./settings.ts";
 import { bytesOf, look, shown, type View } from "./views/view.ts";
 
 /** Images `[N, H, W, C]` in [-1, 1], or points `[N, 2]`. */
@@ -88,6 +88,8 @@ export class Lab {
   #settings: Settings | undefined;
   #dataset: Dataset | undefined;
   #leftOut: readonly LeftOut[] = [];
+  /** What was drawn the last time: faces take a second or two. */
+  #drawn: { readonly data: DataName; readonly dataset: Dataset | undefined } | undefined;
   #ending = new AbortController();
   /** The last checkpoint of the training under way. */
   #kept: Kept | undefined;
@@ -237,8 +239,9 @@ export class Lab {
 
   /** Examples as the settings want them; those that are there already are taken again where nothing else is meant. */
   async #find(settings: Settings, source: Source): Promise<{ readonly dataset: Dataset; readonly leftOut: readonly LeftOut[] }> {
-    const drawn = await draw(settings.data);
-    if (drawn) return { dataset: drawn, leftOut: [] };
+    const { data } = settings;
+    if (this.#drawn?.data !== data) this.#drawn = { data, dataset: await draw(data) };
+    if (this.#drawn.dataset) return { dataset: this.#drawn.dataset, leftOut: [] };
     if (source.length === 0) throw new Error("there are no files yet: drop some on the page, or choose them");
     return wantsFiles(settings) === "digits" ? readDigits(source) : readPictures(source, settings.size);
   }

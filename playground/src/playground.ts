@@ -271,7 +271,8 @@ export class Playground implements Actions {
     const view = await this.#lab.preview(settings).catch(() => null);
     if (!view || this.#opened || this.#settings !== settings) return;
     this.#view = view;
-    this.#screen.showView(view, null, true);
+    this.#screen.showView(view, true);
+    this.#screen.showCaption(view, null);
     this.#screen.showStrip(null);
   }
 
@@ -287,7 +288,7 @@ export class Playground implements Actions {
 
   #draw(view: View, step: number): void {
     this.#view = view;
-    this.#screen.showView(view, step, this.#isBounded);
+    this.#screen.showView(view, this.#isBounded);
     if (view.kind !== "pictures") this.#screen.showStrip(null);
     else if (this.#strip.add(step, view)) this.#screen.showStrip(this.#strip);
   }
@@ -303,6 +304,7 @@ export class Playground implements Actions {
     this.#told = now;
     const { imagesPerSecond, memory, backend } = frame;
     this.#screen.showFigures({ step: this.#step, imagesPerSecond, memory, backend, examples: this.#opened?.state.examples });
+    this.#screen.showCaption(frame.view, this.#step);
     this.#screen.showCurves(this.#history, this.#kind);
     if (atOnce) this.#screen.showHealth(this.#health, this.#settings);
   }
@@ -332,7 +334,10 @@ export class Playground implements Actions {
   }
 
   #repaint(): void {
-    if (this.#view) this.#screen.showView(this.#view, this.#opened ? this.#step : null, this.#isBounded);
+    if (this.#view) {
+      this.#screen.showView(this.#view, this.#isBounded);
+      this.#screen.showCaption(this.#view, this.#opened ? this.#step : null);
+    }
     this.#screen.showStrip(this.#view?.kind === "pictures" && this.#opened ? this.#strip : null);
     this.#screen.repaint();
   }

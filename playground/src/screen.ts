@@ -196,16 +196,18 @@ export class Screen {
     write(this.#status, phase === "empty" ? page.ready : page[phase]);
   }
 
-  /** @param step of the training; null for the data themselves */
-  showView(view: View, step: number | null, bounded: boolean): void {
-    const { page } = this.words;
-    const isPlane = view.kind === "plane";
-    this.#canvas.classList.toggle("plane", isPlane);
+  showView(view: View, bounded: boolean): void {
+    this.#canvas.classList.toggle("plane", view.kind === "plane");
     if (view.kind === "plane") {
       if (this.#canvas.width !== PLANE_PIXELS || this.#canvas.height !== PLANE_PIXELS) this.#canvas.width = this.#canvas.height = PLANE_PIXELS;
       drawPlane(this.#canvas, view, bounded);
     } else drawPictures(this.#canvas, view);
-    const words = step === null ? (isPlane ? page.planeExamples : page.examples) : isPlane ? page.plane : page.samples;
+  }
+
+  /** Says what is to be seen. @param step of the training; null for the data themselves */
+  showCaption({ kind }: View, step: number | null): void {
+    const { page } = this.words;
+    const words = step === null ? (kind === "plane" ? page.planeExamples : page.examples) : kind === "plane" ? page.plane : page.samples;
     const text = filled(words, { step: (step ?? 0).toLocaleString() });
     write(this.#caption, text);
     this.#canvas.setAttribute("aria-label", text);
