@@ -34,21 +34,23 @@ const written = (value: object): string =>
     .replace(/^(\s*)"(\w+)":/gm, "$1$2:")
     .replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, items: string) => `[${items.replace(/\s+/g, " ")}]`);
 
-/** @param shape of one example @param steps that were done */
-export function programOf(settings: Settings, shape: readonly number[], steps: number): string {
+/** @param shape of one example @param begun at which step: 0, or where the file that was loaded had come to @param steps that were done since */
+export function programOf(settings: Settings, shape: readonly number[], begun: number, steps: number): string {
   const { imports, data } = sourceOf(settings);
   const plane = isPlane(settings.data);
-  const files = ["writeFile", ...(settings.data === "digits" ? ["readFile"] : [])].sort().join(", ");
+  const isLoaded = begun > 0;
+  const files = ["writeFile", ...(settings.data === "digits" || isLoaded ? ["readFile"] : [])].sort().join(", ");
+  const gan = isLoaded ? 'loadGAN(await readFile("model.safetensors"))' : `createGAN(${written(optionsOf(settings, shape))})`;
   const picture = plane
     ? `await writeFile("points.svg", plotPoints([{ name: "data", points: data }, { name: "generated", points: await gan.sample({ count: 500, seed: 7 }) }]));`
     : `await writeFile("samples.png", await (await gan.sample({ count: 64, seed: 7 })).toPNG({ columns: 8 }));`;
   return `// npm install ganvas${settings.data === "pictures" ? " sharp" : ""}
 import { ${files} } from "node:fs/promises";
-import { createGAN } from "ganvas";
+import { ${isLoaded ? "loadGAN" : "createGAN"} } from "ganvas";
 ${imports}${plane ? '\nimport { plotPoints } from "ganvas/plots";' : ""}
 
 ${data}
-const gan = await createGAN(${written(optionsOf(settings, shape))});
+const gan = await ${gan};
 await gan.train(data, {
   steps: ${Math.max(1, steps)},
   validation: 0.1,
@@ -57,7 +59,7 @@ await gan.train(data, {
   },
 });
 ${picture}
-await writeFile("model.safetensors", await gan.save());
+await writeFile("${isLoaded ? "trained" : "model"}.safetensors", await gan.save());
 gan.dispose();
 `;
 }

@@ -3,7 +3,7 @@ import { transfer } from "comlink";
 import type { BackendOptions, Dataset, GAN, HealthEvent, StepReport } from "ganvas";
 import type { ImageSampler } from "ganvas/sample";
 import { draw, type LeftOut, readDigits, readPictures, wantsFiles } from "./examples.ts";
-import { type DataName, optionsOf, type Settings } from "./settings.ts";
+import { type DataName, optionsOf, type Settings, settingsOf } from "./settings.ts";
 import { bytesOf, look, shown, type View } from "./views/view.ts";
 
 /** Images `[N, H, W, C]` in [-1, 1], or points `[N, 2]`. */
@@ -33,7 +33,8 @@ export interface LabState {
   /** Examples to learn from; 0 of a model that was loaded without any. */
   readonly examples: number;
   readonly leftOut: readonly LeftOut[];
-  readonly batchSize: number;
+  /** What it is, as settings. */
+  readonly settings: Settings;
   readonly view: View;
 }
 
@@ -111,17 +112,38 @@ export class Lab {
     return this.#replace(gan, settings, found.dataset, found.leftOut);
   }
 
-  /** Goes on from a file that `save` gave. @throws what the library says of the file */
+  /** Goes on from a file that `save` gave, with data of its shape if there are any. @throws what the library says of the file */
   async load(bytes: Uint8Array, settings: Settings, source: Source): Promise<LabState> {
     const { loadGAN } = await import("ganvas");
     const gan = await loadGAN(bytes, backendOf(settings));
-    return this.#adopt(gan, settings, source);
+    return this.#adopt(gan, settingsOf(gan.spec, settings), source);
   }
 
-  /** Puts back what was there before the last `open` or `load`. @throws Error where there is nothing */
+  /** Puts back what was there before the last `open` or `load`. @param settings that it had @throws Error where there is nothing */
   async bringBack(settings: Settings, source: Source): Promise<LabState> {
     if (!this.#previous) throw new Error("there is nothing to bring back");
-    return this.load(this.#previous.bytes, settings, source);
+    const { loadGAN } = await import("ganvas");
+    return this.#adopt(await loadGAN(this.#previous.bytes, backendOf(settings)), settings, source);
+  }
+
+  /** Has the GAN learn from other data, where they are of its shape. @returns undefined where they are not */
+  async teach(settings: Settings, source: Source): Promise<LabState | undefined> {
+    const found = await this.#find(settings, source);
+    if (!fits(this.#whole(), found.dataset)) return undefined;
+    this.#settings = { ...this.#settings!, data: settings.data, size: settings.size };
+    [this.#dataset, this.#leftOut] = [found.dataset, found.leftOut];
+    return this.state();
+  }
+
+  /** Has the GAN computed elsewhere, from where it is. @throws what the library says of the backend; then it stays where it was */
+  async move(backend: Settings["backend"]): Promise<LabState> {
+    const { loadGAN } = await import("ganvas");
+    const before = this.#whole();
+    const settings = { ...this.#settings!, backend };
+    [this.#gan, this.#settings] = [await loadGAN(await before.save(), backendOf(settings)), settings];
+    before.dispose();
+    this.#closeSampler();
+    return this.state();
   }
 
   /** Goes on with WebAssembly where a GPU failed: from the last copy, or anew where there is none yet. */
@@ -130,7 +152,9 @@ export class Lab {
     const kept = this.#kept;
     this.#gan?.dispose();
     this.#gan = undefined;
-    return kept ? this.load(kept.bytes, onWasm, source) : this.open(onWasm, source);
+    if (!kept) return this.open(onWasm, source);
+    const { loadGAN } = await import("ganvas");
+    return this.#adopt(await loadGAN(kept.bytes, backendOf(onWasm)), onWasm, source);
   }
 
   /** Trains until it is paused, or for so many steps; `listen` is told how it goes. */
@@ -249,8 +273,7 @@ export class Lab {
   /** A GAN from a file, with the data of the settings where they are of its shape. */
   async #adopt(gan: GAN, settings: Settings, source: Source): Promise<LabState> {
     const found = await this.#find(settings, source).catch(() => undefined);
-    const fits = found && found.dataset.shape.slice(1).join() === gan.spec.shape.join();
-    return this.#replace(gan, settings, fits ? found.dataset : undefined, found?.leftOut ?? []);
+    return this.#replace(gan, settings, found && fits(gan, found.dataset) ? found.dataset : undefined, found?.leftOut ?? []);
   }
 
   async #replace(gan: GAN, settings: Settings, dataset: Dataset | undefined, leftOut: readonly LeftOut[]): Promise<LabState> {
@@ -272,7 +295,7 @@ export class Lab {
       memory: gan.memory.total,
       examples: this.#dataset?.count ?? 0,
       leftOut: this.#leftOut,
-      batchSize: this.#settings!.batchSize,
+      settings: this.#settings!,
       view: await look(gan, this.#dataset),
     };
   }
@@ -294,6 +317,8 @@ export class Lab {
     );
   }
 }
+
+const fits = (gan: GAN, dataset: Dataset): boolean => dataset.shape.slice(1).join() === gan.spec.shape.join();
 
 const isPlane = (gan: GAN): boolean => gan.spec.shape.length === 1;
 

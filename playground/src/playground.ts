@@ -8,7 +8,7 @@ import type { DivergenceKind, Frame, Lab, LabState } from "./lab.ts";
 import { Health } from "./panels/health.ts";
 import { type Actions, type Phase, Screen } from "./screen.ts";
 import { heard, startLab } from "./session.ts";
-import { changed, defaultsFor, type Settings } from "./settings.ts";
+import { changed, defaultsFor, type Settings, shapeOf } from "./settings.ts";
 import { applyTheme, type Theme } from "./theme.ts";
 import { Strip } from "./views/pictures.ts";
 import { SEED, type View } from "./views/view.ts";
@@ -21,8 +21,9 @@ const IDX = /idx\d?-ubyte|\.idx|\.gz$/i;
 
 /** A training that there is. */
 interface Opened {
-  readonly settings: Settings;
   readonly state: LabState;
+  /** The step that it began at: that of the file it was loaded from. */
+  readonly begun: number;
 }
 
 export class Playground implements Actions {
@@ -35,8 +36,8 @@ export class Playground implements Actions {
   #files: readonly File[] = [];
   #opened: Opened | undefined;
   #phase: Phase = "empty";
-  /** Of the training that `bringBack` brings back; 0 for none. */
-  #previous = 0;
+  /** The training that `bringBack` brings back, and where it had come to. */
+  #previous: { readonly opened: Opened; readonly step: number } | undefined;
   #step = 0;
   #playing: Promise<void> = Promise.resolve();
   readonly #history = new History();
@@ -74,10 +75,12 @@ export class Playground implements Actions {
 
   readonly change = (patch: Partial<Settings>): void => {
     this.#settings = changed(this.#settings, patch);
-    if (patch.data && patch.data !== this.#opened?.settings.data) this.#files = [];
+    if (patch.data && patch.data !== this.#opened?.state.settings.data) this.#files = [];
     // What has not begun to learn has nothing to lose.
-    if (this.#step === 0 && this.#phase !== "opening") this.#forget();
+    if (this.#step === 0 && this.#phase === "paused") this.#forget();
     this.#showSettings();
+    if (this.#opened && patch.backend && patch.backend !== this.#opened.state.settings.backend) this.#move(patch.backend);
+    if (this.#opened?.state.examples === 0 && (patch.data || patch.size)) this.#teach();
     if (!this.#opened && (patch.data || patch.size)) void this.#preview();
   };
 
@@ -98,6 +101,10 @@ export class Playground implements Actions {
     }
     this.#settings = changed(this.#settings, { data: isDigits ? "digits" : "pictures" });
     this.#files = files;
+    if (this.#opened?.state.examples === 0) {
+      this.#teach();
+      return;
+    }
     // They are looked at now, so that what is no picture is known before anyone presses Play.
     this.startOver();
   };
@@ -117,7 +124,13 @@ export class Playground implements Actions {
   readonly bringBack = (): void => {
     void this.#attempt(async () => {
       await this.#end();
-      await this.#adopt(() => this.#lab.bringBack(this.#settings, [...this.#files]));
+      const previous = this.#previous!.opened;
+      this.#previous = undefined;
+      await this.#adopt(
+        () => this.#lab.bringBack({ ...previous.state.settings, backend: this.#settings.backend }, [...this.#files]),
+        undefined,
+        previous.begun,
+      );
     });
   };
 
@@ -132,8 +145,9 @@ export class Playground implements Actions {
   };
 
   readonly copyCode = (): void => {
-    const { settings, state } = this.#opened ?? { settings: this.#settings, state: undefined };
-    const code = programOf(settings, state?.shape ?? shapeOf(settings), this.#step);
+    const begun = this.#opened?.begun ?? 0;
+    const settings = this.#opened?.state.settings ?? this.#settings;
+    const code = programOf(settings, this.#opened?.state.shape ?? shapeOf(settings), begun, this.#step - begun);
     const show = (copied: boolean): void => this.#screen.showCode(code, copied);
     (navigator.clipboard?.writeText(code) ?? Promise.reject()).then(
       () => show(true),
@@ -199,10 +213,36 @@ export class Playground implements Actions {
     this.#screen.say({ text: failure.message, ...(onGPU && { action }) });
   }
 
+  /** Gives a model that has nothing to learn from what is set now. */
+  #teach(): void {
+    if (wantsFiles(this.#settings) && this.#files.length === 0) return;
+    void this.#attempt(async () => {
+      const state = await this.#lab.teach(this.#settings, [...this.#files]);
+      if (!state) throw new Error(filled(this.#screen.words.page.noData, { shape: this.#opened!.state.shape.join(" × ") }));
+      this.#opened = { ...this.#opened!, state };
+      this.#settings = { ...state.settings, backend: this.#settings.backend };
+      this.#screen.quiet();
+      this.#refresh();
+    });
+  }
+
+  /** Has it computed elsewhere, from where it is. */
+  #move(backend: Settings["backend"]): void {
+    void this.#attempt(async () => {
+      const wasTraining = this.#phase === "training";
+      await this.#end();
+      const state = await this.#lab.move(backend);
+      this.#opened = { ...this.#opened!, state };
+      this.#frame = undefined;
+      this.#refresh();
+      if (wasTraining) await this.#run(null);
+    });
+  }
+
   #recover(): void {
     void this.#attempt(async () => {
       this.#settings = changed(this.#settings, { backend: "wasm" });
-      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]));
+      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, this.#opened?.begun);
       await this.#run(null);
     });
   }
@@ -210,31 +250,30 @@ export class Playground implements Actions {
   /** Ends the training under way, if there is one. */
   async #end(): Promise<void> {
     await this.#lab.pause();
-    await this.#playing;
+    // What became of it was told already.
+    await this.#playing.catch(() => {});
   }
 
   /** Makes a GAN of the settings. @param toPlay whether it is trained at once */
   async #open(toPlay: boolean): Promise<void> {
-    const before = this.#step;
-    const settings = this.#settings;
     this.#setPhase("opening");
-    const state = await this.#lab.open(settings, [...this.#files]);
-    this.#begin({ settings, state }, before, toPlay);
+    const state = await this.#lab.open(this.#settings, [...this.#files]);
+    this.#begin({ state, begun: 0 }, toPlay);
   }
 
   /** Takes what the lab has from a file, or from before; of data that fit it, if there are any. */
-  async #adopt(take: () => Promise<LabState>, name?: string): Promise<void> {
-    const before = this.#step;
+  async #adopt(take: () => Promise<LabState>, name?: string, begun?: number): Promise<void> {
     this.#setPhase("opening");
     const state = await take().catch((error: Error) => {
       throw name ? new Error(`${name}: ${error.message}`) : error;
     });
-    this.#begin({ settings: this.#settings, state }, before, false);
+    this.#settings = state.settings;
+    this.#begin({ state, begun: begun ?? state.step }, false);
     if (state.examples === 0) this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.noData, { shape: state.shape.join(" × ") }) });
   }
 
-  #begin(opened: Opened, before: number, toPlay: boolean): void {
-    if (before > 0) this.#previous = before;
+  #begin(opened: Opened, toPlay: boolean): void {
+    if (this.#opened && this.#step > 0) this.#previous = { opened: this.#opened, step: this.#step };
     this.#clear();
     this.#opened = opened;
     this.#step = opened.state.step;
@@ -306,16 +345,16 @@ export class Playground implements Actions {
     this.#screen.showFigures({ step: this.#step, imagesPerSecond, memory, backend, examples: this.#opened?.state.examples });
     this.#screen.showCaption(frame.view, this.#step);
     this.#screen.showCurves(this.#history, this.#kind);
-    if (atOnce) this.#screen.showHealth(this.#health, this.#settings);
+    if (atOnce) this.#screen.showHealth(this.#health, this.#opened?.state.settings ?? this.#settings);
   }
 
   #setPhase(phase: Phase): void {
     this.#phase = phase;
-    this.#screen.showPhase(phase, { trained: this.#opened !== undefined, previous: this.#previous });
+    this.#screen.showPhase(phase, { trained: this.#opened !== undefined, previous: this.#previous?.step ?? 0 });
   }
 
   #showSettings(): void {
-    const pending = this.#opened !== undefined && this.#settings !== this.#opened.settings && !same(this.#settings, this.#opened.settings);
+    const pending = this.#opened !== undefined && !same(this.#settings, this.#opened.state.settings);
     this.#screen.showSettings({ settings: this.#settings, pending, files: wantsFiles(this.#settings) ? this.#files.length : 0 });
   }
 
@@ -328,7 +367,7 @@ export class Playground implements Actions {
     const state = this.#opened?.state;
     const { imagesPerSecond, memory, backend } = this.#frame ?? { imagesPerSecond: undefined, memory: state?.memory, backend: state?.backend };
     this.#screen.showFigures({ step: this.#step, imagesPerSecond, memory, backend, examples: state?.examples });
-    this.#screen.showHealth(this.#health, this.#settings);
+    this.#screen.showHealth(this.#health, this.#opened?.state.settings ?? this.#settings);
     this.#screen.showCurves(this.#history, this.#kind);
     this.#repaint();
   }
@@ -364,13 +403,7 @@ export class Playground implements Actions {
   }
 }
 
-const same = (a: Settings, b: Settings): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** Of what is drawn or has one shape only; of the rest, what it most often is. */
-function shapeOf({ data, size }: Settings): readonly number[] {
-  const shapes = { ring: [2], grid: [2], faces32: [32, 32, 3], faces64: [64, 64, 3], digits: [28, 28, 1], pictures: [size, size, 3] };
-  return shapes[data];
-}
+const same = (a: Settings, b: Settings): boolean => Object.entries(a).every(([name, value]) => `${value}` === `${b[name as keyof Settings]}`);
 
 function download(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);

@@ -1,5 +1,5 @@
 /** What can be set before a training begins: which data, which networks, how they learn. */
-import type { CreateOptions } from "ganvas";
+import type { CreateOptions, GANSpec } from "ganvas";
 
 export type DataName = "ring" | "grid" | "faces32" | "faces64" | "digits" | "pictures";
 export type ObjectiveName = Extract<NonNullable<CreateOptions["objective"]>, string>;
@@ -83,6 +83,31 @@ export function defaultsFor(data: DataName): Settings {
     learningRate: null,
     seed: 1,
     backend: "auto",
+  };
+}
+
+/** The shape of one example; of a person's files, what they most often have. */
+export function shapeOf({ data, size }: Pick<Settings, "data" | "size">): readonly number[] {
+  const shapes = { ring: [2], grid: [2], faces32: [32, 32, 3], faces64: [64, 64, 3], digits: [28, 28, 1], pictures: [size, size, 3] };
+  return shapes[data];
+}
+
+/** Data of a shape, those of the settings first. */
+export const dataOf = (shape: readonly number[], settings: Settings): DataName | undefined =>
+  [settings.data, ...CHOICES.data].find((data) => shapeOf({ ...settings, data }).join() === shape.join());
+
+/** What a GAN from a file says of itself, in place of what was set; its networks are its own. */
+export function settingsOf({ shape, objective, regularizers, batchSize, seed }: GANSpec, settings: Settings): Settings {
+  const data = dataOf(shape, settings) ?? settings.data;
+  return {
+    ...changed(settings, { data }),
+    architecture: "default",
+    objective: objective.name,
+    regularizers: regularizers.map(({ name }) => name),
+    augment: "none",
+    batchSize,
+    learningRate: null,
+    seed,
   };
 }
 
