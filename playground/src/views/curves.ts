@@ -53,7 +53,7 @@ export class Curves {
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, 16, 0, 0],
         scales: {
           x: { time: false },
           y: { range: (_, low, high) => this.#range(low, high) },
