@@ -65,7 +65,6 @@ export interface Frame {
 
 /** How a call of `play` ended. */
 export interface Ended {
-  readonly stopped: string;
   readonly step: number;
   /** Why it failed, and the step that it can go on from; undefined where it did not. */
   readonly failure?: { readonly message: string; readonly kept: number };
@@ -175,7 +174,7 @@ export class Lab {
       next = performance.now() + Math.max(isPlane(gan) ? FRAME_MS.plane : FRAME_MS.pictures, SHARE * taken);
     };
     try {
-      const { stopped } = await gan.train(dataset, {
+      await gan.train(dataset, {
         steps: steps ?? FOREVER,
         signal: this.#ending.signal,
         ...(dataset.count >= 100 && { validation: 0.1 }),
@@ -192,9 +191,9 @@ export class Lab {
         },
       });
       await tell();
-      return { stopped, step: gan.step };
+      return { step: gan.step };
     } catch (error) {
-      return { stopped: "failed", step: last?.step ?? gan.step, failure: { message: (error as Error).message, kept: this.#kept?.step ?? 0 } };
+      return { step: last?.step ?? gan.step, failure: { message: (error as Error).message, kept: this.#kept?.step ?? 0 } };
     }
   }
 

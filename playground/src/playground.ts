@@ -3,6 +3,7 @@ import type { Remote } from "comlink";
 import { programOf } from "./code.ts";
 import { filled } from "./dom.ts";
 import { wantsFiles } from "./examples.ts";
+import type { Explore } from "./explore.ts";
 import { History } from "./history.ts";
 import type { DivergenceKind, Frame, Lab, LabState } from "./lab.ts";
 import { Health } from "./panels/health.ts";
@@ -10,12 +11,15 @@ import { type Actions, type Phase, Screen } from "./screen.ts";
 import { heard, startLab } from "./session.ts";
 import { changed, defaultsFor, type Settings, shapeOf } from "./settings.ts";
 import { applyTheme, type Theme } from "./theme.ts";
+import type { Tour } from "./tour.ts";
 import { Strip } from "./views/pictures.ts";
 import { SEED, type View } from "./views/view.ts";
 import { type Language, remember, type Words, wordsOf } from "./words.ts";
 
 /** Figures that change faster cannot be read. */
 const FIGURES_MS = 250;
+/** What is explored takes time from the training. */
+const EXPLORED_MS = 1500;
 const MODEL = /\.safetensors$/i;
 const IDX = /idx\d?-ubyte|\.idx|\.gz$/i;
 
@@ -39,7 +43,13 @@ export class Playground implements Actions {
   /** The training that `bringBack` brings back, and where it had come to. */
   #previous: { readonly opened: Opened; readonly step: number } | undefined;
   #step = 0;
+  /** The training under way, or that was last. */
   #playing: Promise<void> = Promise.resolve();
+  /** What is being done, with all that was asked for since. */
+  #acting: Promise<void> = Promise.resolve();
+  #tour: Tour | undefined;
+  #explore: Explore | undefined;
+  #explored = 0;
   readonly #history = new History();
   readonly #health = new Health();
   readonly #strip = new Strip();
@@ -59,14 +69,14 @@ export class Playground implements Actions {
 
   // What people do. These are handed on as functions of their own.
 
-  readonly play = (): void => void this.#run(null);
+  readonly play = (): void => this.#attempt(() => this.#run(null));
 
   readonly pause = (): void => void this.#lab.pause();
 
-  readonly step = (): void => void this.#run(1);
+  readonly step = (): void => this.#attempt(() => this.#run(1));
 
   readonly startOver = (patch: Partial<Settings> = {}): void => {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       this.#settings = changed(this.#settings, patch);
       await this.#end();
       await this.#open(false);
@@ -110,11 +120,11 @@ export class Playground implements Actions {
   };
 
   readonly save = (): void => {
-    void this.#attempt(async () => download(new Blob([(await this.#lab.save(false)) as Uint8Array<ArrayBuffer>]), "model.safetensors"));
+    this.#attempt(async () => download(new Blob([(await this.#lab.save(false)) as Uint8Array<ArrayBuffer>]), "model.safetensors"));
   };
 
   readonly load = (file: File): void => {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       await this.#end();
       await this.#adopt(() => this.#lab.load(bytes, this.#settings, [...this.#files]), file.name);
@@ -122,7 +132,7 @@ export class Playground implements Actions {
   };
 
   readonly bringBack = (): void => {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       await this.#end();
       const previous = this.#previous!.opened;
       this.#previous = undefined;
@@ -135,7 +145,7 @@ export class Playground implements Actions {
   };
 
   readonly exportPNG = (): void => {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       const canvas = this.#root.querySelector<HTMLCanvasElement>("canvas.main")!;
       if (this.#view?.kind === "plane") return canvas.toBlob((blob) => blob && download(blob, "points.png"));
       const count = this.#view?.count ?? 64;
@@ -156,13 +166,16 @@ export class Playground implements Actions {
   };
 
   readonly speak = (language: Language): void => {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       const words = await wordsOf(language);
       remember(language);
       this.#language = language;
       this.#screen.close();
       this.#screen = new Screen(this.#root, words, language, this);
       if (this.#history.steps.length > 0) await this.#screen.openCurves();
+      if (this.#tour) await this.#openTour(this.#tour.station);
+      this.#screen.showTour(this.#tour !== undefined);
+      if (this.#opened) await this.#openExplore();
       this.#refresh();
       document.getElementById("language")?.focus();
     });
@@ -170,43 +183,75 @@ export class Playground implements Actions {
 
   readonly dress = (theme: Theme): void => this.#dress(theme);
 
-  readonly toggleTour = (): void => {};
+  readonly toggleTour = (): void => {
+    this.#attempt(async () => {
+      if (this.#tour) {
+        this.#tour.close();
+        this.#tour = undefined;
+      } else await this.#openTour();
+      this.#screen.showTour(this.#tour !== undefined);
+    });
+  };
 
   // What becomes of it.
 
-  /** Does it, and says what went wrong if something does. */
-  async #attempt(act: () => Promise<unknown>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      this.#setPhase(this.#opened ? "paused" : "empty");
-      this.#screen.say({ text: (error as Error).message });
-    }
+  /** @param from the station that it goes on from, with nothing set anew */
+  async #openTour(from?: Tour["station"]): Promise<void> {
+    const { mountTour } = await import("./tour.ts");
+    const { tour: root, words } = this.#screen;
+    this.#tour = mountTour({ root, words, language: this.#language, from, apply: (patch) => this.#visit(patch) });
   }
 
+  /** Sets everything as a station wants it. What was trained can be brought back. */
+  #visit(patch: Partial<Settings>): void {
+    const isIdle = this.#phase === "empty" || this.#phase === "paused";
+    if (this.#step === 0 && isIdle) this.change(patch);
+    else this.startOver(patch);
+  }
+
+  async #openExplore(): Promise<void> {
+    const { mountExplore } = await import("./explore.ts");
+    const { explore: root, words } = this.#screen;
+    if (root.childElementCount === 0) this.#explore = mountExplore({ root, words, session: this.#lab });
+    this.#explore?.refresh();
+  }
+
+  /** Does it, after what was asked for before, and says what went wrong if something does. */
+  #attempt(act: () => Promise<unknown>): void {
+    this.#acting = this.#acting.then(act).then(
+      () => {},
+      (error: Error) => this.#fail(error),
+    );
+  }
+
+  #fail({ message }: Error): void {
+    this.#setPhase(this.#opened ? "paused" : "empty");
+    this.#screen.say({ text: message });
+  }
+
+  /** Begins to train; what is asked for then does not wait until it has ended. */
   async #run(steps: number | null): Promise<void> {
-    if (this.#phase === "training" || this.#phase === "opening") return;
-    await this.#attempt(async () => {
-      this.#screen.quiet();
-      const curves = this.#screen.openCurves();
-      if (!this.#opened) await this.#open(true);
-      await curves;
-      this.#setPhase("training");
-      this.#playing = this.#follow(steps);
-      await this.#playing;
-    });
+    if (this.#phase === "training") return;
+    this.#screen.quiet();
+    const curves = this.#screen.openCurves();
+    if (!this.#opened) await this.#open(true);
+    await curves;
+    this.#setPhase("training");
+    this.#playing = this.#follow(steps).catch((error: Error) => this.#fail(error));
   }
 
   async #follow(steps: number | null): Promise<void> {
-    const { stopped, step, failure } = await this.#lab.play(
+    const { step, failure } = await this.#lab.play(
       steps,
       heard((frame) => this.#see(frame)),
     );
     if (this.#frame) this.#tell(this.#frame, true);
     this.#step = step;
     this.#setPhase(failure ? "failed" : "paused");
-    if (!failure) return;
-    if (stopped !== "failed") return;
+    if (!failure) {
+      this.#explore?.refresh();
+      return;
+    }
     const onGPU = this.#opened?.state.backend.name === "webgpu";
     const { page } = this.#screen.words;
     const action = { name: filled(page.goOn, { step: failure.kept }), act: () => this.#recover() };
@@ -216,7 +261,7 @@ export class Playground implements Actions {
   /** Gives a model that has nothing to learn from what is set now. */
   #teach(): void {
     if (wantsFiles(this.#settings) && this.#files.length === 0) return;
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       const state = await this.#lab.teach(this.#settings, [...this.#files]);
       if (!state) throw new Error(filled(this.#screen.words.page.noData, { shape: this.#opened!.state.shape.join(" × ") }));
       this.#opened = { ...this.#opened!, state };
@@ -228,7 +273,7 @@ export class Playground implements Actions {
 
   /** Has it computed elsewhere, from where it is. */
   #move(backend: Settings["backend"]): void {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       const wasTraining = this.#phase === "training";
       await this.#end();
       const state = await this.#lab.move(backend);
@@ -240,7 +285,7 @@ export class Playground implements Actions {
   }
 
   #recover(): void {
-    void this.#attempt(async () => {
+    this.#attempt(async () => {
       this.#settings = changed(this.#settings, { backend: "wasm" });
       await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, this.#opened?.begun);
       await this.#run(null);
@@ -250,8 +295,7 @@ export class Playground implements Actions {
   /** Ends the training under way, if there is one. */
   async #end(): Promise<void> {
     await this.#lab.pause();
-    // What became of it was told already.
-    await this.#playing.catch(() => {});
+    await this.#playing;
   }
 
   /** Makes a GAN of the settings. @param toPlay whether it is trained at once */
@@ -278,6 +322,7 @@ export class Playground implements Actions {
     this.#opened = opened;
     this.#step = opened.state.step;
     this.#draw(opened.state.view, opened.state.step);
+    void this.#openExplore();
     if (!toPlay) this.#setPhase("paused");
     this.#refresh();
     const { leftOut } = opened.state;
@@ -299,6 +344,8 @@ export class Playground implements Actions {
     if (!this.#opened) return;
     this.#clear();
     this.#opened = undefined;
+    this.#explore?.close();
+    this.#explore = undefined;
     this.#setPhase("empty");
     this.#refresh();
     void this.#preview();
@@ -345,6 +392,10 @@ export class Playground implements Actions {
     this.#screen.showFigures({ step: this.#step, imagesPerSecond, memory, backend, examples: this.#opened?.state.examples });
     this.#screen.showCaption(frame.view, this.#step);
     this.#screen.showCurves(this.#history, this.#kind);
+    if (now - this.#explored > EXPLORED_MS) {
+      this.#explored = now;
+      this.#explore?.refresh();
+    }
     if (atOnce) this.#screen.showHealth(this.#health, this.#opened?.state.settings ?? this.#settings);
   }
 
