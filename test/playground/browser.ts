@@ -1,0 +1,247 @@
+/** The playground in a browser: built once, served from this machine, and looked at from outside. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { gzipSync } from "node:zlib";
+import puppeteer, { type Browser, type ConsoleMessage, type Page } from "puppeteer-core";
+import { ROOT, run } from "../child.ts";
+import { CHROMIUM, ISOLATED } from "../chromium.js";
+
+export { CHROMIUM };
+
+/** Where Firefox is; undefined where it is not. */
+export const FIREFOX = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => path && existsSync(path));
+
+const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+
+const folders: string[] = [];
+process.on("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** A folder that goes with this process. */
+export function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ganvas-playground-"));
+  folders.push(folder);
+  return folder;
+}
+
+let building: Promise<string> | undefined;
+
+/** The folder of the playground as it is built from the sources and `dist` as they are now. */
+export function built(): Promise<string> {
+  building ??= build();
+  return building;
+}
+
+async function build(): Promise<string> {
+  const folder = scratch();
+  const vite = [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "playground", "--config", "playground/vite.config.ts"];
+  const { code, stderr } = await run(process.execPath, [...vite, "--outDir", folder]);
+  if (code !== 0) throw new Error(`the playground was not built: ${stderr}`);
+  return folder;
+}
+
+/** Where the playground is served, and what of it was asked for. */
+export interface Site {
+  readonly url: string;
+  /** Bytes of the files that were served, as a host that compresses them sends them. */
+  readonly sent: Map<string, number>;
+  close(): Promise<void>;
+}
+
+/** @param isolated whether it is served with the headers that allow memory to be shared */
+export async function serve(isolated: boolean): Promise<Site> {
+  const root = await built();
+  const sent = new Map<string, number>();
+  const server = createServer(({ url }, response) => {
+    const path = normalize(new URL(url!, "http://here").pathname).replace(/\/$/, "/index.html");
+    try {
+      const content = readFileSync(join(root, path));
+      sent.set(path, gzipSync(content).length);
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", ...(isolated ? ISOLATED : {}) }).end(content);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  return { url: `${await listening(server)}/`, sent, close: () => closed(server) };
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** A proxy that answers nothing and takes down who was asked for: whatever leaves this machine passes here, from workers too. */
+async function gate(): Promise<{ readonly url: string; readonly hosts: string[]; close(): Promise<void> }> {
+  const hosts: string[] = [];
+  const server = createServer(({ url }, response) => {
+    hosts.push(url!);
+    response.writeHead(403).end();
+  });
+  server.on("connect", ({ url }, socket) => {
+    hosts.push(url!);
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  return { url: await listening(server), hosts, close: () => closed(server) };
+}
+
+export interface Opened {
+  readonly browser: Browser;
+  /** Hosts beyond this machine that anything in the browser asked for; of Firefox nothing is known. */
+  readonly hosts: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function openChromium(flags: readonly string[] = []): Promise<Opened> {
+  const proxy = await gate();
+  const folder = scratch();
+  const browser = await puppeteer.launch({
+    executablePath: CHROMIUM!,
+    headless: true,
+    userDataDir: join(folder, "profile"),
+    args: ["--no-sandbox", "--disable-dev-shm-usage", `--proxy-server=${proxy.url}`, ...flags],
+    env: { XDG_RUNTIME_DIR: folder, ...process.env },
+  });
+  return {
+    browser,
+    hosts: proxy.hosts,
+    async close() {
+      await browser.close();
+      await proxy.close();
+    },
+  };
+}
+
+export async function openFirefox(): Promise<Opened> {
+  const folder = scratch();
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: FIREFOX!,
+    headless: true,
+    env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder },
+  });
+  return { browser, hosts: [], close: () => browser.close() };
+}
+
+export interface Look {
+  readonly width?: number;
+  readonly height?: number;
+  readonly scheme?: "light" | "dark";
+  /** Of the page, with a query. */
+  readonly path?: string;
+}
+
+declare global {
+  interface Window {
+    /** How long tasks of the main thread took that took more than 50 ms. */
+    longTasks: number[];
+  }
+}
+
+/** The figure that is the step. */
+const STEP = ".figures dd:nth-of-type(1)";
+
+/** The playground in a page of a browser, as a person has it. */
+export class Visit {
+  readonly page: Page;
+  /** What the page said went wrong, on its console or by itself. */
+  readonly faults: string[] = [];
+  /** What it asked for beyond its own origin. */
+  readonly strays: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async begin({ browser }: Opened, { url }: Pick<Site, "url">, look: Look = {}): Promise<Visit> {
+    const { width = 1440, height = 1000, scheme = "light", path = "?lang=en" } = look;
+    // Nothing of another visit is remembered.
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    const visit = new Visit(page);
+    page.setDefaultTimeout(30_000);
+    page.on("console", (message: ConsoleMessage) => {
+      if (["error", "warn"].includes(message.type())) visit.faults.push(message.text());
+    });
+    page.on("pageerror", (error) => visit.faults.push(`${error}`));
+    const own = new URL(url).origin;
+    page.on("request", (request) => {
+      const asked = request.url();
+      if (!/^(data|blob|about):/.test(asked) && new URL(asked).origin !== own) visit.strays.push(asked);
+    });
+    await page.setViewport({ width, height });
+    await page.evaluateOnNewDocument(() => {
+      window.longTasks = [];
+      if (PerformanceObserver.supportedEntryTypes.includes("longtask"))
+        new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+    });
+    if (scheme === "dark") await page.evaluateOnNewDocument(() => localStorage.setItem("ganvas.theme", "dark"));
+    await page.goto(new URL(path, url).href);
+    await page.waitForSelector("#play:not([disabled])");
+    return visit;
+  }
+
+  async end(): Promise<void> {
+    await this.page.browserContext().close();
+  }
+
+  /** Presses what a selector finds, wherever it is on the page. */
+  async press(selector: string): Promise<void> {
+    await this.page.locator(selector).click();
+  }
+
+  /** Waits until something on the page holds for a selector and what is looked for. @param what is said if it never does */
+  async until<T extends string | number>(what: string, holds: (selector: string, wanted: T) => boolean, selector: string, wanted: T): Promise<void> {
+    await this.page.waitForFunction(holds, { polling: 50 }, selector, wanted).catch(async (error: Error) => {
+      throw new Error(`never came: ${what} (${error.message}); the page says: ${await this.text(".messages")} ${this.faults.join("; ")}`);
+    });
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.$$eval(selector, (elements) => elements.map((element) => element.textContent).join(" "));
+  }
+
+  /** Waits until something has a text in it. */
+  async reads(selector: string, text: string): Promise<void> {
+    await this.until(
+      `“${text}” in ${selector}`,
+      (where, what) => [...document.querySelectorAll(where)].some((element) => (element.textContent ?? "").includes(what)),
+      selector,
+      text,
+    );
+  }
+
+  /** Steps that the training has done. */
+  async step(): Promise<number> {
+    return Number((await this.text(STEP)).replace(/\D/g, ""));
+  }
+
+  async choose(setting: string, value: string): Promise<void> {
+    await this.page.$eval("details.more", (details) => {
+      (details as HTMLDetailsElement).open = true;
+    });
+    await this.page.select(`#setting-${setting}`, value);
+  }
+
+  /** Plays until so many steps are done, and pauses. */
+  async train(steps: number): Promise<number> {
+    await this.press("#play");
+    await this.until(
+      `step ${steps}`,
+      (figure, wanted) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= wanted,
+      STEP,
+      steps,
+    );
+    await this.press("#play");
+    await this.reads(".status", "Paused");
+    return this.step();
+  }
+}
