@@ -148,12 +148,12 @@ export class Lab {
   /** Goes on with WebAssembly where a GPU failed: from the last copy, or anew where there is none yet. */
   async recover(settings: Settings, source: Source): Promise<LabState> {
     const onWasm: Settings = { ...settings, backend: "wasm" };
-    const kept = this.#kept;
+    const last = this.#kept;
     this.#gan?.dispose();
     this.#gan = undefined;
-    if (!kept) return this.open(onWasm, source);
+    if (!last) return this.open(onWasm, source);
     const { loadGAN } = await import("ganvas");
-    return this.#adopt(await loadGAN(kept.bytes, backendOf(onWasm)), onWasm, source);
+    return this.#adopt(await loadGAN(last.bytes, backendOf(onWasm)), onWasm, source);
   }
 
   /** Trains until it is paused, or for so many steps; `listen` is told how it goes. */
@@ -277,7 +277,8 @@ export class Lab {
 
   async #replace(gan: GAN, settings: Settings, dataset: Dataset | undefined, leftOut: readonly LeftOut[]): Promise<LabState> {
     const before = this.#gan;
-    if (before && before.step > 0) this.#previous = { bytes: await before.save(), step: before.step };
+    // One whose GPU was lost cannot be asked any more: its last copy is what there is.
+    if (before && before.step > 0) this.#previous = await kept(before).catch(() => this.#kept ?? this.#previous);
     this.#closeSampler();
     before?.dispose();
     this.#kept = undefined;
@@ -316,6 +317,8 @@ export class Lab {
     );
   }
 }
+
+const kept = async (gan: GAN): Promise<Kept> => ({ bytes: await gan.save(), step: gan.step });
 
 const fits = (gan: GAN, dataset: Dataset): boolean => dataset.shape.slice(1).join() === gan.spec.shape.join();
 
