@@ -287,8 +287,11 @@ export class Playground implements Actions {
 
   #recover(): void {
     this.#attempt(async () => {
+      const begun = this.#opened?.begun;
+      // It is gone on with, and not put aside.
+      this.#opened = undefined;
       this.#settings = changed(this.#settings, { backend: "wasm" });
-      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, this.#opened?.begun);
+      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, begun);
       await this.#run(null);
     });
   }
