@@ -77,11 +77,11 @@ export function mountExplore({ root, words: { explore: words }, session }: Explo
 }
 
 function tool(name: string, words: { readonly heading: string; readonly about: string }, ...children: readonly HTMLElement[]): HTMLElement {
-  const id = `explore-${name}`;
+  const id = `explore-${name}-heading`;
   return h("section", { class: "tool", "aria-labelledby": id }, h("h3", { id }, words.heading), h("p", { class: "about" }, words.about), ...children);
 }
 
-const picture = (): HTMLCanvasElement => h("canvas", { role: "img", width: 1, height: 1 });
+const picture = (label: string): HTMLCanvasElement => h("canvas", { role: "img", width: 1, height: 1, "aria-label": label });
 
 /** @param change is called with seeds only */
 function seedField(name: string, id: string, value: number, change: (seed: number) => void): HTMLElement {
@@ -95,7 +95,7 @@ function seedField(name: string, id: string, value: number, change: (seed: numbe
 /** A slider between the pictures of two seeds. */
 function betweenTool({ words: { between: words }, session, queue }: Bench): Tool {
   const ask = queue();
-  const canvas = picture();
+  const canvas = picture(words.heading);
   const place = h("output", { class: "place" });
   const seeds = { from: 1, to: 2 };
   const slider = h("input", { type: "range", id: "explore-place", min: 0, max: PATH - 1, step: 1, value: (PATH - 1) / 2, oninput: () => refresh() });
@@ -139,7 +139,7 @@ function betweenTool({ words: { between: words }, session, queue }: Bench): Tool
 /** A square in which a latent is turned in two directions. */
 function walkTool({ words: { walk: words }, session, queue }: Bench): Tool {
   const ask = queue();
-  const canvas = picture();
+  const canvas = picture(words.heading);
   const place = h("output", { class: "place", id: "explore-walked" });
   const dot = h("span", { class: "at" });
   let [x, y, seed] = [0, 0, 1];
@@ -226,7 +226,7 @@ function walkTool({ words: { walk: words }, session, queue }: Bench): Tool {
 /** Sixteen samples with latents that keep near the middle. */
 function truncationTool({ words: { truncation: words }, session, queue }: Bench): Tool & { value(): number | undefined } {
   const ask = queue();
-  const canvas = picture();
+  const canvas = picture(words.heading);
   const told = h("output", { class: "place" });
   const slider = h("input", {
     type: "range",
@@ -256,7 +256,7 @@ function truncationTool({ words: { truncation: words }, session, queue }: Bench)
 /** A picture with its hash, to be compared with that on another device. @param truncationOf what the slider of truncation says */
 function seedTool({ words: { seed: words }, session, queue }: Bench, truncationOf: () => number | undefined): Tool {
   const ask = queue();
-  const canvas = picture();
+  const canvas = picture(words.heading);
   const hash = h("p", { class: "hash", id: "explore-hash", role: "status" });
   const copied = h("p", { class: "place", role: "status" });
   const copy = h("button", { type: "button", id: "explore-copy", disabled: true, onclick: () => void put() }, words.copy);
@@ -292,7 +292,6 @@ function seedTool({ words: { seed: words }, session, queue }: Bench, truncationO
     });
   }
 
-  canvas.setAttribute("aria-label", filled(words.picture, { seed }));
   const form = h(
     "form",
     {

@@ -79,15 +79,21 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
+/** What Chromium asks its maker for by itself, about forms and updates. */
+const MAKER = /^(https?:\/\/)?[\w-]+\.(google|googleapis|gstatic)\.com[:/]/;
+
 /** A proxy that answers nothing and takes down who was asked for: whatever leaves this machine passes here, from workers too. */
 async function gate(): Promise<{ readonly url: string; readonly hosts: string[]; close(): Promise<void> }> {
   const hosts: string[] = [];
+  const note = (host: string): void => {
+    if (!MAKER.test(host)) hosts.push(host);
+  };
   const server = createServer(({ url }, response) => {
-    hosts.push(url!);
+    note(url!);
     response.writeHead(403).end();
   });
   server.on("connect", ({ url }, socket) => {
-    hosts.push(url!);
+    note(url!);
     socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
   });
   return { url: await listening(server), hosts, close: () => closed(server) };
@@ -199,7 +205,7 @@ export class Visit {
   }
 
   /** Waits until something on the page holds for a selector and what is looked for. @param what is said if it never does */
-  async until<T extends string | number>(what: string, holds: (selector: string, wanted: T) => boolean, selector: string, wanted: T): Promise<void> {
+  async until(what: string, holds: (selector: string, wanted: string) => boolean, selector: string, wanted = ""): Promise<void> {
     await this.page.waitForFunction(holds, { polling: 50 }, selector, wanted).catch(async (error: Error) => {
       throw new Error(`never came: ${what} (${error.message}); the page says: ${await this.text(".messages")} ${this.faults.join("; ")}`);
     });
@@ -224,6 +230,17 @@ export class Visit {
     return Number((await this.text(STEP)).replace(/\D/g, ""));
   }
 
+  /** Waits until so many steps are told, and nothing is under way. */
+  async figure(step: number): Promise<void> {
+    await this.until(
+      `step ${step}`,
+      (figure, wanted) =>
+        document.querySelector(figure)!.textContent!.replace(/\D/g, "") === wanted && !document.querySelector<HTMLButtonElement>("#step")!.disabled,
+      STEP,
+      `${step}`,
+    );
+  }
+
   async choose(setting: string, value: string): Promise<void> {
     await this.page.$eval("details.more", (details) => {
       (details as HTMLDetailsElement).open = true;
@@ -236,9 +253,9 @@ export class Visit {
     await this.press("#play");
     await this.until(
       `step ${steps}`,
-      (figure, wanted) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= wanted,
+      (figure, wanted) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= Number(wanted),
       STEP,
-      steps,
+      `${steps}`,
     );
     await this.press("#play");
     await this.reads(".status", "Paused");

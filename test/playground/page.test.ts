@@ -1,0 +1,337 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ROOT, run } from "../child.ts";
+import { CHROMIUM, type Look, type Opened, openChromium, type Site, scratch, serve, Visit } from "./browser.ts";
+
+/** Files that a person drops: drawn by the page itself, but for those that are given as they are. */
+async function drop(visit: Visit, pictures: number, others: Readonly<Record<string, string>> = {}): Promise<void> {
+  await visit.page.evaluate(
+    async (count, rest) => {
+      const transfer = new DataTransfer();
+      for (let i = 0; i < count; i++) {
+        const canvas = new OffscreenCanvas(60, 40 + i);
+        const context = canvas.getContext("2d")!;
+        context.fillStyle = `hsl(${60 * i} 80% 50%)`;
+        context.fillRect(0, 0, 60, 40 + i);
+        transfer.items.add(new File([await canvas.convertToBlob()], `picture-${i}.png`, { type: "image/png" }));
+      }
+      for (const [name, content] of Object.entries(rest))
+        transfer.items.add(new File([content], name, { type: name.endsWith(".png") ? "image/png" : "" }));
+      window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    },
+    pictures,
+    others,
+  );
+}
+
+/** Has what the page gives to be kept put into a folder. */
+async function keepDownloads({ page }: Visit): Promise<string> {
+  const folder = scratch();
+  const session = await page.browser().target().createCDPSession();
+  const { browserContextId } = (await session.send("Target.getTargetInfo", { targetId: await targetOf(page) })).targetInfo;
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, ...(browserContextId && { browserContextId }) });
+  return folder;
+}
+
+async function targetOf(page: Visit["page"]): Promise<string> {
+  const session = await page.createCDPSession();
+  const { targetInfo } = await session.send("Target.getTargetInfo");
+  await session.detach();
+  return targetInfo.targetId;
+}
+
+const kept = (folder: string, name: string): Promise<Buffer> =>
+  expect
+    .poll(() => readdirSync(folder), { timeout: 20_000 })
+    .toContain(name)
+    .then(() => readFileSync(join(folder, name)));
+
+/** What axe finds against WCAG 2.2 AA, as lines that name the place. */
+async function violations({ page }: Visit): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`));
+  });
+  return found;
+}
+
+const name = CHROMIUM ? "the playground in Chromium" : "the playground in Chromium (skipped: Chromium is not installed)";
+
+describe.skipIf(!CHROMIUM)(name, () => {
+  let opened: Opened;
+  let site: Site;
+  let visit: Visit;
+  let strangers = 0;
+
+  beforeAll(async () => {
+    site = await serve(true);
+    opened = await openChromium();
+  });
+  afterAll(async () => {
+    await opened?.close();
+    await site?.close();
+  });
+  const open = async (look?: Look): Promise<Visit> => {
+    visit = await Visit.begin(opened, site, look);
+    strangers = opened.hosts.length;
+    return visit;
+  };
+  /** Whatever a test does, nothing is said on the console, and nothing asked for beyond the page's origin. */
+  afterEach(async () => {
+    await visit.end();
+    expect(visit.faults).toEqual([]);
+    expect(visit.strays).toEqual([]);
+    expect(opened.hosts.slice(strangers)).toEqual([]);
+  });
+
+  it("sends at most 150 kB before anybody trains", async () => {
+    site.sent.clear();
+    await open();
+    await visit.until("a preview", (canvas) => document.querySelector<HTMLCanvasElement>(canvas)!.width > 100, "canvas.main");
+    const total = [...site.sent.values()].reduce((sum, bytes) => sum + bytes, 0);
+    expect(total, JSON.stringify([...site.sent])).toBeLessThan(150_000);
+  });
+
+  it("trains the ring, pauses, goes on by one step, starts over and brings back what there was", async () => {
+    await open();
+    await visit.page.select("#setting-data", "ring");
+    const step = await visit.train(50);
+    expect(step).toBeGreaterThanOrEqual(50);
+    await visit.press("#step");
+    await visit.figure(step + 1);
+    await visit.reads(".status", "Paused");
+    await visit.press("#reset");
+    await visit.figure(0);
+    await visit.press("#bring-back");
+    await visit.figure(step + 1);
+    expect(await visit.text(".messages")).toBe("");
+  });
+
+  it("gives code that runs in Node as it stands", async () => {
+    await open();
+    await visit.page
+      .browserContext()
+      .overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
+    await visit.page.select("#setting-data", "ring");
+    const step = await visit.train(20);
+    await visit.press("#code");
+    await visit.reads("dialog", "Copied");
+    const code = await visit.page.evaluate(() => navigator.clipboard.readText());
+    expect(code).toBe(await visit.text("dialog pre"));
+    expect(code).toContain(`steps: ${step}`);
+    await visit.press("dialog button");
+    const folder = scratch();
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(ROOT, join(folder, "node_modules/ganvas"));
+    writeFileSync(join(folder, "program.mjs"), code);
+    const { code: exit, stderr } = await run(process.execPath, ["program.mjs"], { cwd: folder });
+    expect(exit, stderr).toBe(0);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(["model.safetensors", "points.svg"]));
+  });
+
+  it("trains faces, saves, loads and exports", async () => {
+    await open();
+    const folder = await keepDownloads(visit);
+    await visit.choose("width", "8");
+    await visit.choose("batchSize", "16");
+    const step = await visit.train(50);
+    expect(step).toBeGreaterThanOrEqual(50);
+    await visit.press("#png");
+    const png = await kept(folder, "samples.png");
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    await visit.press("#save");
+    const model = await kept(folder, "model.safetensors");
+    expect(model.length).toBeGreaterThan(10_000);
+    await visit.press("#reset");
+    await visit.figure(0);
+    const input = (await visit.page.$("#load-file"))! as unknown as { uploadFile(...paths: string[]): Promise<void> };
+    await input.uploadFile(join(folder, "model.safetensors"));
+    await visit.figure(step);
+    // A file that is none is refused, and what there was stays.
+    const broken = join(folder, "broken.safetensors");
+    writeFileSync(broken, "this is no model");
+    await input.uploadFile(broken);
+    await visit.reads(".message", "broken.safetensors");
+    expect(await visit.step()).toBe(step);
+  });
+
+  it("learns from five pictures that were dropped, and says which file is none", async () => {
+    await open();
+    await drop(visit, 5, { "broken.png": "not a picture at all" });
+    await visit.reads(".message", "broken.png");
+    await visit.reads(".figures", "5");
+    expect(await visit.text(".message")).toContain("picture that this browser can");
+    await visit.train(2);
+    // None of them a picture: what is trained stays.
+    const step = await visit.step();
+    await drop(visit, 0, { "broken.png": "not a picture at all", "other.png": "" });
+    await visit.reads(".message", "other.png");
+    expect(await visit.step()).toBe(step);
+    await drop(visit, 0, { "notes.txt": "text" });
+    await visit.reads(".message", "notes.txt");
+  });
+
+  it("goes through the tour by the keyboard alone", async () => {
+    await open();
+    await visit.page.focus("#tour-button");
+    await visit.page.keyboard.press("Enter");
+    const stations = 6;
+    for (let station = 1; station <= stations; station++) {
+      await visit.reads("#tour .position", `${station} of ${stations}`);
+      await visit.until("the focus at the heading", () => document.activeElement?.id === "station-heading", "");
+      expect(await visit.page.$$eval("#tour [aria-current]", (marks) => marks.map(({ textContent }) => textContent))).toEqual([`${station}`]);
+      if (station === stations) break;
+      await visit.page.focus("#tour .steps button:last-child");
+      await visit.page.keyboard.press("Enter");
+    }
+    expect(await visit.page.$eval("#setting-objective", (select) => (select as HTMLSelectElement).value)).toBe("wasserstein");
+    expect(await visit.page.$eval("#tour .steps button:last-child", (next) => (next as HTMLButtonElement).disabled)).toBe(true);
+    // In another language it is where it was.
+    await visit.page.select("#language", "zh");
+    await visit.reads("#tour .position", "第 6 站");
+    await visit.press("#tour-button");
+    await visit.until("the tour to close", (tour) => document.querySelector(tour)!.childElementCount === 0, "#tour");
+  });
+
+  it("explores what was learned, by keys and by dragging", async () => {
+    await open();
+    await visit.choose("width", "8");
+    await visit.choose("batchSize", "16");
+    await visit.train(2);
+    await visit.press(".explore summary");
+    const drawn = (tool: string): Promise<string> =>
+      visit.page.$eval(`[aria-labelledby="explore-${tool}-heading"] canvas`, (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const labelled = (tool: string, label: string): Promise<void> =>
+      visit.until(
+        label,
+        (canvas, text) => (document.querySelector(canvas)!.getAttribute("aria-label") ?? "").includes(text),
+        `[aria-labelledby="explore-${tool}-heading"] canvas`,
+        label,
+      );
+    await labelled("between", "50 %");
+    const middle = await drawn("between");
+    await visit.page.focus("#explore-place");
+    await visit.page.keyboard.press("End");
+    await labelled("between", "100 %");
+    const end = await drawn("between");
+    expect(end).not.toBe(middle);
+
+    await labelled("walk", "0° and 0°");
+    const start = await drawn("walk");
+    await visit.page.focus("#explore-pad");
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowUp"] as const) await visit.page.keyboard.press(key);
+    await labelled("walk", "10° and 5°");
+    expect(await drawn("walk")).not.toBe(start);
+    await visit.page.keyboard.press("Home");
+    await labelled("walk", "0° and 0°");
+    expect(await drawn("walk")).toBe(start);
+    const pad = (await (await visit.page.$("#explore-pad"))!.boundingBox())!;
+    await visit.page.mouse.move(pad.x + pad.width / 2, pad.y + pad.height / 2);
+    await visit.page.mouse.down();
+    await visit.page.mouse.move(pad.x + pad.width + 50, pad.y + pad.height / 2, { steps: 5 });
+    await visit.page.mouse.up();
+    await labelled("walk", "90° and ");
+    await visit.press("#explore-other");
+    await labelled("walk", "0° and 0°");
+    expect(await drawn("walk")).not.toBe(start);
+
+    await labelled("truncation", "off");
+    await visit.page.focus("#explore-truncation");
+    await visit.page.keyboard.press("Home");
+    await labelled("truncation", "0.1");
+
+    await visit.page.keyboard.press("End");
+    await labelled("truncation", "off");
+    await visit.press("#explore-show");
+    await visit.until("a hash", (hash) => /^[0-9a-f]{64}$/.test(document.querySelector(hash)!.textContent!), "#explore-hash");
+    const hash = await visit.text("#explore-hash");
+    await visit.press("#explore-show");
+    await visit.until("the hash again", (copy) => !document.querySelector<HTMLButtonElement>(copy)!.disabled, "#explore-copy");
+    expect(await visit.text("#explore-hash")).toBe(hash);
+    expect(await visit.text(".explore .failed")).toBe("");
+  });
+
+  it("keeps the main thread free while it trains", async () => {
+    await open();
+    await visit.page.select("#setting-data", "ring");
+    await visit.press("#play");
+    await visit.until("the curves", (canvas) => document.querySelector(canvas) !== null, "#divergence canvas");
+    await visit.until(
+      "step 20",
+      (figure) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= 20,
+      ".figures dd:nth-of-type(1)",
+    );
+    // Other programs may take the processor from the page for a while; what it does itself, it does in every second.
+    const windows: number[][] = [];
+    for (let i = 0; i < 5 && !windows.some((tasks) => tasks.length === 0); i++) {
+      await visit.page.evaluate(() => {
+        window.longTasks.length = 0;
+      });
+      const before = await visit.step();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(await visit.step()).toBeGreaterThan(before);
+      windows.push(await visit.page.evaluate(() => window.longTasks));
+    }
+    expect(windows).toContainEqual([]);
+    await visit.press("#play");
+    await visit.reads(".status", "Paused");
+  });
+
+  describe.each([
+    ["wide", 1440, "light"],
+    ["wide", 1440, "dark"],
+    ["of a phone", 390, "light"],
+    ["of a phone", 390, "dark"],
+  ] as const)("in a window %s (%i pixels), %s", (_, width, scheme) => {
+    it("can be read and used by everyone, and fits", async () => {
+      await open({ width, scheme });
+      await visit.press("#tour-button");
+      await visit.reads("#tour .position", "1 of 6");
+      await visit.train(5);
+      await visit.press(".explore summary");
+      await visit.page.$eval("details.more", (details) => {
+        (details as HTMLDetailsElement).open = true;
+      });
+      expect(await violations(visit)).toEqual([]);
+      const ids = await visit.page.$$eval("[id]", (elements) => elements.map(({ id }) => id));
+      expect(ids).toEqual([...new Set(ids)]);
+      expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+  });
+
+  it("takes every choice of every setting, and every button", async () => {
+    await open();
+    await visit.page.$eval("details.more", (details) => {
+      (details as HTMLDetailsElement).open = true;
+    });
+    const selects = await visit.page.$$eval("select", (elements) =>
+      elements.map(({ id, options }) => ({ id, values: [...options].map(({ value }) => value) })),
+    );
+    expect(selects.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["setting-data", "setting-objective", "setting-backend", "language", "theme"]),
+    );
+    for (const { id, values } of selects) {
+      for (const value of [...values, values[0]!]) {
+        await visit.page.select(`#${id}`, value);
+        await visit.until(
+          `${value} in ${id}`,
+          (select, chosen) => document.querySelector<HTMLSelectElement>(select)?.value === chosen,
+          `#${id}`,
+          value,
+        );
+        if (id === "setting-data") await visit.page.$eval("details.more", (details) => details.setAttribute("open", ""));
+      }
+    }
+    await visit.page.select("#language", "en");
+    await visit.reads(".settings", "Back to the defaults");
+    await visit.page.$eval("details.more", (details) => details.setAttribute("open", ""));
+    const boxes = await visit.page.$$eval("input[type=checkbox]", (elements) => elements.map(({ id }) => id));
+    expect(boxes.length).toBeGreaterThan(5);
+    for (const box of boxes) await visit.press(`#${box}`);
+    expect(await visit.text(".messages")).toBe("");
+  });
+});
