@@ -144,4 +144,8 @@ export default [
   build({ cli: "src/cli/main.ts" }, { plugins: [asBuilt] }),
   // Not published. They are no part of the library's build, so that its chunks follow from its own entries.
   build({ bench: "bench/main.ts", learning: "bench/learning/main.ts" }, { folder: "tools/" }),
+  // Apart from those, as it looks for files from where it is.
+  build({ report: "bench/report/main.ts" }, { folder: "tools/report/" }),
+  build({ ours: "bench/portable/ours.ts" }, { dir: "dist/tools/portable", plugins: [workerFile] }),
+  build({ ours: "bench/portable/ours.ts" }, { dir: "dist/tools/portable/edge", edge: true }),
 ];

@@ -4,12 +4,11 @@ import { cpus } from "node:os";
 import { BackendError } from "../src/core/errors.ts";
 import { type Options, parse, USAGE } from "./cli.ts";
 import { startCold } from "./cold/main.ts";
-import { deviations, errorOf, faultOf } from "./compare.ts";
-import type { Contender, Entrant } from "./contender.ts";
+import { compete, type Entry } from "./contest.ts";
 import { tensorsOf } from "./data.ts";
 import { findAdapter, NODE, OURS, PEERS, SAMPLER } from "./entrants.ts";
 import { judgeOf } from "./judge.ts";
-import { FULL, firstStep, measure, QUICK } from "./measure.ts";
+import { FULL, QUICK } from "./measure.ts";
 import { tellMemory } from "./memory.ts";
 import { simdPeak } from "./peak.ts";
 import { readPictures } from "./pictures.ts";
@@ -47,7 +46,7 @@ async function main({ workloads, backend, json }: Options): Promise<void> {
   const rows: Row[] = [];
   const told = new Set<string>();
   for (const task of distinct(workloads.flatMap((name) => tasksOf(name, options)))) {
-    const results = await compete(task, entries(options), options.quick);
+    const results = await run(task, entries(options), options.quick);
     tellNotes(results, told);
     console.log(`${table(task, results, peak)}\n`);
     rows.push(...rowsOf(task, results));
@@ -79,62 +78,22 @@ function tasksOf(name: string, { suite, quick, batch }: Options): Task[] {
   return suite === "kernels" && quick ? tasks.slice(1, 2) : tasks;
 }
 
-/** A contender that is right, the milliseconds of its first step, and how far from float64 that was. */
-interface Started {
-  readonly contender: Contender;
-  readonly first: number;
-  readonly deviation?: number;
-}
-
-interface Entry {
-  readonly entrant: Entrant;
-  readonly threads: number;
-}
-
 /** Ours first, then the peers, each with every thread count it can use. */
 function entries({ suite, backend, peers, threads }: Options): Entry[] {
   const field = [OURS[backend], ...(suite === "sample" ? [SAMPLER] : []), ...PEERS.filter(({ name }) => peers.includes(name))];
   return field.flatMap((entrant) => (entrant.threaded ? threads : [1]).map((n) => ({ entrant, threads: n })));
 }
 
-/** Starts every entry on the task, compares what each computes with float64, and times those that are right. */
-async function compete(task: Task, field: readonly Entry[], quick: boolean): Promise<Result[]> {
+/** Lets everyone do the task, ours first. @throws Error where ours cannot */
+async function run(task: Task, field: readonly Entry[], quick: boolean): Promise<Result[]> {
   const tensors = tensorsOf(task);
-  const outcomes: (Error | Started)[] = [];
   const judge = await judgeOf(task, tensors, Math.max(...field.map(({ threads }) => threads)));
   if (!judge)
     console.log(`${task.workload}, batch ${task.batch}: nobody is judged, as only PyTorch would have so much in float64 in time, and it is not here`);
-  for (const { entrant, threads } of field) {
-    let contender: Contender | undefined;
-    try {
-      contender = await entrant.open(task, tensors, threads);
-      const first = await firstStep(contender);
-      const outputs = await contender.outputs();
-      const found = judge && deviations(task, tensors, judge.reference, outputs);
-      const fault = found && faultOf(found, judge.yardstick);
-      if (fault) throw new Error(`is wrong: ${fault}`);
-      outcomes.push({ contender, first, ...(found && { deviation: errorOf(task, found) }) });
-    } catch (error) {
-      contender?.close();
-      if (entrant === field[0]!.entrant) throw error;
-      outcomes.push(error as Error);
-    }
-  }
-  const able = outcomes.filter((o): o is Started => !(o instanceof Error));
-  const measured = await measure(
-    able.map((o) => o.contender),
-    able.map((o) => o.first),
-    quick ? QUICK : FULL,
-  );
-  for (const { contender } of able) contender.close();
-  return field.map(({ entrant, threads }, i) => {
-    const outcome = outcomes[i]!;
-    const head = { implementation: entrant.name, runtime: entrant.runtime, threads };
-    if (outcome instanceof Error) return { ...head, outcome };
-    const { info } = outcome.contender;
-    const { deviation } = outcome;
-    return { ...head, threads: info.threads, info, ...(deviation !== undefined && { deviation }), outcome: measured[able.indexOf(outcome)]! };
-  });
+  const results = await compete(task, tensors, field, { judge, effort: quick ? QUICK : FULL });
+  const { implementation } = results[0]!;
+  for (const { implementation: name, outcome } of results) if (name === implementation && outcome instanceof Error) throw outcome;
+  return results;
 }
 
 /** Versions, instruction sets and warnings, each once. */

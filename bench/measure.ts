@@ -1,5 +1,5 @@
 /** Timing by the library `benchmark`: short turns of every contender in alternation, so that a machine that slows down slows all of them. */
-import Benchmark from "benchmark";
+import { Clock } from "./clock.ts";
 import type { Contender } from "./contender.ts";
 
 /** How much time goes into each contender, in milliseconds. */
@@ -17,13 +17,20 @@ export interface Effort {
 export const FULL: Effort = { turn: 1_000, total: 12_000, turns: 5, patience: 120_000 };
 export const QUICK: Effort = { turn: 100, total: 2_000, turns: 3, patience: 10_000 };
 
+/** Who looks on while contenders are timed, and may end it. */
+export interface Watching {
+  readonly signal?: AbortSignal | undefined;
+  /** Told before each turn whose it is, and which share of all turns is done. */
+  readonly onTurn?: ((contender: number, done: number) => void) | undefined;
+}
+
 /** Milliseconds of one task, by turn. */
 export type Samples = number[];
 
 /** Times `task` once. */
 async function once(task: () => Promise<void>): Promise<number> {
   const { promise, resolve, reject } = withResolvers<number>();
-  const benchmark = new Benchmark({
+  const benchmark = new Clock({
     defer: true,
     minSamples: 1,
     maxTime: 0,
@@ -48,8 +55,14 @@ export async function firstStep(contender: Contender): Promise<number> {
  *
  * @param first milliseconds of each contender's first step
  * @returns for each contender its samples, or what went wrong
+ * @throws what `signal` gives as its reason
  */
-export async function measure(contenders: readonly Contender[], first: readonly number[], effort: Effort): Promise<(Samples | Error)[]> {
+export async function measure(
+  contenders: readonly Contender[],
+  first: readonly number[],
+  effort: Effort,
+  { signal, onTurn }: Watching = {},
+): Promise<(Samples | Error)[]> {
   const results: (Samples | Error)[] = [];
   const plans: { steps: number; turns: number }[] = [];
   for (const [i, contender] of contenders.entries()) {
@@ -57,6 +70,8 @@ export async function measure(contenders: readonly Contender[], first: readonly 
     results[i] = slow ? [first[i]!] : [];
     plans[i] = { steps: 0, turns: 0 };
     if (slow) continue;
+    signal?.throwIfAborted();
+    onTurn?.(i, 0);
     try {
       plans[i] = await plan(contender, first[i]!, effort);
     } catch (error) {
@@ -69,6 +84,8 @@ export async function measure(contenders: readonly Contender[], first: readonly 
       const samples = results[i]!;
       const { steps, turns } = plans[i]!;
       if (round >= turns || samples instanceof Error) continue;
+      signal?.throwIfAborted();
+      onTurn?.(i, (round + i / contenders.length) / rounds);
       try {
         await contender.reset();
         samples.push((await once(() => contender.run(steps))) / steps);
@@ -91,16 +108,6 @@ async function plan(contender: Contender, first: number, effort: Effort): Promis
   }
   const steps = Math.max(1, Math.ceil(effort.turn / step));
   return { steps, turns: Math.max(effort.turns, Math.min(25, Math.floor(effort.total / (steps * step)))) };
-}
-
-export const median = (samples: Samples): number => quantile(samples, 0.5);
-
-/** By linear interpolation between the order statistics. */
-export function quantile(samples: Samples, p: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = p * (sorted.length - 1);
-  const below = sorted[Math.floor(at)]!;
-  return below + (at % 1) * (sorted[Math.ceil(at)]! - below);
 }
 
 function withResolvers<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void } {

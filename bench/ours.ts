@@ -34,13 +34,17 @@ export async function startOurs(executor: Executor, task: Task, tensors: readonl
   const reproducible = task.kind === "sample";
   const program = await session.compile(work.graph, { reproducible });
   const resultProgram = work.resultGraph && (await session.compile(work.resultGraph));
-  const { name, threads, simd } = executor.backend;
+  const { name, threads, simd, reason } = executor.backend;
   // As by default in `train`.
   const reportEvery = name === "webgpu" && "reportEvery" in task ? task.reportEvery : 1;
   let step = 0;
   let fetches: Fetches = {};
   return {
-    info: { version: "of this tree", threads, notes: [reproducible ? "simd128, bit-exact" : simd] },
+    info: {
+      version: "of this tree",
+      threads,
+      notes: [name === "webgpu" ? reason.replace(/^asked for: /, "") : reproducible ? "simd128, bit-exact" : simd],
+    },
     async reset() {
       step = 0;
       for (const { name, shape } of work.variables) await session.write(name, data.get(name) ?? rest(name, sizeOf(shape)));

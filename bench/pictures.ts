@@ -7,7 +7,7 @@ import { animeFaces } from "../src/datasets/animeFaces.ts";
 import { createGAN, type TrainingData } from "../src/index.ts";
 import { imageFolder } from "../src/node/imageFolder.ts";
 import type { Options } from "./cli.ts";
-import { median } from "./measure.ts";
+import { median } from "./numbers.ts";
 
 /** Pixels a side of the files, and of what is trained on. */
 const FILE = 512;

@@ -1,6 +1,7 @@
 /** What was measured, as rows and as a table. */
 import type { Info } from "./contender.ts";
-import { median, quantile, type Samples } from "./measure.ts";
+import type { Samples } from "./measure.ts";
+import { median, quantile } from "./numbers.ts";
 import type { Task } from "./task.ts";
 
 /** One line of the report; what could not be measured has `error` in place of numbers. */

@@ -6,7 +6,7 @@ import { type ColdResult, coldRows, coldTable } from "../bench/cold/report.ts";
 import { deviations, faultOf, worst } from "../bench/compare.ts";
 import { tensorsOf } from "../bench/data.ts";
 import { gridMeans } from "../bench/gridMeans.ts";
-import { median, quantile } from "../bench/measure.ts";
+import { median, quantile } from "../bench/numbers.ts";
 import { startOurs } from "../bench/ours.ts";
 import { rowsOf, table } from "../bench/report.ts";
 import { distinct, loadLayers, loadTasks } from "../bench/shapes.ts";

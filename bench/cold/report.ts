@@ -1,5 +1,5 @@
 /** What starts took, as rows and as a table. */
-import { median, quantile } from "../measure.ts";
+import { median, quantile } from "../numbers.ts";
 import { aligned, figure } from "../report.ts";
 import { BASE, EMPTY, type Program } from "./programs.ts";
 import type { Runtime, Start } from "./runtime.ts";

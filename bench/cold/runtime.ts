@@ -66,7 +66,7 @@ export function lastWords({ errors }: Running): string {
 export async function limited<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no picture after ${LIMIT / 1000} seconds`)), LIMIT);
+    timer = setTimeout(() => reject(new Error(`no answer after ${LIMIT / 1000} seconds`)), LIMIT);
   });
   try {
     return await Promise.race([work, late]);

@@ -7,7 +7,7 @@ import type { Program } from "./programs.ts";
 import { during, end, FOLDER, floats, launch, peakOf, type Runtime } from "./runtime.ts";
 
 const MODULES = fileURLToPath(new URL("../bench/node_modules/", import.meta.url));
-const WORKERD = `${MODULES}@cloudflare/workerd-${process.platform}-${process.arch === "x64" ? "64" : process.arch}/bin/workerd`;
+export const WORKERD = `${MODULES}@cloudflare/workerd-${process.platform}-${process.arch === "x64" ? "64" : process.arch}/bin/workerd`;
 const KERNELS = fileURLToPath(new URL("../dist/kernels/", import.meta.url));
 
 /** Modules of WebAssembly stay files, which the runtime compiles, as with Cloudflare's own bundler. */
@@ -53,15 +53,25 @@ export function workerdRuntime(version: string, models: string, scratch: string)
 
 /** @returns the path of the configuration */
 async function buildWorker({ worker, file }: Program, version: string, models: string, out: string): Promise<string> {
+  return bundleWorker(`${FOLDER}${worker}`, version, out, file ? { model: join(models, file) } : {});
+}
+
+/**
+ * Bundles a worker and writes its configuration.
+ *
+ * @param data files that are modules of it, by the names that it imports them by
+ * @returns the path of the configuration
+ */
+export async function bundleWorker(entry: string, version: string, out: string, data: Readonly<Record<string, string>> = {}): Promise<string> {
   mkdirSync(out);
   const { metafile } = await build({
-    entryPoints: [`${FOLDER}${worker}`],
+    entryPoints: [entry],
     outfile: join(out, "worker.js"),
     bundle: true,
     minify: true,
     format: "esm",
     target: "es2022",
-    external: ["model"],
+    external: Object.keys(data),
     plugins: [wasmFiles(out)],
     metafile: true,
     logLevel: "error",
@@ -69,14 +79,12 @@ async function buildWorker({ worker, file }: Program, version: string, models: s
   const wasm = Object.values(metafile.outputs).flatMap(({ imports }) =>
     imports.map(({ path }) => basename(path)).filter((name) => /\.wasm$/.test(name)),
   );
+  for (const [name, file] of Object.entries(data)) copyFileSync(file, join(out, name));
   const modules = [
     `(name = "worker.js", esModule = embed "worker.js")`,
     ...[...new Set(wasm)].map((name) => `(name = "${name}", wasm = embed "${name}")`),
+    ...Object.keys(data).map((name) => `(name = "${name}", data = embed "${name}")`),
   ];
-  if (file) {
-    copyFileSync(join(models, file), join(out, "model"));
-    modules.push(`(name = "model", data = embed "model")`);
-  }
   // The middle of the version is the last date that it knows.
   const date = version.split(".")[1]!.replace(/(....)(..)(..)/, "$1-$2-$3");
   const config = join(out, "config.capnp");
@@ -93,7 +101,7 @@ const config :Workerd.Config = (
 }
 
 /** The port that it says it listens to. */
-function listening(control: Readable): Promise<number> {
+export function listening(control: Readable): Promise<number> {
   return new Promise((resolve) => {
     let said = "";
     control.setEncoding("utf8").on("data", (text: string) => {

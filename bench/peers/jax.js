@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { blockUntilReady, grad, init, jit, lax, nn, numpy as np, tree, valueAndGrad, vjp } from "@jax-js/jax";
-import { permute, toNCHW, toNHWC } from "./onnx.js";
+import { permute, toNCHW, toNHWC } from "./layout.js";
 import { serve } from "./protocol.js";
 
 const array = ({ shape, data }) => np.array(data).reshape(shape);

@@ -1,0 +1,1 @@
+export { openOurs } from "../../dist/tools/portable/ours.js";

@@ -1,0 +1,41 @@
+/// <reference types="vite/client" />
+/** The peers' modules in a page that Vite builds. Where bench/node_modules was not there when it was built, they are not in it. */
+import type { Libraries } from "./peers.ts";
+
+const MODULES = import.meta.glob<object>([
+  "../node_modules/@tensorflow/tfjs/dist/index.js",
+  "../node_modules/@tensorflow/tfjs-backend-wasm/dist/index.js",
+  "../node_modules/@tensorflow/tfjs-backend-webgpu/dist/index.js",
+  "../node_modules/onnxruntime-web/dist/ort.wasm.min.mjs",
+  "../node_modules/@bufbuild/protobuf/dist/esm/index.js",
+  "../node_modules/onnx-buf/dist/onnx_pb.js",
+]);
+
+const ASSETS = import.meta.glob<string>(
+  [
+    "../node_modules/@tensorflow/tfjs-backend-wasm/dist/*.wasm",
+    "../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.mjs",
+    "../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
+  ],
+  { query: "?url", import: "default", eager: true },
+);
+
+/** @throws Error where it is not in this build */
+function load(path: string): Promise<object> {
+  const module = MODULES[`../node_modules/${path}`];
+  if (!module) throw new Error("not in this build of the page: the benchmark's peers were not installed (npm ci --prefix bench)");
+  return module();
+}
+
+export const LIBRARIES: Libraries = {
+  tfjs: async () => load("@tensorflow/tfjs/dist/index.js"),
+  tfjsWasm: async () => load("@tensorflow/tfjs-backend-wasm/dist/index.js"),
+  tfjsWebGPU: async () => load("@tensorflow/tfjs-backend-webgpu/dist/index.js"),
+  ort: async () => load("onnxruntime-web/dist/ort.wasm.min.mjs"),
+  protobuf: async () => load("@bufbuild/protobuf/dist/esm/index.js"),
+  onnx: async () => load("onnx-buf/dist/onnx_pb.js"),
+  asset(file) {
+    const [, url] = Object.entries(ASSETS).find(([path]) => path.endsWith(`/${file}`)) ?? [];
+    return url && new URL(url, import.meta.url).href;
+  },
+};
