@@ -23,7 +23,12 @@ export default defineConfig({
   base: "./",
   resolve: { alias: entries() },
   worker: { format: "es" },
-  build: { outDir: here("../dist-playground"), emptyOutDir: true, target: "es2022", rollupOptions: { input: [here("index.html")] } },
+  build: {
+    outDir: here("../dist-playground"),
+    emptyOutDir: true,
+    target: "es2022",
+    rollupOptions: { input: [here("index.html"), here("bench.html")] },
+  },
   server: { headers },
   preview: { headers },
 });

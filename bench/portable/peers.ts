@@ -92,6 +92,8 @@ async function openTfjs(
   const backend = name.slice("tfjs-".length);
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its backend ${backend}`);
   await tf.ready();
+  const count = wasm && threads > 1 ? wasm.getThreadsCount() : 1;
+  if (count !== threads) throw new Error(`it computes with ${count} of ${threads} threads`);
   const contender = tfjsContender(tf, task, tensors);
-  return { ...contender, info: { ...contender.info, threads: wasm && threads > 1 ? wasm.getThreadsCount() : 1 } };
+  return { ...contender, info: { ...contender.info, threads: count } };
 }

@@ -12,16 +12,13 @@ import { encodeFloats } from "../portable/bytes.ts";
 import { installPeers } from "../setup.ts";
 import { loadTasks } from "../shapes.ts";
 import { type BuiltPage, buildPage, measureInBrowser } from "./browsers.ts";
+import { EFFORTS } from "./efforts.ts";
 import { contestResult, type ReportTask, wordsOf } from "./entries.ts";
 import { thisMachine } from "./machine.ts";
 import type { Options, RuntimeName } from "./options.ts";
 import { fieldOf, findBun, findDeno, findNode24, type Program, THIS_NODE } from "./programs.ts";
 import { type ContestResult, FORMAT, type Report, type RuntimeResult } from "./results.ts";
 import { buildWorker, inWorkerd } from "./workerd.ts";
-
-/** Far less than the benchmark's, as there are so many runtimes. */
-const FULL: Effort = { turn: 250, total: 2_500, turns: 7, patience: 20_000 };
-const QUICK: Effort = { turn: 60, total: 300, turns: 3, patience: 5_000 };
 
 /** A task with what it gives in float64. */
 interface Known {
@@ -51,7 +48,7 @@ const LABELS = {
 /** @param say told in lines how far it is */
 export async function measureMachine({ runtimes, workloads, quick, notes }: Options, say: (line: string) => void): Promise<Report> {
   installPeers();
-  const effort = quick ? QUICK : FULL;
+  const effort = EFFORTS[quick ? "quick" : "full"];
   const machine = await thisMachine();
   const known: Known[] = [];
   for (const task of workloads.flatMap((name) => loadTasks(name).slice(0, 1)) as ReportTask[]) {

@@ -1,0 +1,7 @@
+/** How long a report measures: far less than the benchmark, as there are so many runtimes. */
+import type { Effort } from "../measure.ts";
+
+export const EFFORTS = {
+  full: { turn: 250, total: 2_500, turns: 7, patience: 20_000 },
+  quick: { turn: 60, total: 300, turns: 3, patience: 5_000 },
+} as const satisfies Record<string, Effort>;
