@@ -2,6 +2,6 @@
 import type { Effort } from "../measure.ts";
 
 export const EFFORTS = {
-  full: { turn: 250, total: 2_500, turns: 7, patience: 20_000 },
+  full: { turn: 200, total: 1_600, turns: 7, patience: 20_000 },
   quick: { turn: 60, total: 300, turns: 3, patience: 5_000 },
 } as const satisfies Record<string, Effort>;

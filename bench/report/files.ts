@@ -1,13 +1,9 @@
 /** Reports as files. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { reportDocument } from "./page.ts";
 import { checkReport, type Report } from "./results.ts";
 import type { Words } from "./words.ts";
-
-/** What pages say, which the playground's page says too. */
-const WORDS = fileURLToPath(new URL("../playground/text/bench.en.json", import.meta.url));
 
 /**
  * Reads a report and checks all of it.
@@ -29,10 +25,9 @@ export function readReport(file: string): Report {
 }
 
 /** Writes `report.json` and `report.html` into a folder. @returns the page's path */
-export function writeReport(folder: string, report: Report): string {
+export function writeReport(folder: string, report: Report, words: Words): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
-  const { report: words } = JSON.parse(readFileSync(WORDS, "utf8")) as { report: Words };
   const page = join(folder, "report.html");
   writeFileSync(page, reportDocument(report, words));
   return page;

@@ -1,8 +1,13 @@
 /** `npm run report`: measures every runtime that is here and writes what came of it as a page, or puts the reports of several machines side by side. */
+import { readFileSync } from "node:fs";
 import { readReport, writeReport } from "./files.ts";
 import { measureMachine } from "./measureMachine.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import { mergeReports } from "./results.ts";
+import type { Words } from "./words.ts";
+
+/** What pages say, of which the playground has one too. */
+const WORDS = new URL("../playground/text/bench.en.json", import.meta.url);
 
 // What this has started ends with it.
 process.once("SIGINT", () => process.exit(130));
@@ -10,7 +15,8 @@ process.once("SIGINT", () => process.exit(130));
 const options = optionsOf(process.argv.slice(2));
 try {
   const report = options.merge ? mergeReports(options.merge.map(readReport)) : await measureMachine(options, console.log);
-  console.log(writeReport(options.out, report));
+  const { report: words } = JSON.parse(readFileSync(WORDS, "utf8")) as { report: Words };
+  console.log(writeReport(options.out, report, words));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

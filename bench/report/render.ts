@@ -24,7 +24,7 @@ const section = (id: string, title: string, intro: string | null, ...content: (H
   html`<section aria-labelledby="report-${id}"><h2 id="report-${id}">${title}</h2>${intro === null ? null : html`<p class="intro">${intro}</p>`}${content}</section>`;
 
 /** A table that may be wider than its place, which then is scrolled, by keys too. */
-const wide = (label: string, table: Html): Html => html`<div class="wide" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
+const wide = (label: string, table: Html): Html => html`<div class="wide" role="group" aria-label="${label}" tabindex="0">${table}</div>`;
 
 const threadsOf = (n: number, words: Words): string => (n === 1 ? words.thread : fill(words.threads, { n }));
 
