@@ -38,10 +38,10 @@ export function reportDocument(report: Report, words: Words): string {
 <h1>${words.title}</h1>
 <p class="lead">${words.intro}</p>
 ${new Html(renderReport(report, words))}
-<section aria-labelledby="report-data"><h2 id="report-data">${words.data}</h2>
-<p class="lead">${words.dataIntro}</p>
+<div class="report"><section aria-labelledby="report-data"><h2 id="report-data">${words.data}</h2>
+<p class="intro">${words.dataIntro}</p>
 <p><button type="button" id="download">${words.download}</button></p>
-<details><summary>${words.showData}</summary><pre id="shown" tabindex="0"></pre></details></section>
+<details><summary>${words.showData}</summary><pre id="shown" tabindex="0"></pre></details></section></div>
 </main>
 <script type="application/json" id="data">${embedded(report)}</script>
 <script type="module">${new Html(SCRIPT)}</script>

@@ -49,7 +49,7 @@ function machines({ machines }: Report, words: Words): Html {
     [words.effort, ({ quick, turn }) => fill(quick ? words.effortQuick : words.effortFull, { turn })],
   ];
   const cards = machines.map(
-    (machine) => html`<div class="card"><dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value(machine)}</dd></div>`)}</dl>
+    (machine) => html`<div class="card machine"><dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value(machine)}</dd></div>`)}</dl>
 ${machine.notes.map((note) => html`<p class="note">${note}</p>`)}</div>`,
   );
   return section("machines", words.machines, null, html`<div class="beside">${cards}</div>`);
@@ -89,8 +89,9 @@ function rightness(entries: readonly Entry[], words: Words): Html {
   if (wrong > 0) return html`<td class="bad">✗ ${fill(words.wrong, { count: wrong })}</td>`;
   const judged = entries.flatMap(({ deviation }) => (deviation === null ? [] : [deviation]));
   if (judged.length === 0) return html`<td class="muted">${words.cannot}</td>`;
-  const right = fill(words.right, { right: judged.length, all: entries.length });
-  return html`<td><span class="good">✓</span> ${right}<small>${Math.max(...judged).toExponential(0)}</small></td>`;
+  const rest = entries.length - judged.length;
+  const mute = rest > 0 ? `${fill(words.others, { count: rest })}, ` : "";
+  return html`<td><span class="good">✓</span> ${fill(words.right, { count: judged.length })}<small>${mute}${Math.max(...judged).toExponential(0)}</small></td>`;
 }
 
 function glance({ machines }: Report, words: Words, several: boolean): Html {
@@ -106,15 +107,14 @@ function glance({ machines }: Report, words: Words, several: boolean): Html {
   return section("glance", words.glance, words.glanceIntro, tables);
 }
 
-/** Ours with one thread, and with the number of threads that is best. */
+/** Ours with one thread, and with the most. */
 function ownRates(contest: ContestResult | undefined): Html {
   const ours = contest?.entries.filter(({ contender, engine }) => contender === "ganvas" && engine === "wasm") ?? [];
-  const rates = ours.flatMap((entry) => figuresOf(contest!, entry)?.rate ?? []);
-  if (rates.length === 0) return html`<span class="muted">–</span>`;
   const single = ours.find(isBaseline);
   const one = single && figuresOf(contest!, single);
-  const best = Math.max(...rates);
-  return html`${one ? figure(one.rate) : "–"}${rates.length > 1 ? html` <small>(${figure(best)})</small>` : null}`;
+  const most = ours.reduce<Entry | undefined>((best, entry) => (entry.threads > (best?.threads ?? 1) ? entry : best), undefined);
+  const all = most && figuresOf(contest!, most);
+  return html`${one ? figure(one.rate) : "–"}${all ? html` <small>(${figure(all.rate)})</small>` : null}`;
 }
 
 function speed({ machines }: Report, words: Words, several: boolean): Html {
@@ -123,7 +123,7 @@ function speed({ machines }: Report, words: Words, several: boolean): Html {
     const own = contests.filter((contest) => contest.workload === workload);
     const { kind, batch, gflop } = own[0]!;
     const fastest = Math.max(...own.flatMap((contest) => contest.entries.flatMap((entry) => figuresOf(contest, entry)?.rates[1] ?? [])), 0);
-    const what = fill(kind === "sample" ? words.pictures : words.step, { batch, gflop: figure(gflop) });
+    const what = fill(kind !== "sample" ? words.step : batch === 1 ? words.picture : words.pictures, { batch, gflop: figure(gflop) });
     const about = words[`workload.${workload}` as keyof Words];
     const places = machines.map((machine) => {
       const charts = machine.runtimes.flatMap(({ name, contests }) =>

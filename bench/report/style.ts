@@ -19,20 +19,22 @@ export const STYLE = `
 .report small { color: var(--muted); font-size: 0.8125rem; font-weight: 400; }
 .report .intro { color: var(--muted); max-width: 75ch; margin: 0 0 1rem; }
 .report .beside { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); align-items: start; }
+.report .beside > :only-child { grid-column: 1 / -1; }
 .report .card { background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: 0.875rem 1rem; min-width: 0; }
 .report dl { margin: 0; }
 .report dl div { display: grid; grid-template-columns: 9.5rem 1fr; gap: 0.75rem; padding: 0.1875rem 0; }
+.report .machine dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); column-gap: 2rem; }
 .report dt { color: var(--muted); }
 .report dd { margin: 0; overflow-wrap: anywhere; }
 .report .note { margin: 0.75rem 0 0; padding-left: 0.75rem; border-left: 3px solid var(--warn); }
-.report .wide { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
+.report .wide { width: fit-content; max-width: 100%; overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 .report .wide:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .report table { border-collapse: collapse; width: 100%; }
 .report th, .report td { text-align: right; padding: 0.375rem 0.75rem; vertical-align: baseline; }
 .report th:first-child { text-align: left; font-weight: 500; }
 .report thead th { color: var(--muted); font-weight: 500; font-size: 0.8125rem; vertical-align: bottom; }
 .report tbody tr { border-top: 1px solid var(--line); }
-.report .matrix { width: auto; min-width: 100%; }
+.report .matrix { width: auto; }
 .report .matrix th, .report .matrix td { white-space: nowrap; }
 .report .matrix th:first-child { position: sticky; left: 0; background: var(--surface); }
 .report .matrix td small { display: block; }
@@ -43,7 +45,8 @@ export const STYLE = `
 .report .workload span { color: var(--muted); font-weight: 400; font-size: 0.9375rem; margin-left: 0.25rem; }
 .report caption, .report h4 { text-align: left; font-weight: 600; font-size: 1rem; margin: 0; padding-bottom: 0.25rem; }
 .report .chart th, .report .chart td { padding: 0.375rem 0 0.375rem 0.75rem; }
-.report .chart th:first-child { padding-left: 0; width: 52%; }
+.report .chart th:first-child { padding-left: 0; width: 50%; }
+.report th small { white-space: nowrap; }
 .report .chart td small { display: block; white-space: nowrap; }
 .report .chart tr.baseline th { font-weight: 700; }
 .report .bar { display: block; position: relative; height: 0.5rem; margin: 0.3125rem 0 0.1875rem; background: linear-gradient(var(--line), var(--line)) left center / 100% 1px no-repeat; }
@@ -52,15 +55,18 @@ export const STYLE = `
 .report .bar::after { content: ""; position: absolute; top: 50%; height: 0; left: var(--low); width: calc(var(--high) - var(--low)); border-top: 2px solid var(--text); box-shadow: 0 0 0 1px var(--surface); }
 .report .cannot { color: var(--muted); font-size: 0.8125rem; margin: 0.625rem 0 0; overflow-wrap: anywhere; }
 .report .faults th, .report .faults td { text-align: left; vertical-align: top; }
+.report .faults td { overflow-wrap: normal; }
+.report .faults td:nth-child(3) { min-width: 8rem; }
 .report .faults .words { min-width: 20rem; overflow-wrap: anywhere; }
 .report .faults q { quotes: none; }
 .report ul { padding-left: 1.25rem; margin: 0; max-width: 75ch; }
 .report li { margin: 0.375rem 0; }
 @media (max-width: 30rem) {
-  .report .card { padding: 0.75rem; }
+  .report .beside > :only-child { grid-column: 1 / -1; }
+.report .card { padding: 0.75rem; }
   .report dl div { grid-template-columns: 7rem 1fr; }
   .report .chart th:first-child { width: 44%; }
-  .report .chart th small { display: block; }
+  .report .chart th small, .report .matrix th small { display: block; }
   .report .workload span { display: block; margin: 0.125rem 0 0; }
 }
 `;
