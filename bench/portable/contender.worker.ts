@@ -14,13 +14,6 @@ self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
   self.postMessage(answer);
 });
 
-// What a worker of a library has failed of comes as an event that is thrown.
-self.addEventListener("error", (event) => {
-  if (!(event.error instanceof ErrorEvent)) return;
-  event.preventDefault();
-  self.postMessage({ fault: event.error.message } satisfies Answer);
-});
-
 async function carryOut(request: Request): Promise<Answer> {
   if (request.op === "open") {
     const { name, task, threads } = request;

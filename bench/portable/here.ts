@@ -41,14 +41,14 @@ export function measureHere(job: Job, { signal, onProgress }: Watching = {}): Pr
   });
 }
 
-/** Everyone that a browser may have, each with one thread and with as many as there are processors. */
+/** Everyone that a browser may have, with one thread and, where that can be, with as many as there are processors. */
 export function fieldHere(): Place[] {
   const all = navigator.hardwareConcurrency || 1;
   const counts = [...new Set([1, all])];
   return [
     ...counts.map((threads): Place => ({ name: "ganvas", threads })),
     { name: "ganvas-webgpu", threads: 1 },
-    ...counts.map((threads): Place => ({ name: "tfjs-wasm", threads })),
+    { name: "tfjs-wasm", threads: 1 },
     { name: "tfjs-webgpu", threads: 1 },
     ...counts.map((threads): Place => ({ name: "ort-web", threads })),
   ];

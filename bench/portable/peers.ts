@@ -14,8 +14,6 @@ interface TensorFlow {
 
 interface TensorFlowWasm {
   setWasmPaths(paths: Readonly<Record<string, string>>): void;
-  setThreadsCount(threads: number): void;
-  getThreadsCount(): number;
 }
 
 interface OnnxRuntime {
@@ -48,7 +46,7 @@ export type PeerName = "tfjs-cpu" | "tfjs-wasm" | "tfjs-webgpu" | "ort-web";
 export async function openPeer(name: PeerName, task: Task, tensors: readonly Tensor[], threads: number, libraries: Libraries): Promise<Contender> {
   if (threads > 1 && typeof SharedArrayBuffer === "undefined") throw new Error("no threads, for the page is not cross-origin isolated");
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const contender = name === "ort-web" ? await openOrt(task, byName, threads, libraries) : await openTfjs(name, task, byName, threads, libraries);
+  const contender = name === "ort-web" ? await openOrt(task, byName, threads, libraries) : await openTfjs(name, task, byName, libraries);
   return {
     info: contender.info,
     reset: async () => contender.reset(),
@@ -70,7 +68,6 @@ async function openTfjs(
   name: Exclude<PeerName, "ort-web">,
   task: Task,
   tensors: ReadonlyMap<string, Tensor>,
-  threads: number,
   libraries: Libraries,
 ): Promise<PeerContender> {
   const tf = (await libraries.tfjs()) as TensorFlow;
@@ -81,9 +78,8 @@ async function openTfjs(
       return url === undefined ? [] : [[file, url]];
     });
     if (found.length > 0) wasm.setWasmPaths(Object.fromEntries(found));
-    // With one thread it is the build that has no others: the one that has them does not start in every bundle.
-    if (threads === 1) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-    wasm.setThreadsCount(threads);
+    // Its build with threads makes their program of the source text of a function, which does not outlive a minifier, and gets one thread without.
+    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   }
   if (name === "tfjs-webgpu") {
     if (!(await navigator.gpu?.requestAdapter())) throw new Error(navigator.gpu ? "no WebGPU adapter" : "no WebGPU here: navigator.gpu is not there");
@@ -92,8 +88,5 @@ async function openTfjs(
   const backend = name.slice("tfjs-".length);
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its backend ${backend}`);
   await tf.ready();
-  const count = wasm && threads > 1 ? wasm.getThreadsCount() : 1;
-  if (count !== threads) throw new Error(`it computes with ${count} of ${threads} threads`);
-  const contender = tfjsContender(tf, task, tensors);
-  return { ...contender, info: { ...contender.info, threads: count } };
+  return tfjsContender(tf, task, tensors);
 }

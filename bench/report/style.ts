@@ -67,6 +67,11 @@ export const STYLE = `
   .report dl div { grid-template-columns: 7rem 1fr; }
   .report .chart th:first-child { width: 44%; }
   .report .chart th small, .report .matrix th small { display: block; }
+  .report .faults, .report .faults tbody, .report .faults tr, .report .faults th, .report .faults td { display: block; padding: 0; }
+  .report .faults thead { display: none; }
+  .report .faults tr { padding: 0.625rem 0.75rem; }
+  .report .faults .words { min-width: 0; }
+  .report .faults td:not(.words) { color: var(--muted); font-size: 0.8125rem; }
   .report .workload span { display: block; margin: 0.125rem 0 0; }
 }
 `;
