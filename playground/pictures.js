@@ -44,7 +44,7 @@ const PAGES = {
     },
   },
   ring: {
-    path: "?lang=zh",
+    path: "?lang=en",
     async show(page) {
       await page.locator("#tour-button").click();
       await page.waitForSelector("#station-heading");
@@ -78,9 +78,12 @@ try {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
       for (const [window, width, height] of WINDOWS) {
         await page.setViewport({ width, height });
-        await new Promise((resolve) => setTimeout(resolve, 400));
+        // The window is as long as the page before it is drawn: one that grows while it is may lack a part.
+        const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+        await page.setViewport({ width, height: Math.max(height, whole) });
+        await new Promise((resolve) => setTimeout(resolve, 600));
         const picture = join(out, `playground-${name}-${theme}-${window}.png`);
-        await page.screenshot({ path: picture, fullPage: true });
+        await page.screenshot({ path: picture });
         console.log(picture);
       }
     }

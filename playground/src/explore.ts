@@ -78,7 +78,13 @@ export function mountExplore({ root, words: { explore: words }, session }: Explo
 
 function tool(name: string, words: { readonly heading: string; readonly about: string }, ...children: readonly HTMLElement[]): HTMLElement {
   const id = `explore-${name}-heading`;
-  return h("section", { class: "tool", "aria-labelledby": id }, h("h3", { id }, words.heading), h("p", { class: "about" }, words.about), ...children);
+  return h(
+    "section",
+    { class: "tool", "aria-labelledby": id },
+    h("h3", { id }, words.heading),
+    h("p", { class: "about" }, words.about),
+    h("div", { class: "controls" }, ...children),
+  );
 }
 
 const picture = (label: string): HTMLCanvasElement => h("canvas", { role: "img", width: 1, height: 1, "aria-label": label });
@@ -136,7 +142,7 @@ function betweenTool({ words: { between: words }, session, queue }: Bench): Tool
   return { element, refresh };
 }
 
-/** A square in which a latent is turned in two directions. */
+/** A field in which a latent is turned in two directions. */
 function walkTool({ words: { walk: words }, session, queue }: Bench): Tool {
   const ask = queue();
   const canvas = picture(words.heading);

@@ -46,9 +46,10 @@ export function mountTour({ root, words: { tour }, language, from, apply }: Tour
       "div",
       { class: "panel station" },
       h("div", { class: "where" }, position, h("ol", { class: "marks" }, ...marks.map((mark) => h("li", {}, mark)))),
+      // Above the text, so that they stay where they are from station to station.
+      h("div", { class: "steps" }, previous, next),
       h("div", { class: "idea" }, heading, text),
       h("div", { class: "watch" }, h("h4", {}, tour.watch), watch, said),
-      h("div", { class: "steps" }, previous, next),
     ),
   );
 
