@@ -256,7 +256,7 @@ export class Playground implements Actions {
     const onGPU = this.#opened?.state.backend.name === "webgpu";
     const { page } = this.#screen.words;
     const action = { name: filled(page.goOn, { step: failure.kept }), act: () => this.#recover() };
-    this.#screen.say({ text: failure.message, ...(onGPU && { action }) });
+    this.#screen.say(onGPU ? { text: filled(page.gpuFailed, { message: failure.message }), action } : { text: failure.message });
   }
 
   /** Gives a model that has nothing to learn from what is set now. */

@@ -58,7 +58,7 @@ export class Screen {
   readonly #settings = h("section", { class: "panel settings", "aria-labelledby": "settings-heading" });
   readonly #messages = h("div", { class: "messages" });
   readonly tour = h("section", { class: "tour", id: "tour" });
-  readonly explore = h("div", { class: "explore" });
+  readonly explore = h("section", { class: "panel explore" });
   readonly #status = h("p", { class: "status", role: "status" });
   readonly #canvas = h("canvas", { class: "main", role: "img" });
   readonly #caption = h("figcaption");
@@ -109,9 +109,9 @@ export class Screen {
     this.#stripFigure = h("figure", { hidden: true }, this.#stripCanvas, h("figcaption", {}, page.strip));
     const figure = (): HTMLElement => h("dd", {}, "–");
     this.#figures = { step: figure(), speed: figure(), memory: figure(), examples: figure(), backend: figure() };
-    const line = (color: string, name: string, dashed = false): HTMLElement =>
-      h("span", { style: `--curve: var(${color})`, class: dashed ? "dashed" : null }, name);
-    this.#heldOut = line("--generated", page.heldOut, true);
+    const line = (color: string, name: string): HTMLElement => h("span", { style: `--curve: var(${color})` }, name);
+    this.#heldOut = line("--good", page.heldOut);
+    for (const curves of [this.#losses, this.#divergence]) curves.dataset.empty = page.noCurves;
     root.replaceChildren(
       h("a", { class: "skip", href: "#main" }, page.skip),
       h(
@@ -140,12 +140,16 @@ export class Screen {
         this.tour,
         this.#settings,
         h(
-          "section",
-          { class: "panel view", "aria-labelledby": "view-heading" },
-          h("h2", { id: "view-heading", class: "visually-hidden" }, page.view),
-          h("div", { class: "transport" }, h("div", {}, play, step, reset, bringBack), h("div", {}, save, load, png, code, file)),
-          h("figure", {}, this.#status, this.#canvas, this.#caption),
-          this.#stripFigure,
+          "div",
+          { class: "middle" },
+          h(
+            "section",
+            { class: "panel view", "aria-labelledby": "view-heading" },
+            h("h2", { id: "view-heading", class: "visually-hidden" }, page.view),
+            h("div", { class: "transport" }, h("div", {}, play, step, reset, bringBack), h("div", {}, save, load, png, code, file)),
+            h("figure", {}, this.#status, this.#canvas, this.#caption),
+            this.#stripFigure,
+          ),
           this.explore,
         ),
         h(
@@ -158,13 +162,13 @@ export class Screen {
             ...Object.entries(this.#figures).flatMap(([name, value]) => [h("dt", {}, page.figures[name as keyof typeof page.figures]), value]),
             this.#reason,
           ),
-          this.#health,
-          h("h3", { class: "first" }, page.losses),
-          this.#losses,
-          h("div", { class: "legend" }, line("--real", page.lossD), line("--generated", page.lossG)),
           this.#divergenceName,
           this.#divergence,
           h("div", { class: "legend" }, line("--real", page.seen), this.#heldOut, this.#ceiling),
+          h("h3", {}, page.losses),
+          this.#losses,
+          h("div", { class: "legend" }, line("--real", page.lossD), line("--generated", page.lossG)),
+          this.#health,
         ),
       ),
     );
@@ -247,8 +251,8 @@ export class Screen {
     if (this.#curves) return;
     const { Curves } = await import("./views/curves.ts");
     this.#curves ??= {
-      losses: new Curves(this.#losses, [{ color: "--real" }, { color: "--generated" }]),
-      divergence: new Curves(this.#divergence, [{ color: "--real" }, { color: "--generated", dash: [5, 4] }]),
+      losses: new Curves(this.#losses, ["--real", "--generated"]),
+      divergence: new Curves(this.#divergence, ["--real", "--good"]),
     };
   }
 

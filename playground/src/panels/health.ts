@@ -15,7 +15,7 @@ const PATCHES: Readonly<Record<Remedy, (settings: Settings) => Partial<Settings>
   seed: ({ seed }) => ({ seed: seed + 1 }),
 };
 
-/** The remedies of each, the one that is nearest to the settings first. */
+/** The remedies of each, the one that is nearest to the settings first. What is behind others comes before them. */
 const REMEDIES: Readonly<Record<HealthEvent["name"], readonly Remedy[]>> = {
   "discriminator-saturated": ["r1", "gp"],
   "mode-collapse": ["r1", "gp"],
@@ -53,7 +53,9 @@ export class Health {
   show(root: HTMLElement, words: Words, settings: Settings, restart: (patch: Partial<Settings>) => void): void {
     const { page, help } = words;
     const { health: meaning = {} } = help as Readonly<Record<string, Readonly<Record<string, string>>>>;
-    const items = [...this.#raised.values()].map((event) => {
+    const order = Object.keys(REMEDIES);
+    const raised = [...this.#raised.values()].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    const items = raised.map((event) => {
       const remedy = REMEDIES[event.name].find((name) => isOther(settings, PATCHES[name](settings)));
       return h(
         "li",

@@ -2,12 +2,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-/** A curve, by the custom property that has its colour. */
-export interface CurveStyle {
-  readonly color: string;
-  readonly dash?: readonly number[];
-}
-
 const HEIGHT = 150;
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -15,15 +9,17 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignif
 export class Curves {
   #plot: uPlot | undefined;
   readonly #root: HTMLElement;
-  readonly #styles: readonly CurveStyle[];
+  /** The custom properties that have their colours. */
+  readonly #colors: readonly string[];
   #data: uPlot.AlignedData;
   #ceiling = Number.POSITIVE_INFINITY;
   readonly #watch: ResizeObserver;
 
-  constructor(root: HTMLElement, styles: readonly CurveStyle[]) {
+  /** @param colors of the curves, as custom properties */
+  constructor(root: HTMLElement, colors: readonly string[]) {
     this.#root = root;
-    this.#styles = styles;
-    this.#data = [[], ...styles.map(() => [])];
+    this.#colors = colors;
+    this.#data = [[], ...colors.map(() => [])];
     this.#watch = new ResizeObserver(() => this.#fit());
     this.#watch.observe(root);
   }
@@ -62,15 +58,7 @@ export class Curves {
           { ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
           { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => number.format(tick)) },
         ],
-        series: [
-          {},
-          ...this.#styles.map(({ color: name, dash }) => ({
-            stroke: color(name),
-            width: 1.5,
-            points: { show: false },
-            ...(dash && { dash: [...dash] }),
-          })),
-        ],
+        series: [{}, ...this.#colors.map((name) => ({ stroke: color(name), width: 1.5, points: { show: false } }))],
         hooks: { draw: [(plot) => this.#drawCeiling(plot, color("--bad"))] },
       },
       this.#data,

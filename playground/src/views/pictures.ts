@@ -67,7 +67,8 @@ export class Strip {
     const first = this.#moments[0]?.images[0];
     if (!first) return;
     const { width, height } = first;
-    resize(canvas, MOMENTS * (width + GAP) - GAP, this.#moments[0]!.images.length * (height + GAP) - GAP);
+    resize(canvas, this.#moments.length * (width + GAP) - GAP, this.#moments[0]!.images.length * (height + GAP) - GAP);
+    canvas.style.width = `${(100 * this.#moments.length) / MOMENTS}%`;
     const context = canvas.getContext("2d")!;
     context.clearRect(0, 0, canvas.width, canvas.height);
     for (const [column, { images }] of this.#moments.entries())
