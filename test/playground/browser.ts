@@ -173,7 +173,7 @@ export class Visit {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     const visit = new Visit(page);
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     page.on("console", (message: ConsoleMessage) => {
       if (["error", "warn"].includes(message.type())) visit.faults.push(message.text());
     });

@@ -6,7 +6,7 @@ import { ROOT, run } from "../child.ts";
 import { CHROMIUM, type Look, type Opened, openChromium, type Site, scratch, serve, Visit } from "./browser.ts";
 
 /** Files that a person drops: drawn by the page itself, but for those that are given as they are. */
-async function drop(visit: Visit, pictures: number, others: Readonly<Record<string, string>> = {}): Promise<void> {
+async function drop(visit: Visit, pictures: number, others: Readonly<Record<string, string | readonly number[]>> = {}): Promise<void> {
   await visit.page.evaluate(
     async (count, rest) => {
       const transfer = new DataTransfer();
@@ -18,7 +18,9 @@ async function drop(visit: Visit, pictures: number, others: Readonly<Record<stri
         transfer.items.add(new File([await canvas.convertToBlob()], `picture-${i}.png`, { type: "image/png" }));
       }
       for (const [name, content] of Object.entries(rest))
-        transfer.items.add(new File([content], name, { type: name.endsWith(".png") ? "image/png" : "" }));
+        transfer.items.add(
+          new File([typeof content === "string" ? content : new Uint8Array(content)], name, { type: name.endsWith(".png") ? "image/png" : "" }),
+        );
       window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
     },
     pictures,
@@ -173,6 +175,40 @@ describe.skipIf(!CHROMIUM)(name, () => {
     expect(await visit.step()).toBe(step);
     await drop(visit, 0, { "notes.txt": "text" });
     await visit.reads(".message", "notes.txt");
+  });
+
+  it("learns digits from a file of images, whatever lies beside it", async () => {
+    await open();
+    const big = (...sizes: number[]): number[] => sizes.flatMap((size) => [0, 0, size >> 8, size & 255]);
+    const images = [0, 0, 8, 3, ...big(20, 28, 28), ...Array.from({ length: 20 * 28 * 28 }, (_, i) => i % 251)];
+    const labels = [0, 0, 8, 1, ...big(20), ...Array.from({ length: 20 }, (_, i) => i % 10)];
+    await drop(visit, 0, { "t10k-labels-idx1-ubyte": labels, "t10k-images-idx3-ubyte": images });
+    await visit.reads(".message", "t10k-labels-idx1-ubyte");
+    await visit.reads(".figures", "20");
+    await visit.choose("width", "8");
+    await visit.train(2);
+    await drop(visit, 0, { "train-images-idx3-ubyte": images.slice(0, 100) });
+    await visit.reads(".message", "train-images-idx3-ubyte");
+    expect(await visit.step()).toBeGreaterThanOrEqual(2);
+  });
+
+  it("says what is wrong, and starts over with what helps", async () => {
+    await open();
+    const folder = await keepDownloads(visit);
+    await visit.press("#tour-button");
+    await visit.press('#tour button[aria-label^="4:"]');
+    await visit.reads("#tour .position", "4 of 6");
+    await visit.press("#play");
+    await visit.reads(".health", "vanishing-gradient");
+    await visit.press(".health button");
+    await visit.figure(0);
+    expect(await visit.page.$eval("#setting-objective", (select) => (select as HTMLSelectElement).value)).toBe("non-saturating-r1");
+    expect(await visit.text(".health")).toBe("");
+    await visit.page.select("#setting-data", "grid");
+    await visit.press("#step");
+    await visit.figure(1);
+    await visit.press("#png");
+    expect((await kept(folder, "points.png")).subarray(1, 4).toString()).toBe("PNG");
   });
 
   it("goes through the tour by the keyboard alone", async () => {
