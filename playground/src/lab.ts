@@ -131,7 +131,7 @@ export class Lab {
     if (!fits(this.#whole(), found.dataset)) return undefined;
     this.#settings = { ...this.#settings!, data: settings.data, size: settings.size };
     [this.#dataset, this.#leftOut] = [found.dataset, found.leftOut];
-    return this.state();
+    return this.#state();
   }
 
   /** Has the GAN computed elsewhere, from where it is. @throws what the library says of the backend; then it stays where it was */
@@ -142,7 +142,7 @@ export class Lab {
     [this.#gan, this.#settings] = [await loadGAN(await before.save(), backendOf(settings)), settings];
     before.dispose();
     this.#closeSampler();
-    return this.state();
+    return this.#state();
   }
 
   /** Goes on with WebAssembly where a GPU failed: from the last copy, or anew where there is none yet. */
@@ -276,6 +276,10 @@ export class Lab {
   }
 
   async #replace(gan: GAN, settings: Settings, dataset: Dataset | undefined, leftOut: readonly LeftOut[]): Promise<LabState> {
+    const state = await stateOf(gan, settings, dataset, leftOut).catch((error: Error) => {
+      gan.dispose();
+      throw error;
+    });
     const before = this.#gan;
     // One whose GPU was lost cannot be asked any more: its last copy is what there is.
     if (before && before.step > 0) this.#previous = await kept(before).catch(() => this.#kept ?? this.#previous);
@@ -283,21 +287,11 @@ export class Lab {
     before?.dispose();
     this.#kept = undefined;
     [this.#gan, this.#settings, this.#dataset, this.#leftOut] = [gan, settings, dataset, leftOut];
-    return this.state();
+    return state;
   }
 
-  async state(): Promise<LabState> {
-    const gan = this.#whole();
-    return {
-      shape: [...gan.spec.shape],
-      step: gan.step,
-      backend: { ...gan.backend },
-      memory: gan.memory.total,
-      examples: this.#dataset?.count ?? 0,
-      leftOut: this.#leftOut,
-      settings: this.#settings!,
-      view: await look(gan, this.#dataset),
-    };
+  #state(): Promise<LabState> {
+    return stateOf(this.#whole(), this.#settings!, this.#dataset, this.#leftOut);
   }
 
   async #frame(gan: GAN, dataset: Dataset, report: StepReport, told: Pick<Frame, "series" | "health">): Promise<Frame> {
@@ -313,9 +307,23 @@ export class Lab {
         backend: { ...gan.backend },
         view,
       },
-      view.kind === "pictures" ? [view.rgba.buffer as ArrayBuffer] : [view.landscape.buffer as ArrayBuffer],
+      // What is empty may be the same for all, and stays here.
+      view.kind === "pictures" ? [view.rgba.buffer] : view.landscape.length > 0 ? [view.landscape.buffer as ArrayBuffer] : [],
     );
   }
+}
+
+async function stateOf(gan: GAN, settings: Settings, dataset: Dataset | undefined, leftOut: readonly LeftOut[]): Promise<LabState> {
+  return {
+    shape: [...gan.spec.shape],
+    step: gan.step,
+    backend: { ...gan.backend },
+    memory: gan.memory.total,
+    examples: dataset?.count ?? 0,
+    leftOut,
+    settings,
+    view: await look(gan, dataset),
+  };
 }
 
 const kept = async (gan: GAN): Promise<Kept> => ({ bytes: await gan.save(), step: gan.step });

@@ -322,6 +322,7 @@ export class Playground implements Actions {
 
   #begin(opened: Opened, toPlay: boolean): void {
     if (this.#opened && this.#step > 0) this.#previous = { opened: this.#opened, step: this.#step };
+    this.#screen.quiet();
     this.#clear();
     this.#opened = opened;
     this.#step = opened.state.step;

@@ -60,7 +60,7 @@ export class Screen {
   readonly tour = h("section", { class: "tour", id: "tour" });
   readonly explore = h("section", { class: "panel explore" });
   readonly #status = h("p", { class: "status", role: "status" });
-  readonly #canvas = h("canvas", { class: "main", role: "img" });
+  readonly #canvas = h("canvas", { class: "main", role: "img", width: 1, height: 1 });
   readonly #caption = h("figcaption");
   readonly #stripCanvas = h("canvas", { class: "strip", role: "img" });
   readonly #stripFigure: HTMLElement;

@@ -93,6 +93,8 @@ async function gate(): Promise<{ readonly url: string; readonly hosts: string[];
     response.writeHead(403).end();
   });
   server.on("connect", ({ url }, socket) => {
+    // It may hang up before it is answered, and nobody else listens.
+    socket.on("error", () => {});
     note(url!);
     socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
   });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import axe from "axe-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createGAN } from "../../src/index.ts";
 import { ROOT, run } from "../child.ts";
 import { CHROMIUM, type Look, type Opened, openChromium, type Site, scratch, serve, Visit } from "./browser.ts";
 
@@ -159,6 +160,29 @@ describe.skipIf(!CHROMIUM)(name, () => {
     await input.uploadFile(broken);
     await visit.reads(".message", "broken.safetensors");
     expect(await visit.step()).toBe(step);
+  });
+
+  it("takes a model of points of classes, and of what it has no data for", async () => {
+    await open();
+    const folder = scratch();
+    const input = (await visit.page.$("#load-file"))! as unknown as { uploadFile(...paths: string[]): Promise<void> };
+    for (const [file, options] of Object.entries({
+      "classes.safetensors": { shape: [2], width: 16, condition: { classes: 8 } },
+      "wide.safetensors": { shape: [32, 64, 3], width: 8 },
+    })) {
+      const gan = await createGAN({ ...options, backend: "wasm", threads: 1 });
+      writeFileSync(join(folder, file), await gan.save());
+      gan.dispose();
+    }
+    await input.uploadFile(join(folder, "classes.safetensors"));
+    await visit.until("the ring", (data) => document.querySelector<HTMLSelectElement>(data)!.value === "ring", "#setting-data");
+    const step = await visit.train(20);
+    await input.uploadFile(join(folder, "wide.safetensors"));
+    await visit.reads(".message", "32 × 64 × 3");
+    const { width, height } = (await (await visit.page.$("canvas.main"))!.boundingBox())!;
+    expect(width / height).toBeCloseTo((8 * 65 - 1) / (8 * 33 - 1), 1);
+    await visit.press("#bring-back");
+    await visit.figure(step);
   });
 
   it("learns from five pictures that were dropped, and says which file is none", async () => {

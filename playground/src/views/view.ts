@@ -67,8 +67,9 @@ export async function look(gan: GAN, dataset: Dataset | undefined): Promise<View
   }
   // The weights as they are, not their moving average: what the discriminator is shown.
   const { data: generated } = await gan.sample({ count: POINTS, seed: SEED, ema: false });
-  const dimensions = gan.spec.shape[0]!;
-  if (dimensions !== 2) return { kind: "plane", real: EMPTY, generated: EMPTY, slopes: EMPTY, landscape: EMPTY, side: SIDE };
+  if (gan.spec.shape[0] !== 2) return { kind: "plane", real: EMPTY, generated: EMPTY, slopes: EMPTY, landscape: EMPTY, side: SIDE };
+  // One that judges points by what they are made for has a landscape for each.
+  if (gan.spec.condition) return { kind: "plane", real: pointsOf(dataset), generated, slopes: EMPTY, landscape: EMPTY, side: SIDE };
   // Scores are differences from place to place, so that slopes are those of the function that is drawn.
   const squares = SIDE * SIDE;
   const places = new Float32Array(2 * (squares + 4 * POINTS));
