@@ -34,11 +34,20 @@ const written = (value: object): string =>
     .replace(/^(\s*)"(\w+)":/gm, "$1$2:")
     .replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, items: string) => `[${items.replace(/\s+/g, " ")}]`);
 
-/** @param shape of one example @param begun at which step: 0, or where the file that was loaded had come to @param steps that were done since */
-export function programOf(settings: Settings, shape: readonly number[], begun: number, steps: number): string {
+/** What was done. */
+export interface Done {
+  /** Whether it went on from a file. */
+  readonly isLoaded: boolean;
+  /** Since then. */
+  readonly steps: number;
+  /** Whether some of the data were held out. */
+  readonly isValidated: boolean;
+}
+
+/** @param shape of one example */
+export function programOf(settings: Settings, shape: readonly number[], { isLoaded, steps, isValidated }: Done): string {
   const { imports, data } = sourceOf(settings);
   const plane = isPlane(settings.data);
-  const isLoaded = begun > 0;
   const files = ["writeFile", ...(settings.data === "digits" || isLoaded ? ["readFile"] : [])].sort().join(", ");
   const gan = isLoaded ? 'loadGAN(await readFile("model.safetensors"))' : `createGAN(${written(optionsOf(settings, shape))})`;
   const picture = plane
@@ -52,8 +61,7 @@ ${imports}${plane ? '\nimport { plotPoints } from "ganvas/plots";' : ""}
 ${data}
 const gan = await ${gan};
 await gan.train(data, {
-  steps: ${Math.max(1, steps)},
-  validation: 0.1,
+  steps: ${Math.max(1, steps)},${isValidated ? "\n  validation: 0.1," : ""}
   onStep({ step, discriminatorLoss, generatorLoss, divergence }) {
     if (step % 100 === 0) console.log(step, discriminatorLoss, generatorLoss, divergence.name, divergence.value);
   },

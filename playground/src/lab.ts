@@ -3,7 +3,7 @@ import { transfer } from "comlink";
 import type { BackendOptions, Dataset, GAN, HealthEvent, StepReport } from "ganvas";
 import type { ImageSampler } from "ganvas/sample";
 import { draw, type LeftOut, readDigits, readPictures, wantsFiles } from "./examples.ts";
-import { type DataName, optionsOf, type Settings, settingsOf } from "./settings.ts";
+import { type DataName, optionsOf, type Settings, settingsOf, VALIDATED } from "./settings.ts";
 import { bytesOf, look, shown, type View } from "./views/view.ts";
 
 /** Images `[N, H, W, C]` in [-1, 1], or points `[N, 2]`. */
@@ -177,7 +177,7 @@ export class Lab {
       await gan.train(dataset, {
         steps: steps ?? FOREVER,
         signal: this.#ending.signal,
-        ...(dataset.count >= 100 && { validation: 0.1 }),
+        ...(dataset.count >= VALIDATED && { validation: 0.1 }),
         checkpoint: {
           every: { milliseconds: KEEP_MS },
           write: (bytes, { step }) => {

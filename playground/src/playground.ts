@@ -10,7 +10,7 @@ import type { DivergenceKind, Frame, Lab, LabState } from "./lab.ts";
 import { Health } from "./panels/health.ts";
 import { type Actions, type Phase, Screen } from "./screen.ts";
 import { heard, startLab } from "./session.ts";
-import { changed, defaultsFor, type Settings, shapeOf } from "./settings.ts";
+import { changed, defaultsFor, type Settings, shapeOf, VALIDATED } from "./settings.ts";
 import { applyTheme, type Theme } from "./theme.ts";
 import type { Tour } from "./tour.ts";
 import { Strip } from "./views/pictures.ts";
@@ -19,6 +19,8 @@ import { type Language, remember, type Words, wordsOf } from "./words.ts";
 
 /** Figures that change faster cannot be read. */
 const FIGURES_MS = 250;
+/** Files that are named at once. */
+const MOST_TOLD = 10;
 /** What is explored takes time from the training. */
 const EXPLORED_MS = 1500;
 const MODEL = /\.safetensors$/i;
@@ -27,7 +29,9 @@ const IDX = /idx\d?-ubyte|\.idx|\.gz$/i;
 /** A training that there is. */
 interface Opened {
   readonly state: LabState;
-  /** The step that it began at: that of the file it was loaded from. */
+  /** Whether it is from a file. */
+  readonly isLoaded: boolean;
+  /** The step that it began at: that of the file. */
   readonly begun: number;
 }
 
@@ -79,8 +83,7 @@ export class Playground implements Actions {
   readonly startOver = (patch: Partial<Settings> = {}): void => {
     this.#attempt(async () => {
       this.#settings = changed(this.#settings, patch);
-      await this.#end();
-      await this.#open(false);
+      await this.#instead(() => this.#open(false));
     });
   };
 
@@ -88,7 +91,7 @@ export class Playground implements Actions {
     this.#settings = changed(this.#settings, patch);
     if (patch.data && patch.data !== this.#opened?.state.settings.data) this.#files = [];
     // What has not begun to learn has nothing to lose.
-    if (this.#step === 0 && this.#phase === "paused") this.#forget();
+    if (this.#step === 0 && this.#phase === "paused" && !this.#opened?.isLoaded) this.#forget();
     this.#showSettings();
     if (this.#opened && patch.backend && patch.backend !== this.#opened.state.settings.backend) this.#move(patch.backend);
     if (this.#opened?.state.examples === 0 && (patch.data || patch.size)) this.#teach();
@@ -127,8 +130,7 @@ export class Playground implements Actions {
   readonly load = (file: File): void => {
     this.#attempt(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.#end();
-      await this.#adopt(() => this.#lab.load(bytes, this.#settings, [...this.#files]), file.name);
+      await this.#instead(() => this.#adopt(() => this.#lab.load(bytes, this.#settings, [...this.#files]), file.name));
     });
   };
 
@@ -140,7 +142,7 @@ export class Playground implements Actions {
       await this.#adopt(
         () => this.#lab.bringBack({ ...previous.state.settings, backend: this.#settings.backend }, [...this.#files]),
         undefined,
-        previous.begun,
+        previous,
       );
     });
   };
@@ -156,9 +158,10 @@ export class Playground implements Actions {
   };
 
   readonly copyCode = (): void => {
-    const begun = this.#opened?.begun ?? 0;
+    const { begun, isLoaded } = this.#opened ?? { begun: 0, isLoaded: false };
+    const isValidated = (this.#opened?.state.examples ?? VALIDATED) >= VALIDATED;
     const settings = this.#opened?.state.settings ?? this.#settings;
-    const code = programOf(settings, this.#opened?.state.shape ?? shapeOf(settings), begun, this.#step - begun);
+    const code = programOf(settings, this.#opened?.state.shape ?? shapeOf(settings), { isLoaded, steps: this.#step - begun, isValidated });
     const show = (copied: boolean): void => this.#screen.showCode(code, copied);
     (navigator.clipboard?.writeText(code) ?? Promise.reject()).then(
       () => show(true),
@@ -225,9 +228,23 @@ export class Playground implements Actions {
     );
   }
 
+  /** A training that is under way goes on, whatever else fails. */
   #fail({ message }: Error): void {
-    this.#setPhase(this.#opened ? "paused" : "empty");
+    if (this.#phase === "opening") this.#setPhase(this.#opened ? "paused" : "empty");
     this.#screen.say({ text: message });
+  }
+
+  /** Does it in place of the training under way, which goes on if it fails. */
+  async #instead(act: () => Promise<unknown>): Promise<void> {
+    const wasTraining = this.#phase === "training";
+    await this.#end();
+    try {
+      await act();
+    } catch (error) {
+      if (this.#phase === "opening") this.#setPhase(this.#opened ? "paused" : "empty");
+      if (wasTraining) await this.#run(null);
+      throw error;
+    }
   }
 
   /** Begins to train; what is asked for then does not wait until it has ended. */
@@ -238,7 +255,10 @@ export class Playground implements Actions {
     if (!this.#opened) await this.#open(true);
     await curves;
     this.#setPhase("training");
-    this.#playing = this.#follow(steps).catch((error: Error) => this.#fail(error));
+    this.#playing = this.#follow(steps).catch((error: Error) => {
+      this.#setPhase("paused");
+      this.#fail(error);
+    });
   }
 
   async #follow(steps: number | null): Promise<void> {
@@ -276,10 +296,18 @@ export class Playground implements Actions {
   #move(backend: Settings["backend"]): void {
     this.#attempt(async () => {
       const wasTraining = this.#phase === "training";
-      await this.#end();
-      const state = await this.#lab.move(backend);
-      this.#opened = { ...this.#opened!, state };
-      this.#frame = undefined;
+      try {
+        await this.#instead(async () => {
+          const state = await this.#lab.move(backend);
+          this.#opened = { ...this.#opened!, state };
+          this.#frame = undefined;
+        });
+      } catch (error) {
+        // It stays where it was.
+        this.#settings = { ...this.#settings, backend: this.#opened!.state.settings.backend };
+        this.#showSettings();
+        throw error;
+      }
       this.#refresh();
       if (wasTraining) await this.#run(null);
     });
@@ -287,11 +315,11 @@ export class Playground implements Actions {
 
   #recover(): void {
     this.#attempt(async () => {
-      const begun = this.#opened?.begun;
+      const before = this.#opened;
       // It is gone on with, and not put aside.
       this.#opened = undefined;
       this.#settings = changed(this.#settings, { backend: "wasm" });
-      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, begun);
+      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, before);
       await this.#run(null);
     });
   }
@@ -306,17 +334,17 @@ export class Playground implements Actions {
   async #open(toPlay: boolean): Promise<void> {
     this.#setPhase("opening");
     const state = await this.#lab.open(this.#settings, [...this.#files]);
-    this.#begin({ state, begun: 0 }, toPlay);
+    this.#begin({ state, isLoaded: false, begun: 0 }, toPlay);
   }
 
   /** Takes what the lab has from a file, or from before; of data that fit it, if there are any. */
-  async #adopt(take: () => Promise<LabState>, name?: string, begun?: number): Promise<void> {
+  async #adopt(take: () => Promise<LabState>, name?: string, before?: Opened): Promise<void> {
     this.#setPhase("opening");
     const state = await take().catch((error: Error) => {
       throw name ? new Error(`${name}: ${error.message}`) : error;
     });
     this.#settings = state.settings;
-    this.#begin({ state, begun: begun ?? state.step }, false);
+    this.#begin({ isLoaded: true, begun: state.step, ...before, state }, false);
     if (state.examples === 0) this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.noData, { shape: state.shape.join(" × ") }) });
   }
 
@@ -332,7 +360,8 @@ export class Playground implements Actions {
     this.#refresh();
     const { leftOut } = opened.state;
     if (leftOut.length > 0) {
-      const files = leftOut.map(({ name, reason }) => `${name} (${reason})`).join("; ");
+      const told = leftOut.slice(0, MOST_TOLD).map(({ name, reason }) => `${name} (${reason})`);
+      const files = [...told, ...(leftOut.length > MOST_TOLD ? [`… + ${leftOut.length - MOST_TOLD}`] : [])].join("; ");
       this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.leftOut, { files }) });
     }
   }
@@ -451,7 +480,7 @@ export class Playground implements Actions {
       void filesOf(event.dataTransfer).then(this.give);
     });
     addEventListener("keydown", (event) => {
-      if (event.key !== " " || event.target !== document.body) return;
+      if (event.key !== " " || event.repeat || event.target !== document.body) return;
       event.preventDefault();
       if (this.#phase === "training") this.pause();
       else this.play();

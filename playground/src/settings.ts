@@ -61,6 +61,9 @@ export const CHOICES = {
 /** Whether data are points of a plane, and not images. */
 export const isPlane = (data: DataName): boolean => data === "ring" || data === "grid";
 
+/** Of fewer examples none are held out. */
+export const VALIDATED = 100;
+
 /** Networks that learn while one looks: the library's, narrower where its own are meant for an evening. */
 const NETWORK_OF: Readonly<Record<DataName, Pick<Settings, "width" | "batchSize">>> = {
   ring: { width: 128, batchSize: 128 },

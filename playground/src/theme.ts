@@ -1,4 +1,6 @@
 /** Light or dark: as the system has it, or as it was chosen. */
+import { keep, remembered } from "./storage.ts";
+
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
@@ -6,7 +8,7 @@ const KEY = "ganvas.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 export function theme(): Theme {
-  const stored = localStorage.getItem(KEY);
+  const stored = remembered(KEY);
   return THEMES.find((name) => name === stored) ?? "auto";
 }
 
@@ -22,7 +24,7 @@ export function applyTheme(changed: () => void): (theme: Theme) => void {
   dark.addEventListener("change", apply);
   apply();
   return (chosen) => {
-    localStorage.setItem(KEY, chosen);
+    keep(KEY, chosen);
     apply();
   };
 }

@@ -4,6 +4,8 @@ import type help from "../text/help.en.json";
 import type page from "../text/page.en.json";
 import type tour from "../text/tour.en.json";
 
+import { keep, remembered } from "./storage.ts";
+
 export const LANGUAGES = { en: "English", zh: "中文" } as const;
 export type Language = keyof typeof LANGUAGES;
 
@@ -25,9 +27,9 @@ export async function wordsOf(language: Language): Promise<Words> {
 
 /** What was chosen the last time, or else the first of the browser's languages that there is. */
 export function language(): Language {
-  const wanted = [new URLSearchParams(location.search).get("lang"), localStorage.getItem(KEY), ...navigator.languages];
+  const wanted = [new URLSearchParams(location.search).get("lang"), remembered(KEY), ...navigator.languages];
   const found = wanted.map((tag) => tag?.slice(0, 2).toLowerCase()).find((tag) => tag !== undefined && tag in LANGUAGES);
   return (found ?? "en") as Language;
 }
 
-export const remember = (language: Language): void => localStorage.setItem(KEY, language);
+export const remember = (language: Language): void => keep(KEY, language);

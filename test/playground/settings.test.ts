@@ -74,16 +74,25 @@ describe("the program that does the same", () => {
     changed(defaultsFor("ring"), { backend: "wasm", objective: "wasserstein", learningRate: 2e-4 }),
     changed(defaultsFor("faces32"), { backend: "wasm", width: 8, batchSize: 16, regularizers: ["r1", "instance-noise"], augment: "translation" }),
   ])("runs as it stands: $data", async (settings) => {
-    const first = await run(process.execPath, ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), 0, 3)], { cwd: folder });
+    const first = await run(
+      process.execPath,
+      ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), { isLoaded: false, steps: 3, isValidated: true })],
+      { cwd: folder },
+    );
     expect(first.code, first.stderr).toBe(0);
     expect(await trained("model.safetensors")).toBe(3);
-    const second = await run(process.execPath, ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), 3, 2)], { cwd: folder });
+    const second = await run(
+      process.execPath,
+      ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), { isLoaded: true, steps: 2, isValidated: false })],
+      { cwd: folder },
+    );
     expect(second.code, second.stderr).toBe(0);
     expect(await trained("trained.safetensors")).toBe(5);
   });
 
+  const DONE = { isLoaded: false, steps: 1, isValidated: false };
   it("reads files as the library does", () => {
-    expect(programOf(defaultsFor("digits"), [28, 28, 1], 0, 1)).toContain('mnist({ images: await readFile("t10k-images-idx3-ubyte.gz") })');
-    expect(programOf(defaultsFor("pictures"), [32, 32, 3], 0, 1)).toContain('imageFolder("./pictures", { shape: [32, 32, 3], skipBroken: true })');
+    expect(programOf(defaultsFor("digits"), [28, 28, 1], DONE)).toContain('mnist({ images: await readFile("t10k-images-idx3-ubyte.gz") })');
+    expect(programOf(defaultsFor("pictures"), [32, 32, 3], DONE)).toContain('imageFolder("./pictures", { shape: [32, 32, 3], skipBroken: true })');
   });
 });

@@ -1,16 +1,22 @@
 /** What is wrong with a training, by name, and a button for what helps where a setting does. */
 import type { HealthEvent } from "ganvas";
 import { h } from "../dom.ts";
-import type { Settings } from "../settings.ts";
+import { CHOICES, type Settings } from "../settings.ts";
 import type { Words } from "../words.ts";
 
 type Remedy = keyof Words["page"]["remedies"];
 
-/** What is set otherwise. */
+/** Objectives that the library has at a rate below most of the choices, as their papers have it. */
+const LOW: ReadonlySet<Settings["objective"]> = new Set(["wasserstein", "wasserstein-gp", "sngan", "r3gan"]);
+
+/** What is set otherwise; nothing where there is nothing to set. */
 const PATCHES: Readonly<Record<Remedy, (settings: Settings) => Partial<Settings>>> = {
   r1: () => ({ objective: "non-saturating-r1", regularizers: "default" }),
   gp: () => ({ objective: "wasserstein-gp", regularizers: "default" }),
-  halve: ({ learningRate }) => ({ learningRate: learningRate === null ? 5e-4 : learningRate / 2 }),
+  halve: ({ learningRate, objective }) => {
+    const lower = CHOICES.learningRate.findLast((rate) => rate !== null && rate < (learningRate ?? (LOW.has(objective) ? 0 : 1e-3)));
+    return lower ? { learningRate: lower } : {};
+  },
   augment: () => ({ augment: "translation" }),
   seed: ({ seed }) => ({ seed: seed + 1 }),
 };
