@@ -36,3 +36,14 @@ export interface Entrant {
   readonly threaded: boolean;
   open(task: Task, tensors: readonly Tensor[], threads: number): Promise<Contender>;
 }
+
+/** What one step from the start gives; the contender ends with it. */
+export async function firstOutputs(contender: Contender): Promise<ReadonlyMap<string, Floats>> {
+  try {
+    await contender.reset();
+    await contender.run(1);
+    return await contender.outputs();
+  } finally {
+    contender.close();
+  }
+}

@@ -1,7 +1,7 @@
 /** What everyone's results are held against. */
 import { createReferenceExecutor } from "../src/exec/reference/executor.ts";
 import { deviations, type Judge } from "./compare.ts";
-import type { Contender, Entrant, Floats } from "./contender.ts";
+import { type Entrant, firstOutputs } from "./contender.ts";
 import { FLOAT64, PEERS } from "./entrants.ts";
 import { startOurs } from "./ours.ts";
 import type { Task, Tensor } from "./task.ts";
@@ -25,15 +25,4 @@ export async function judgeOf(task: Task, tensors: readonly Tensor[], threads: n
   }
   const reference = await firstOutputs(exact);
   return { reference, yardstick: deviations(task, tensors, reference, await firstOutputs(await open(FLOAT32))) };
-}
-
-/** What one step from the start gives. */
-async function firstOutputs(contender: Contender): Promise<ReadonlyMap<string, Floats>> {
-  try {
-    await contender.reset();
-    await contender.run(1);
-    return await contender.outputs();
-  } finally {
-    contender.close();
-  }
 }

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { BackendError } from "../src/core/errors.ts";
 import { type Options, parse, USAGE } from "./cli.ts";
 import { startCold } from "./cold/main.ts";
+import { optionsOf } from "./commandLine.ts";
 import { compete, type Entry } from "./contest.ts";
 import { tensorsOf } from "./data.ts";
 import { findAdapter, NODE, OURS, PEERS, SAMPLER } from "./entrants.ts";
@@ -18,7 +19,7 @@ import { distinct, loadLayers, loadTasks } from "./shapes.ts";
 import type { Task } from "./task.ts";
 import { weigh } from "./weights.ts";
 
-const options = optionsOf(process.argv.slice(2));
+const options = optionsOf(parse, USAGE);
 if (options.backend === "webgpu" && !options.node24) await tellAdapter();
 if (options.peers.length > 0 || options.node24) installPeers();
 if (options.node24) process.exit(runInNode24(options.args));
@@ -27,19 +28,6 @@ else if (options.suite === "weights") await weigh(options);
 else if (options.suite === "memory") await tellMemory(options);
 else if (options.suite === "pictures") await readPictures(options);
 else await main(options);
-
-/** What the command line asks for; ends the program where that is help, or nonsense. */
-function optionsOf(args: readonly string[]): Options {
-  try {
-    const options = parse(args);
-    if (options) return options;
-    console.log(USAGE);
-    process.exit(0);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
 
 async function main({ workloads, backend, json }: Options): Promise<void> {
   const peak = backend === "wasm" ? await tellPeak() : null;

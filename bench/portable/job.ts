@@ -1,6 +1,6 @@
 /** A job: one contest after the other, each contender in a worker of its own. */
 import type { Judge } from "../compare.ts";
-import type { Contender, Entrant, Floats } from "../contender.ts";
+import { type Contender, type Entrant, firstOutputs } from "../contender.ts";
 import { compete, type Progress } from "../contest.ts";
 import { tensorsOf } from "../data.ts";
 import { contestResult, type ReportTask } from "../report/entries.ts";
@@ -20,24 +20,12 @@ export async function runJob({ tasks, field, effort, references }: Job, onProgre
     };
     tell({ phase: "reference", implementation: "float64", threads: 1, done: 0 });
     const given = references?.[i];
-    const judge: Judge = { reference: given ? decodeFloats(given) : await referenceOf(task), yardstick: null };
+    const judge: Judge = { reference: given ? decodeFloats(given) : await firstOutputs(await start("float64", task, 1)), yardstick: null };
     const entries = field.map(({ name, threads }) => ({ entrant: entrant(name), threads }));
     const outcomes = await compete(task, tensorsOf(task), entries, { judge, effort, onProgress: (progress: Progress) => tell(progress) });
     results.push(contestResult(task, outcomes));
   }
   return results;
-}
-
-/** What the first step gives in float64. */
-async function referenceOf(task: ReportTask): Promise<ReadonlyMap<string, Floats>> {
-  const contender = await start("float64", task, 1);
-  try {
-    await contender.reset();
-    await contender.run(1);
-    return await contender.outputs();
-  } finally {
-    contender.close();
-  }
 }
 
 const entrant = (name: Name): Entrant => ({

@@ -1,8 +1,9 @@
 /** `npm run report`: measures every runtime that is here and writes what came of it as a page, or puts the reports of several machines side by side. */
 import { readFileSync } from "node:fs";
+import { optionsOf } from "../commandLine.ts";
 import { readReport, writeReport } from "./files.ts";
 import { measureMachine } from "./measureMachine.ts";
-import { type Options, parseOptions, USAGE } from "./options.ts";
+import { parseOptions, USAGE } from "./options.ts";
 import { mergeReports } from "./results.ts";
 import type { Words } from "./words.ts";
 
@@ -12,7 +13,7 @@ const WORDS = new URL("../playground/text/bench.en.json", import.meta.url);
 // What this has started ends with it.
 process.once("SIGINT", () => process.exit(130));
 
-const options = optionsOf(process.argv.slice(2));
+const options = optionsOf(parseOptions, USAGE);
 try {
   const report = options.merge ? mergeReports(options.merge.map(readReport)) : await measureMachine(options, console.log);
   const { report: words } = JSON.parse(readFileSync(WORDS, "utf8")) as { report: Words };
@@ -20,17 +21,4 @@ try {
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
-}
-
-/** What the command line asks for; ends the program where that is help, or nonsense. */
-function optionsOf(args: readonly string[]): Options {
-  try {
-    const options = parseOptions(args);
-    if (options) return options;
-    console.log(USAGE);
-    process.exit(0);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
 }

@@ -44,7 +44,7 @@ export class BenchPage {
     this.#cancel = h("button", { type: "button", disabled: true, onclick: () => this.#stop?.abort() }, page.cancel);
     this.#bar = h("progress", { max: 1, value: 0, "aria-label": page.progress });
     applyTheme(() => {});
-    root.append(this.#head(language), h("main", { class: "bench" }, this.#settings(), this.#results));
+    root.append(this.#head(language), h("main", { class: "page bench" }, this.#settings(), this.#results));
     write(this.#status, page.ready);
   }
 
