@@ -1,7 +1,7 @@
 /** What a generator has learned, to be tried out: between two samples, about one, with less chance, and by its seed. */
 import "./explore.css";
 import { filled, h, write } from "./dom.ts";
-import { drawMade } from "./explore/draw.ts";
+import { drawPath, drawSamples, isPoints } from "./explore/draw.ts";
 import { Latest } from "./explore/latest.ts";
 import { turned, type Walk, walkOf } from "./explore/walk.ts";
 import type { Session } from "./session.ts";
@@ -127,8 +127,8 @@ function betweenTool({ words: { between: words }, session, queue }: Bench): Tool
       const size = latents.length / PATH;
       const made = await session.sample({ latents: latents.slice(at * size, (at + 1) * size) });
       // Of points the whole way is drawn.
-      if (made.shape.length === 2) drawMade(canvas, await session.sample({ latents }), at);
-      else drawMade(canvas, made);
+      if (isPoints(made)) drawPath(canvas, await session.sample({ latents }), at);
+      else drawSamples(canvas, made);
       canvas.setAttribute("aria-label", filled(words.picture, { percent, ...wanted }));
     });
   }
@@ -204,7 +204,7 @@ function walkTool({ words: { walk: words }, session, queue }: Bench): Tool {
     pad.setAttribute("aria-label", filled(words.pad, { seed }));
     const [toX, toY, from] = [x, y, seed];
     ask(async () => {
-      drawMade(canvas, await session.sample({ latents: turned(await walkFrom(from), toX, toY) }));
+      drawSamples(canvas, await session.sample({ latents: turned(await walkFrom(from), toX, toY) }));
       canvas.setAttribute("aria-label", filled(words.picture, degrees));
     });
   }
@@ -251,7 +251,7 @@ function truncationTool({ words: { truncation: words }, session, queue }: Bench)
     write(told, name);
     slider.setAttribute("aria-valuetext", name);
     ask(async () => {
-      drawMade(canvas, await session.sample({ count: 16, seed: 7, ...(truncation !== undefined && { truncation }) }));
+      drawSamples(canvas, await session.sample({ count: 16, seed: 7, ...(truncation !== undefined && { truncation }) }));
       canvas.setAttribute("aria-label", filled(words.picture, { value: name }));
     });
   }
@@ -291,7 +291,7 @@ function seedTool({ words: { seed: words }, session, queue }: Bench, truncationO
     const options = { seed: wanted, ...(truncation !== undefined && { truncation }) };
     ask(async () => {
       forget();
-      drawMade(canvas, await session.sample(options));
+      drawSamples(canvas, await session.sample(options));
       canvas.setAttribute("aria-label", filled(words.picture, { seed: wanted }));
       write(hash, (await session.fingerprint(options)).hash);
       copy.disabled = false;

@@ -4,7 +4,7 @@ import type { BackendOptions, Dataset, GAN, HealthEvent, StepReport } from "ganv
 import type { ImageSampler } from "ganvas/sample";
 import { draw, type LeftOut, readDigits, readPictures, wantsFiles } from "./examples.ts";
 import { type DataName, optionsOf, type Settings, settingsOf, VALIDATED } from "./settings.ts";
-import { bytesOf, look, shown, type View } from "./views/view.ts";
+import { bytesOf, viewOfGAN as look, viewOfDataset as shown, type View } from "./views/view.ts";
 
 /** Images `[N, H, W, C]` in [-1, 1], or points `[N, 2]`. */
 export interface Made {

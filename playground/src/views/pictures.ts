@@ -16,13 +16,14 @@ export function drawPictures(canvas: HTMLCanvasElement, pictures: Pictures): voi
   const columns = columnsOf(count);
   resize(canvas, columns * (width + GAP) - GAP, Math.ceil(count / columns) * (height + GAP) - GAP);
   const context = canvas.getContext("2d")!;
+  context.clearRect(0, 0, canvas.width, canvas.height);
   for (let i = 0; i < count; i++) {
     context.putImageData(imageOf(pictures, i), (i % columns) * (width + GAP), Math.floor(i / columns) * (height + GAP));
   }
 }
 
 /** Sizes are set only where they change, as that clears the canvas. */
-function resize(canvas: HTMLCanvasElement, width: number, height: number): void {
+export function resize(canvas: HTMLCanvasElement, width: number, height: number): void {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
 }
@@ -30,6 +31,8 @@ function resize(canvas: HTMLCanvasElement, width: number, height: number): void 
 /** Columns of a strip; when they are full, every second is left out, so that what there is spans the whole training. */
 const MOMENTS = 16;
 const ROWS = 4;
+
+const isAlike = (image: ImageData, { width, height }: Pictures): boolean => image.width === width && image.height === height;
 
 /** The first images at moments of a training. */
 export class Strip {
@@ -45,11 +48,11 @@ export class Strip {
     return this.#moments.map(({ step }) => step);
   }
 
-  /** @returns whether there is something new to draw */
+  /** Images of another size, or of an earlier step, are of another training: it begins anew with them. @returns whether there is something new to draw */
   add(step: number, pictures: Pictures): boolean {
     const last = this.#moments.at(-1);
-    if (last && (last.images[0]!.width !== pictures.width || step < last.step)) this.clear();
-    if (last && step < last.step + this.#apart) return false;
+    if (last && (step < last.step || !isAlike(last.images[0]!, pictures))) this.clear();
+    else if (last && step < last.step + this.#apart) return false;
     // The bytes are the frame's, which is drawn and forgotten: these are kept.
     const images = Array.from({ length: Math.min(ROWS, pictures.count) }, (_, i) => {
       const { data, width, height } = imageOf(pictures, i);

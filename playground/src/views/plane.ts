@@ -1,18 +1,55 @@
 /** Data and generated points in the plane, over what the discriminator thinks of each place (after GAN Lab: Kahng et al. 2018). */
 import { type Plane, REACH } from "./view.ts";
 
-/** Of the page's style. */
-interface Colors {
-  readonly real: string;
-  readonly generated: string;
-  readonly ground: string;
+/** Colours of the page's style, as custom properties. */
+export type Color = "--real" | "--generated" | "--muted";
+
+const colorOf = (element: Element, name: Color | "--surface" | "--line"): string => getComputedStyle(element).getPropertyValue(name).trim();
+
+/** How points are drawn. */
+export interface Dots {
+  readonly color: Color;
+  /** In units of the plane. */
+  readonly radius: number;
+  readonly alpha?: number;
 }
 
-const colorsOf = (element: Element): Colors => {
-  const style = getComputedStyle(element);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
-  return { real: color("--real"), generated: color("--generated"), ground: color("--surface") };
+const unitOf = (canvas: HTMLCanvasElement): number => canvas.width / (2 * REACH);
+
+/** From the plane to pixels of a canvas that is a square. */
+const placing = (canvas: HTMLCanvasElement): ((x: number, y: number) => [number, number]) => {
+  const unit = unitOf(canvas);
+  return (x, y) => [(x + REACH) * unit, (REACH - y) * unit];
 };
+
+/** An empty plane with its two axes. */
+export function drawAxes(canvas: HTMLCanvasElement): void {
+  const context = canvas.getContext("2d")!;
+  const at = placing(canvas);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.strokeStyle = colorOf(canvas, "--line");
+  context.lineWidth = unitOf(canvas) / 140;
+  context.beginPath();
+  context.moveTo(...at(-REACH, 0));
+  context.lineTo(...at(REACH, 0));
+  context.moveTo(...at(0, -REACH));
+  context.lineTo(...at(0, REACH));
+  context.stroke();
+}
+
+/** @param points x and y, one after another */
+export function drawPoints(canvas: HTMLCanvasElement, points: Float32Array, { color, radius, alpha = 1 }: Dots): void {
+  const context = canvas.getContext("2d")!;
+  const at = placing(canvas);
+  context.fillStyle = colorOf(canvas, color);
+  context.globalAlpha = alpha;
+  for (let i = 0; i < points.length; i += 2) {
+    context.beginPath();
+    context.arc(...at(points[i]!, points[i + 1]!), radius * unitOf(canvas), 0, 2 * Math.PI);
+    context.fill();
+  }
+  context.globalAlpha = 1;
+}
 
 /** Of another size: what is drawn is enlarged from it. */
 const small = document.createElement("canvas").getContext("2d")!;
@@ -32,9 +69,13 @@ function shares(scores: Float32Array, bounded: boolean): Float32Array {
   return scores.map((score) => (high > low ? (2 * (score - low)) / (high - low) - 1 : 0));
 }
 
-/** The ground as pixels: towards one colour where points are taken for real, towards the other where not. */
-function ground({ landscape, side }: Plane, { real, generated, ground: middle }: Colors, bounded: boolean): ImageData {
-  const [above, below, none] = [channels(real), channels(generated), channels(middle)];
+/** The landscape as pixels: towards one colour where points are taken for real, towards the other where not. */
+function landscapeOf(canvas: HTMLCanvasElement, { landscape, side }: Plane, bounded: boolean): ImageData {
+  const [above, below, none] = [
+    channels(colorOf(canvas, "--real")),
+    channels(colorOf(canvas, "--generated")),
+    channels(colorOf(canvas, "--surface")),
+  ];
   const picture = new ImageData(side, side);
   for (const [i, share] of shares(landscape, bounded).entries()) {
     // Small differences are to be seen too.
@@ -45,57 +86,39 @@ function ground({ landscape, side }: Plane, { real, generated, ground: middle }:
   return picture;
 }
 
+function drawLandscape(canvas: HTMLCanvasElement, plane: Plane, bounded: boolean): void {
+  small.canvas.width = small.canvas.height = plane.side;
+  small.putImageData(landscapeOf(canvas, plane, bounded), 0, 0);
+  const context = canvas.getContext("2d")!;
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(small.canvas, 0, 0, canvas.width, canvas.height);
+}
+
 /** Every so many points have an arrow: more would hide each other. */
 const ARROW_EVERY = 3;
 const LONGEST = 0.22;
+const RADIUS = 0.0145;
 
 /** @param bounded whether the scores are a classifier's, and not a critic's */
 export function drawPlane(canvas: HTMLCanvasElement, plane: Plane, bounded: boolean): void {
-  const colors = colorsOf(canvas);
-  const context = canvas.getContext("2d")!;
-  const size = canvas.width;
-  const unit = size / (2 * REACH);
-  const at = (x: number, y: number): [number, number] => [(x + REACH) * unit, (REACH - y) * unit];
-  context.clearRect(0, 0, size, size);
-  if (plane.landscape.length > 0) {
-    small.canvas.width = small.canvas.height = plane.side;
-    small.putImageData(ground(plane, colors, bounded), 0, 0);
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small.canvas, 0, 0, size, size);
-  }
-  const dot = size / 220;
-  const dots = (points: Float32Array, color: string, alpha: number): void => {
-    context.fillStyle = color;
-    context.globalAlpha = alpha;
-    context.beginPath();
-    for (let i = 0; i < points.length; i += 2) {
-      const [x, y] = at(points[i]!, points[i + 1]!);
-      context.moveTo(x + dot, y);
-      context.arc(x, y, dot, 0, 2 * Math.PI);
-    }
-    context.fill();
-    context.globalAlpha = 1;
-  };
-  dots(plane.real, colors.real, 0.75);
-  arrows(context, plane, colors.generated, at, unit);
-  dots(plane.generated, colors.generated, 0.9);
+  if (plane.landscape.length > 0) drawLandscape(canvas, plane, bounded);
+  else drawAxes(canvas);
+  drawPoints(canvas, plane.real, { color: "--real", radius: RADIUS, alpha: 0.75 });
+  drawArrows(canvas, plane);
+  drawPoints(canvas, plane.generated, { color: "--generated", radius: RADIUS, alpha: 0.9 });
 }
 
 /** Lengths are told apart, and none is longer than `LONGEST`, as the steepest tenth is. */
-function arrows(
-  context: CanvasRenderingContext2D,
-  { generated, slopes }: Plane,
-  color: string,
-  at: (x: number, y: number) => [number, number],
-  unit: number,
-): void {
+function drawArrows(canvas: HTMLCanvasElement, { generated, slopes }: Plane): void {
   if (slopes.length === 0) return;
   const steepness = Array.from({ length: slopes.length / 2 }, (_, i) => Math.hypot(slopes[2 * i]!, slopes[2 * i + 1]!));
   const usual = [...steepness].sort((a, b) => a - b)[Math.floor(0.9 * steepness.length)]!;
   if (!(usual > 0)) return;
-  context.strokeStyle = color;
-  context.lineWidth = unit / 90;
+  const context = canvas.getContext("2d")!;
+  const at = placing(canvas);
+  context.strokeStyle = colorOf(canvas, "--generated");
+  context.lineWidth = unitOf(canvas) / 90;
   context.globalAlpha = 0.8;
   context.beginPath();
   for (let i = 0; i < steepness.length; i += ARROW_EVERY) {
