@@ -28,7 +28,7 @@ async function train(page, steps) {
     steps,
   );
   await page.locator("#play").click();
-  await page.waitForSelector("#step:not([disabled])");
+  await page.waitForSelector('#step:not([aria-disabled="true"])');
 }
 
 /** What is to be seen of each page, by name. */

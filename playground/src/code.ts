@@ -1,5 +1,5 @@
 /** What was done on the page, as a program for Node. */
-import { FACES, POINTS } from "./examples.ts";
+import { type DigitFiles, FACES, POINTS } from "./examples.ts";
 import { isPlane, optionsOf, type Settings } from "./settings.ts";
 
 interface Source {
@@ -7,7 +7,9 @@ interface Source {
   readonly data: string;
 }
 
-function sourceOf({ data, size }: Settings): Source {
+const UNKNOWN: DigitFiles = { images: "t10k-images-idx3-ubyte.gz", labels: null };
+
+function sourceOf({ data, size }: Settings, { images, labels }: DigitFiles): Source {
   const drawn = (call: string, name: string): Source => ({ imports: `import { ${name} } from "ganvas/datasets";`, data: `const data = ${call};` });
   switch (data) {
     case "ring":
@@ -19,7 +21,10 @@ function sourceOf({ data, size }: Settings): Source {
     case "faces64":
       return drawn(`animeFaces({ count: ${FACES}, size: 64, seed: 1 })`, "animeFaces");
     case "digits":
-      return drawn('mnist({ images: await readFile("t10k-images-idx3-ubyte.gz") })', "mnist");
+      return drawn(
+        `mnist({ images: await readFile(${JSON.stringify(images)})${labels === null ? "" : `, labels: await readFile(${JSON.stringify(labels)})`} })`,
+        "mnist",
+      );
     case "pictures":
       return {
         imports: 'import { imageFolder } from "ganvas/node";',
@@ -42,14 +47,18 @@ export interface Done {
   readonly steps: number;
   /** Whether some of the data were held out. */
   readonly isValidated: boolean;
+  /** The files of digits, where there are some. */
+  readonly digits: DigitFiles | null;
 }
 
 /** @param shape of one example */
-export function programOf(settings: Settings, shape: readonly number[], { isLoaded, steps, isValidated }: Done): string {
-  const { imports, data } = sourceOf(settings);
+export function programOf(settings: Settings, shape: readonly number[], { isLoaded, steps, isValidated, digits }: Done): string {
+  const { imports, data } = sourceOf(settings, digits ?? UNKNOWN);
   const plane = isPlane(settings.data);
   const files = ["writeFile", ...(settings.data === "digits" || isLoaded ? ["readFile"] : [])].sort().join(", ");
-  const gan = isLoaded ? 'loadGAN(await readFile("model.safetensors"))' : `createGAN(${written(optionsOf(settings, shape))})`;
+  const { backend } = settings;
+  const where = backend === "auto" ? "" : `, { backend: "${backend}" }`;
+  const gan = isLoaded ? `loadGAN(await readFile("model.safetensors")${where})` : `createGAN(${written(optionsOf(settings, shape))})`;
   const picture = plane
     ? `await writeFile("points.svg", plotPoints([{ name: "data", points: data }, { name: "generated", points: await gan.sample({ count: 500, seed: 7 }) }]));`
     : `await writeFile("samples.png", await (await gan.sample({ count: 64, seed: 7 })).toPNG({ columns: 8 }));`;

@@ -25,6 +25,18 @@ export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** A button that can be told to do nothing, by `setEnabled`. */
+export function button(name: string, act: () => void, attributes: Attributes = {}): HTMLButtonElement {
+  const press = (): void => {
+    if (element.ariaDisabled !== "true") act();
+  };
+  const element: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: press }, name);
+  return element;
+}
+
+/** Unlike one that is `disabled`, a button keeps the focus that it has. */
+export const setEnabled = (element: HTMLButtonElement, enabled: boolean): void => element.setAttribute("aria-disabled", `${!enabled}`);
+
 /** Words with what is to stand in them: `{name}`. */
 export const filled = (words: string, values: Readonly<Record<string, string | number>>): string =>
   words.replace(/\{(\w+)\}/g, (whole, name: string) => `${values[name] ?? whole}`);

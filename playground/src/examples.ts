@@ -11,6 +11,8 @@ export interface LeftOut {
 export interface Found {
   readonly dataset: Dataset;
   readonly leftOut: readonly LeftOut[];
+  /** Of digits. */
+  readonly digits?: DigitFiles;
 }
 
 export const POINTS = 10_000;
@@ -35,46 +37,107 @@ export async function draw(data: DataName, most = Number.POSITIVE_INFINITY): Pro
   }
 }
 
-/** The digits in an IDX file of images, gzipped or not; one of labels beside it is left out. @throws Error that names the file where there is none */
-export async function readDigits(files: readonly File[]): Promise<Found> {
+/** What files of a person's are: digits in MNIST's format, or pictures. */
+export type FileKind = "digits" | "pictures";
+
+/** Names of the files that digits were read from. */
+export interface DigitFiles {
+  readonly images: string;
+  /** Null where there are no labels. */
+  readonly labels: string | null;
+}
+
+/** How far reading has come; ends it by `signal`. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  progress(done: number, total: number): unknown;
+}
+
+/** Files that a person gave, read once for each size that is wanted. */
+export class OwnFiles {
+  readonly kind: FileKind;
+  readonly files: readonly File[];
+  #read: { readonly size: number; readonly found: Promise<Found> } | undefined;
+
+  constructor(kind: FileKind, files: readonly File[]) {
+    [this.kind, this.files] = [kind, files];
+  }
+
+  /** @param size of pictures; digits have their own @throws Error that names every file where none can be read */
+  examples(size: number, reading?: Reading): Promise<Found> {
+    if (this.#read && (this.kind === "digits" || this.#read.size === size)) return this.#read.found;
+    const read = { size, found: this.kind === "digits" ? readDigits(this.files) : readPictures(this.files, size, reading) };
+    this.#read = read;
+    // What failed, or was broken off, is tried anew when it is asked for again.
+    read.found.catch(() => {
+      if (this.#read === read) this.#read = undefined;
+    });
+    return read.found;
+  }
+}
+
+/** The digits of the first IDX file of images, gzipped or not, with the labels beside it if there are any for them. @throws Error that names each file where there are no images */
+async function readDigits(files: readonly File[]): Promise<Found> {
   const { mnist, readIdx } = await import("ganvas/datasets");
   const leftOut: LeftOut[] = [];
+  const read: { readonly name: string; readonly bytes: Uint8Array; readonly shape: readonly number[] }[] = [];
   for (const file of files) {
-    const bytes = new Uint8Array(await file.arrayBuffer());
     try {
-      if (readIdx(bytes, { path: file.name }).shape.length === 3) return { dataset: mnist({ images: bytes }), leftOut };
-      leftOut.push({ name: file.name, reason: "no images [N, H, W], so perhaps labels" });
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      read.push({ name: file.name, bytes, shape: readIdx(bytes, { path: file.name }).shape });
     } catch (error) {
       leftOut.push({ name: file.name, reason: (error as Error).message });
     }
   }
-  throw new Error(leftOut.map(({ name, reason }) => `${name}: ${reason}`).join("; "));
+  const images = read.find(({ shape }) => shape.length === 3);
+  const labels = images && read.find(({ shape }) => shape.length === 1 && shape[0] === images.shape[0]);
+  for (const { name, shape } of read.filter((file) => file !== images && file !== labels))
+    leftOut.push({ name, reason: `an array of ${shape.join(" × ")}, which is neither the images [N, H, W] nor their labels [N]` });
+  if (!images) throw nothingRead(leftOut);
+  return {
+    dataset: mnist({ images: images.bytes, ...(labels && { labels: labels.bytes }) }),
+    leftOut,
+    digits: { images: images.name, labels: labels?.name ?? null },
+  };
 }
 
-/** Of more than so many pixels a picture is not decoded: it would take a gigabyte. */
+/** Larger files are no photographs that a page could hold many of. */
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** Pictures `[N, size, size, 3]`, decoded by the browser, the middle of each cut to a square. Those that it cannot read are left out. @throws Error that names them all where nothing is left */
-export async function readPictures(files: readonly File[], size: number): Promise<Found> {
+async function readPictures(files: readonly File[], size: number, reading?: Reading): Promise<Found> {
   const { Dataset } = await import("ganvas");
   const canvas = new OffscreenCanvas(size, size);
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   context.imageSmoothingQuality = "high";
   const pixels: Uint8Array[] = [];
   const leftOut: LeftOut[] = [];
-  for (const file of files) {
+  for (const [i, file] of files.entries()) {
+    reading?.signal.throwIfAborted();
+    reading?.progress(i, files.length);
     try {
-      if (file.size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES / 2 ** 20} MiB`);
+      if (file.size > MAX_BYTES) throw new Error(`a file of more than ${MAX_BYTES / 2 ** 20} MiB`);
       pixels.push(await decode(file, context, size));
     } catch (error) {
       leftOut.push({ name: file.name, reason: reasonOf(error) });
     }
   }
-  if (pixels.length === 0) throw new Error(leftOut.map(({ name, reason }) => `${name}: ${reason}`).join("; "));
+  if (pixels.length === 0) throw nothingRead(leftOut);
   const data = new Uint8Array(pixels.length * size * size * 3);
   for (const [i, one] of pixels.entries()) data.set(one, i * size * size * 3);
   return { dataset: new Dataset({ data, shape: [pixels.length, size, size, 3] }), leftOut };
 }
+
+/** Files that are named at once. */
+const MOST_NAMED = 10;
+
+/** The files by name, each with its reason; of many the first. */
+export function named(leftOut: readonly LeftOut[]): string {
+  const some = leftOut.slice(0, MOST_NAMED).map(({ name, reason }) => `${name} (${reason})`);
+  return [...some, ...(leftOut.length > MOST_NAMED ? [`… + ${leftOut.length - MOST_NAMED}`] : [])].join("; ");
+}
+
+const nothingRead = (leftOut: readonly LeftOut[]): Error => new Error(named(leftOut));
 
 /** What browsers say of a broken file is of no use to people. */
 const reasonOf = (error: unknown): string => (error instanceof DOMException ? "not a picture that this browser can read" : (error as Error).message);
@@ -94,5 +157,4 @@ async function decode(file: File, context: OffscreenCanvasRenderingContext2D, si
 }
 
 /** The files that a choice of data wants; null where it wants none. */
-export const wantsFiles = ({ data }: Pick<Settings, "data">): "digits" | "pictures" | null =>
-  data === "digits" || data === "pictures" ? data : null;
+export const wantsFiles = ({ data }: Pick<Settings, "data">): FileKind | null => (data === "digits" || data === "pictures" ? data : null);

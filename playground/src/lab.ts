@@ -2,7 +2,7 @@
 import { transfer } from "comlink";
 import type { BackendOptions, Dataset, GAN, HealthEvent, StepReport } from "ganvas";
 import type { ImageSampler } from "ganvas/sample";
-import { draw, type LeftOut, readDigits, readPictures, wantsFiles } from "./examples.ts";
+import { type DigitFiles, draw, type FileKind, type Found, type LeftOut, OwnFiles, wantsFiles } from "./examples.ts";
 import { type DataName, optionsOf, type Settings, settingsOf, VALIDATED } from "./settings.ts";
 import { bytesOf, viewOfGAN as look, viewOfDataset as shown, type View } from "./views/view.ts";
 
@@ -20,8 +20,16 @@ export interface SampleRequest {
   readonly truncation?: number;
 }
 
-/** Files of the person, where a choice of data wants them. */
-export type Source = readonly File[];
+/** How many files of each kind the person has given. */
+export type FileCounts = Readonly<Record<FileKind, number>>;
+
+/** What came of reading files. */
+export interface FilesRead {
+  /** How many there are now. */
+  readonly files: FileCounts;
+  /** Those that are no examples. */
+  readonly leftOut: readonly LeftOut[];
+}
 
 /** What a GAN is, and where it has come to. */
 export interface LabState {
@@ -32,7 +40,11 @@ export interface LabState {
   readonly memory: number;
   /** Examples to learn from; 0 of a model that was loaded without any. */
   readonly examples: number;
-  readonly leftOut: readonly LeftOut[];
+  /** Of the digits that it learns from; null where it learns from others. */
+  readonly digits: DigitFiles | null;
+  /** Whether it asks for a label with each example. */
+  readonly isLabelled: boolean;
+  readonly files: FileCounts;
   /** What it is, as settings. */
   readonly settings: Settings;
   readonly view: View;
@@ -83,54 +95,101 @@ interface Kept {
   readonly step: number;
 }
 
+/** What a GAN is trained by: its settings, and the data, if there are any of its shape. */
+interface Course {
+  readonly settings: Settings;
+  readonly found: Found | undefined;
+  /** Where the data come from, if they are the person's. */
+  readonly own: OwnFiles | undefined;
+}
+
 export class Lab {
   #gan: GAN | undefined;
-  #settings: Settings | undefined;
-  #dataset: Dataset | undefined;
-  #leftOut: readonly LeftOut[] = [];
+  #course: Course | undefined;
+  /** Files of the person, of each kind those that could be read last. */
+  readonly #own: Partial<Record<FileKind, OwnFiles>> = {};
+  #reading = new AbortController();
   /** What was drawn the last time: faces take a second or two. */
   #drawn: { readonly data: DataName; readonly dataset: Dataset | undefined } | undefined;
   #ending = new AbortController();
   /** The last checkpoint of the training under way. */
   #kept: Kept | undefined;
   /** What was there before the last `open` or `load`. */
-  #previous: Kept | undefined;
+  #previous: { readonly kept: Kept; readonly course: Course } | undefined;
   #sampler: { readonly step: number; readonly sampler: Promise<ImageSampler> } | undefined;
 
-  /** Some of the examples of drawn data, before there is any GAN. */
+  /** Some of the examples, before there is any GAN: drawn ones, or the person's. */
   async preview(settings: Settings): Promise<View | null> {
-    const dataset = await draw(settings.data, PREVIEWED);
+    const kind = wantsFiles(settings);
+    const dataset = kind ? (await this.#own[kind]?.examples(settings.size))?.dataset : await draw(settings.data, PREVIEWED);
     return dataset ? shown(dataset) : null;
   }
 
-  /** Makes a GAN with fresh weights. What was there before is kept for `bringBack`. @throws what the library says of the settings, before anything is changed */
-  async open(settings: Settings, source: Source): Promise<LabState> {
-    const { createGAN } = await import("ganvas");
-    const found = await this.#find(settings, source);
-    const gan = await createGAN(optionsOf(settings, found.dataset.shape.slice(1)));
-    return this.#replace(gan, settings, found.dataset, found.leftOut);
+  /**
+   * Reads files that the person gave, once for all that learns from them.
+   *
+   * @param files null for those of this kind that were given before
+   * @param size of pictures
+   * @returns null if `cancelReading` was called
+   * @throws Error that names each file where none can be read; then those of before are there still
+   */
+  async readFiles(
+    kind: FileKind,
+    files: readonly File[] | null,
+    size: Settings["size"],
+    progress: (done: number, total: number) => unknown,
+  ): Promise<FilesRead | null> {
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
+    const own = files ? new OwnFiles(kind, files) : this.#own[kind]!;
+    try {
+      const { leftOut } = await own.examples(size, { signal, progress });
+      this.#own[kind] = own;
+      return { files: this.#files, leftOut };
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
   }
 
-  /** Goes on from a file that `save` gave, with data of its shape if there are any. @throws what the library says of the file */
-  async load(bytes: Uint8Array, settings: Settings, source: Source): Promise<LabState> {
+  cancelReading(): void {
+    this.#reading.abort();
+  }
+
+  /** Makes a GAN with fresh weights. What was there before is kept for `bringBack`. @throws what the library says of the settings, before anything is changed */
+  async open(settings: Settings): Promise<LabState> {
+    const { createGAN } = await import("ganvas");
+    const course = await this.#courseOf(settings);
+    const gan = await createGAN(optionsOf(settings, course.found!.dataset.shape.slice(1)));
+    return this.#replace(gan, course);
+  }
+
+  /** Goes on from a file that `save` gave, with data that fit it if there are any. @throws what the library says of the file */
+  async load(bytes: Uint8Array, settings: Settings): Promise<LabState> {
     const { loadGAN } = await import("ganvas");
     const gan = await loadGAN(bytes, backendOf(settings));
-    return this.#adopt(gan, settingsOf(gan.spec, settings), source);
+    const own = settingsOf(gan.spec, settings);
+    const course = await this.#courseOf(own).catch(() => undefined);
+    return this.#replace(gan, { settings: own, found: undefined, own: undefined, ...(course?.found && fits(gan, course.found.dataset) && course) });
   }
 
-  /** Puts back what was there before the last `open` or `load`. @param settings that it had @throws Error where there is nothing */
-  async bringBack(settings: Settings, source: Source): Promise<LabState> {
+  /** Puts back what was there before the last `open` or `load`, with the data that it learned from. @param backend of which it is from now on @throws Error where there is nothing */
+  async bringBack(backend: Settings["backend"]): Promise<LabState> {
     if (!this.#previous) throw new Error("there is nothing to bring back");
     const { loadGAN } = await import("ganvas");
-    return this.#adopt(await loadGAN(this.#previous.bytes, backendOf(settings)), settings, source);
+    const { kept, course } = this.#previous;
+    const { own } = course;
+    const settings = { ...course.settings, backend };
+    const gan = await loadGAN(kept.bytes, backendOf(settings));
+    if (own) this.#own[own.kind] = own;
+    return this.#replace(gan, { ...course, settings });
   }
 
-  /** Has the GAN learn from other data, where they are of its shape. @returns undefined where they are not */
-  async teach(settings: Settings, source: Source): Promise<LabState | undefined> {
-    const found = await this.#find(settings, source);
-    if (!fits(this.#whole(), found.dataset)) return undefined;
-    this.#settings = { ...this.#settings!, data: settings.data, size: settings.size };
-    [this.#dataset, this.#leftOut] = [found.dataset, found.leftOut];
+  /** Has the GAN learn from other data, where they fit it. @returns undefined where they do not */
+  async changeData(settings: Settings): Promise<LabState | undefined> {
+    const course = await this.#courseOf(settings);
+    if (!fits(this.#whole(), course.found!.dataset)) return undefined;
+    this.#course = { ...course, settings: { ...this.#course!.settings, data: settings.data, size: settings.size } };
     return this.#state();
   }
 
@@ -138,28 +197,29 @@ export class Lab {
   async move(backend: Settings["backend"]): Promise<LabState> {
     const { loadGAN } = await import("ganvas");
     const before = this.#whole();
-    const settings = { ...this.#settings!, backend };
-    [this.#gan, this.#settings] = [await loadGAN(await before.save(), backendOf(settings)), settings];
+    const settings = { ...this.#course!.settings, backend };
+    this.#gan = await loadGAN(await before.save(), backendOf(settings));
+    this.#course = { ...this.#course!, settings };
     before.dispose();
     this.#closeSampler();
     return this.#state();
   }
 
   /** Goes on with WebAssembly where a GPU failed: from the last copy, or anew where there is none yet. */
-  async recover(settings: Settings, source: Source): Promise<LabState> {
-    const onWasm: Settings = { ...settings, backend: "wasm" };
+  async recover(): Promise<LabState> {
+    const course = { ...this.#course!, settings: { ...this.#course!.settings, backend: "wasm" as const } };
     const last = this.#kept;
     this.#gan?.dispose();
     this.#gan = undefined;
-    if (!last) return this.open(onWasm, source);
+    if (!last) return this.open(course.settings);
     const { loadGAN } = await import("ganvas");
-    return this.#adopt(await loadGAN(last.bytes, backendOf(onWasm)), onWasm, source);
+    return this.#replace(await loadGAN(last.bytes, backendOf(course.settings)), course);
   }
 
   /** Trains until it is paused, or for so many steps; `listen` is told how it goes. */
   async play(steps: number | null, listen: (frame: Frame) => unknown): Promise<Ended> {
     const gan = this.#whole();
-    const dataset = this.#dataset;
+    const dataset = this.#course?.found?.dataset;
     if (!dataset) throw new Error(`there are no examples of the shape [${gan.spec.shape.join(", ")}] to learn from`);
     this.#ending = new AbortController();
     const since = new Since();
@@ -260,38 +320,44 @@ export class Lab {
     return this.#gan;
   }
 
-  /** Examples as the settings want them; those that are there already are taken again where nothing else is meant. */
-  async #find(settings: Settings, source: Source): Promise<{ readonly dataset: Dataset; readonly leftOut: readonly LeftOut[] }> {
-    const { data } = settings;
+  /** How a GAN of these settings is trained. @throws Error where there are no data */
+  async #courseOf(settings: Settings): Promise<Course> {
+    const { data, size } = settings;
+    const kind = wantsFiles(settings);
+    if (kind) {
+      const own = this.#own[kind];
+      if (!own) throw new Error("there are no files yet: drop some on the page, or choose them");
+      return { settings, found: await own.examples(size), own };
+    }
     if (this.#drawn?.data !== data) this.#drawn = { data, dataset: await draw(data) };
-    if (this.#drawn.dataset) return { dataset: this.#drawn.dataset, leftOut: [] };
-    if (source.length === 0) throw new Error("there are no files yet: drop some on the page, or choose them");
-    return wantsFiles(settings) === "digits" ? readDigits(source) : readPictures(source, settings.size);
+    return { settings, found: { dataset: this.#drawn.dataset!, leftOut: [] }, own: undefined };
   }
 
-  /** A GAN from a file, with the data of the settings where they are of its shape. */
-  async #adopt(gan: GAN, settings: Settings, source: Source): Promise<LabState> {
-    const found = await this.#find(settings, source).catch(() => undefined);
-    return this.#replace(gan, settings, found && fits(gan, found.dataset) ? found.dataset : undefined, found?.leftOut ?? []);
-  }
-
-  async #replace(gan: GAN, settings: Settings, dataset: Dataset | undefined, leftOut: readonly LeftOut[]): Promise<LabState> {
-    const state = await stateOf(gan, settings, dataset, leftOut).catch((error: Error) => {
+  async #replace(gan: GAN, course: Course): Promise<LabState> {
+    const state = await stateOf(gan, course, this.#files).catch((error: Error) => {
       gan.dispose();
       throw error;
     });
     const before = this.#gan;
-    // One whose GPU was lost cannot be asked any more: its last copy is what there is.
-    if (before && before.step > 0) this.#previous = await kept(before).catch(() => this.#kept ?? this.#previous);
+    if (before && before.step > 0) {
+      // One whose GPU was lost cannot be asked any more: its last copy is what there is.
+      const kept = await keptOf(before).catch(() => this.#kept);
+      if (kept) this.#previous = { kept, course: this.#course! };
+    }
     this.#closeSampler();
     before?.dispose();
     this.#kept = undefined;
-    [this.#gan, this.#settings, this.#dataset, this.#leftOut] = [gan, settings, dataset, leftOut];
+    [this.#gan, this.#course] = [gan, course];
     return state;
   }
 
   #state(): Promise<LabState> {
-    return stateOf(this.#whole(), this.#settings!, this.#dataset, this.#leftOut);
+    return stateOf(this.#whole(), this.#course!, this.#files);
+  }
+
+  get #files(): FileCounts {
+    const { digits, pictures } = this.#own;
+    return { digits: digits?.files.length ?? 0, pictures: pictures?.files.length ?? 0 };
   }
 
   async #frame(gan: GAN, dataset: Dataset, report: StepReport, told: Pick<Frame, "series" | "health">): Promise<Frame> {
@@ -313,22 +379,32 @@ export class Lab {
   }
 }
 
-async function stateOf(gan: GAN, settings: Settings, dataset: Dataset | undefined, leftOut: readonly LeftOut[]): Promise<LabState> {
+async function stateOf(gan: GAN, { settings, found }: Course, files: FileCounts): Promise<LabState> {
   return {
     shape: [...gan.spec.shape],
     step: gan.step,
     backend: { ...gan.backend },
     memory: gan.memory.total,
-    examples: dataset?.count ?? 0,
-    leftOut,
+    examples: found?.dataset.count ?? 0,
+    digits: found?.digits ?? null,
+    isLabelled: gan.spec.condition !== null,
+    files,
     settings,
-    view: await look(gan, dataset),
+    view: await look(gan, found?.dataset),
   };
 }
 
-const kept = async (gan: GAN): Promise<Kept> => ({ bytes: await gan.save(), step: gan.step });
+const keptOf = async (gan: GAN): Promise<Kept> => ({ bytes: await gan.save(), step: gan.step });
 
-const fits = (gan: GAN, dataset: Dataset): boolean => dataset.shape.slice(1).join() === gan.spec.shape.join();
+/** Whether it can learn from these: they are of its shape, and have the labels that it asks for. */
+export function fits({ spec }: Pick<GAN, "spec">, { shape, labels, count }: Dataset): boolean {
+  if (shape.slice(1).join() !== spec.shape.join()) return false;
+  const { condition } = spec;
+  if (!condition) return true;
+  if (!labels) return false;
+  if ("classes" in condition) return labels.length === count && labels.every((label) => Number.isInteger(label) && label < condition.classes);
+  return labels.length === count * ("shape" in condition ? condition.shape.reduce((size, side) => size * side) : condition.size);
+}
 
 const isPlane = (gan: GAN): boolean => gan.spec.shape.length === 1;
 

@@ -2,15 +2,16 @@
 import type { Remote } from "comlink";
 import { programOf } from "./code.ts";
 import { filled } from "./dom.ts";
-import { wantsFiles } from "./examples.ts";
+import { type FileKind, type LeftOut, named, wantsFiles } from "./examples.ts";
 import type { Explore } from "./explore.ts";
 import { download, filesOf } from "./files.ts";
+import { keepFocus } from "./focus.ts";
 import { History } from "./history.ts";
-import type { DivergenceKind, Frame, Lab, LabState } from "./lab.ts";
+import type { DivergenceKind, FileCounts, Frame, Lab, LabState } from "./lab.ts";
 import { Health } from "./panels/health.ts";
-import { type Actions, type Phase, Screen } from "./screen.ts";
-import { heard, startLab } from "./session.ts";
-import { changed, defaultsFor, type Settings, shapeOf, VALIDATED } from "./settings.ts";
+import { type Actions, type Message, type Phase, Screen } from "./screen.ts";
+import { callback, startLab } from "./session.ts";
+import { changed, defaultsFor, type Settings, sameSettings, shapeOf, VALIDATED } from "./settings.ts";
 import { applyTheme, type Theme } from "./theme.ts";
 import type { Tour } from "./tour.ts";
 import { Strip } from "./views/pictures.ts";
@@ -19,8 +20,8 @@ import { type Language, remember, type Words, wordsOf } from "./words.ts";
 
 /** Figures that change faster cannot be read. */
 const FIGURES_MS = 250;
-/** Files that are named at once. */
-const MOST_TOLD = 10;
+/** What is read in less time is not spoken of. */
+const READING_MS = 300;
 /** What is explored takes time from the training. */
 const EXPLORED_MS = 1500;
 const MODEL = /\.safetensors$/i;
@@ -40,9 +41,10 @@ export class Playground implements Actions {
   readonly #lab: Remote<Lab> = startLab();
   #screen: Screen;
   #language: Language;
-  readonly #dress: (theme: Theme) => void;
+  readonly #applyTheme: (theme: Theme) => void;
   #settings: Settings = defaultsFor("faces32");
-  #files: readonly File[] = [];
+  /** How many files there are to learn from. */
+  #files: FileCounts = { digits: 0, pictures: 0 };
   #opened: Opened | undefined;
   #phase: Phase = "empty";
   /** The training that `bringBack` brings back, and where it had come to. */
@@ -66,7 +68,8 @@ export class Playground implements Actions {
   constructor(root: HTMLElement, words: Words, language: Language) {
     [this.#root, this.#language] = [root, language];
     this.#screen = new Screen(root, words, language, this);
-    this.#dress = applyTheme(() => this.#repaint());
+    keepFocus(root, () => this.#screen.playButton);
+    this.#applyTheme = applyTheme(() => this.#repaint());
     this.#listen();
     this.#refresh();
     void this.#preview();
@@ -83,45 +86,47 @@ export class Playground implements Actions {
   readonly startOver = (patch: Partial<Settings> = {}): void => {
     this.#attempt(async () => {
       this.#settings = changed(this.#settings, patch);
-      await this.#instead(() => this.#open(false));
+      await this.#replacing(() => this.#open(false));
     });
   };
 
   readonly change = (patch: Partial<Settings>): void => {
     this.#settings = changed(this.#settings, patch);
-    if (patch.data && patch.data !== this.#opened?.state.settings.data) this.#files = [];
     // What has not begun to learn has nothing to lose.
     if (this.#step === 0 && this.#phase === "paused" && !this.#opened?.isLoaded) this.#forget();
     this.#showSettings();
     if (this.#opened && patch.backend && patch.backend !== this.#opened.state.settings.backend) this.#move(patch.backend);
-    if (this.#opened?.state.examples === 0 && (patch.data || patch.size)) this.#teach();
-    if (!this.#opened && (patch.data || patch.size)) void this.#preview();
+    if (!patch.data && !patch.size) return;
+    this.#attempt(async () => {
+      const kind = wantsFiles(this.#settings);
+      if (kind && this.#files[kind] > 0) await this.#read(kind, null);
+      if (this.#opened?.state.examples === 0) await this.#changeData();
+      if (!this.#opened) await this.#preview();
+    });
   };
 
   readonly defaults = (): void => this.change(defaultsFor(this.#settings.data));
 
-  readonly give = (files: readonly File[]): void => {
-    const [first] = files;
-    if (!first) return;
+  readonly addFiles = (files: readonly File[]): void => {
     this.#screen.quiet();
+    const [first] = files;
+    if (!first) {
+      this.#screen.say({ text: (page) => page.nothingDropped });
+      return;
+    }
     if (MODEL.test(first.name)) {
       this.load(first);
       return;
     }
     const isDigits = files.some(({ name, type }) => IDX.test(name) || (this.#settings.data === "digits" && type === ""));
     if (!isDigits && !files.some(({ type }) => type.startsWith("image/"))) {
-      this.#screen.say({ text: filled(this.#screen.words.page.unknownFile, { name: first.name }) });
+      this.#screen.say({ text: (page) => filled(page.unknownFile, { name: first.name }) });
       return;
     }
-    this.#settings = changed(this.#settings, { data: isDigits ? "digits" : "pictures" });
-    this.#files = files;
-    if (this.#opened?.state.examples === 0) {
-      this.#teach();
-      return;
-    }
-    // They are looked at now, so that what is no picture is known before anyone presses Play.
-    this.startOver();
+    this.#attempt(() => this.#useFiles(isDigits ? "digits" : "pictures", files));
   };
+
+  readonly cancelReading = (): void => void this.#lab.cancelReading();
 
   readonly save = (): void => {
     this.#attempt(async () => download(new Blob([(await this.#lab.save(false)) as Uint8Array<ArrayBuffer>]), "model.safetensors"));
@@ -130,7 +135,7 @@ export class Playground implements Actions {
   readonly load = (file: File): void => {
     this.#attempt(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.#instead(() => this.#adopt(() => this.#lab.load(bytes, this.#settings, [...this.#files]), file.name));
+      await this.#replacing(() => this.#adopt(() => this.#lab.load(bytes, this.#settings), file.name));
     });
   };
 
@@ -139,11 +144,7 @@ export class Playground implements Actions {
       await this.#end();
       const previous = this.#previous!.opened;
       this.#previous = undefined;
-      await this.#adopt(
-        () => this.#lab.bringBack({ ...previous.state.settings, backend: this.#settings.backend }, [...this.#files]),
-        undefined,
-        previous,
-      );
+      await this.#adopt(() => this.#lab.bringBack(this.#settings.backend), undefined, previous);
     });
   };
 
@@ -159,9 +160,14 @@ export class Playground implements Actions {
 
   readonly copyCode = (): void => {
     const { begun, isLoaded } = this.#opened ?? { begun: 0, isLoaded: false };
-    const isValidated = (this.#opened?.state.examples ?? VALIDATED) >= VALIDATED;
-    const settings = this.#opened?.state.settings ?? this.#settings;
-    const code = programOf(settings, this.#opened?.state.shape ?? shapeOf(settings), { isLoaded, steps: this.#step - begun, isValidated });
+    const state = this.#opened?.state;
+    const settings = state?.settings ?? this.#settings;
+    const code = programOf(settings, state?.shape ?? shapeOf(settings), {
+      isLoaded,
+      steps: this.#step - begun,
+      isValidated: (state?.examples ?? VALIDATED) >= VALIDATED,
+      digits: state?.digits ?? null,
+    });
     const show = (copied: boolean): void => this.#screen.showCode(code, copied);
     (navigator.clipboard?.writeText(code) ?? Promise.reject()).then(
       () => show(true),
@@ -169,23 +175,22 @@ export class Playground implements Actions {
     );
   };
 
-  readonly speak = (language: Language): void => {
+  readonly setLanguage = (language: Language): void => {
     this.#attempt(async () => {
       const words = await wordsOf(language);
       remember(language);
       this.#language = language;
       this.#screen.close();
-      this.#screen = new Screen(this.#root, words, language, this);
+      this.#screen = new Screen(this.#root, words, language, this, this.#screen.state);
       if (this.#history.steps.length > 0) await this.#screen.openCurves();
       if (this.#tour) await this.#openTour(this.#tour.station);
       this.#screen.showTour(this.#tour !== undefined);
       if (this.#opened) await this.#openExplore();
       this.#refresh();
-      document.getElementById("language")?.focus();
     });
   };
 
-  readonly dress = (theme: Theme): void => this.#dress(theme);
+  readonly setTheme = (theme: Theme): void => this.#applyTheme(theme);
 
   readonly toggleTour = (): void => {
     this.#attempt(async () => {
@@ -231,11 +236,11 @@ export class Playground implements Actions {
   /** A training that is under way goes on, whatever else fails. */
   #fail({ message }: Error): void {
     if (this.#phase === "opening") this.#setPhase(this.#opened ? "paused" : "empty");
-    this.#screen.say({ text: message });
+    this.#screen.say({ text: () => message, lang: "en" });
   }
 
   /** Does it in place of the training under way, which goes on if it fails. */
-  async #instead(act: () => Promise<unknown>): Promise<void> {
+  async #replacing(act: () => Promise<unknown>): Promise<void> {
     const wasTraining = this.#phase === "training";
     await this.#end();
     try {
@@ -264,7 +269,7 @@ export class Playground implements Actions {
   async #follow(steps: number | null): Promise<void> {
     const { step, failure } = await this.#lab.play(
       steps,
-      heard((frame) => this.#see(frame)),
+      callback((frame: Frame) => this.#see(frame)),
     );
     if (this.#frame) this.#tell(this.#frame, true);
     this.#step = step;
@@ -274,22 +279,58 @@ export class Playground implements Actions {
       return;
     }
     const onGPU = this.#opened?.state.backend.name === "webgpu";
-    const { page } = this.#screen.words;
-    const action = { name: filled(page.goOn, { step: failure.kept }), act: () => this.#recover() };
-    this.#screen.say(onGPU ? { text: filled(page.gpuFailed, { message: failure.message }), action } : { text: failure.message });
+    const action: Message["action"] = { name: (page) => filled(page.goOn, { step: failure.kept }), act: () => this.#recover() };
+    this.#screen.say(
+      onGPU ? { text: (page) => filled(page.gpuFailed, { message: failure.message }), action } : { text: () => failure.message, lang: "en" },
+    );
   }
 
-  /** Gives a model that has nothing to learn from what is set now. */
-  #teach(): void {
-    if (wantsFiles(this.#settings) && this.#files.length === 0) return;
-    this.#attempt(async () => {
-      const state = await this.#lab.teach(this.#settings, [...this.#files]);
-      if (!state) throw new Error(filled(this.#screen.words.page.noData, { shape: this.#opened!.state.shape.join(" × ") }));
-      this.#opened = { ...this.#opened!, state };
-      this.#settings = { ...state.settings, backend: this.#settings.backend };
-      this.#screen.quiet();
-      this.#refresh();
+  /** Reads files and learns from them. They are looked at now, so that what is no picture is known before anyone presses Play. */
+  async #useFiles(kind: FileKind, files: readonly File[]): Promise<void> {
+    const leftOut = await this.#read(kind, files);
+    if (!leftOut) return;
+    this.#settings = changed(this.#settings, { data: kind });
+    if (this.#opened?.state.examples === 0) await this.#changeData();
+    else await this.#replacing(() => this.#open(false));
+    if (leftOut.length > 0) this.#screen.say({ kind: "info", text: (page) => filled(page.leftOut, { files: named(leftOut) }) });
+  }
+
+  /** @param files null for those that were given before @returns the files that are no examples; null if reading was cancelled */
+  async #read(kind: FileKind, files: readonly File[] | null): Promise<readonly LeftOut[] | null> {
+    const begun = performance.now();
+    const tell = callback((done: number, total: number) => {
+      if (performance.now() - begun > READING_MS) this.#screen.showReading({ done, total });
     });
+    try {
+      const read = await this.#lab.readFiles(kind, files && [...files], this.#settings.size, tell);
+      if (!read) return null;
+      this.#files = read.files;
+      return read.leftOut;
+    } finally {
+      this.#screen.showReading(null);
+    }
+  }
+
+  /** Has a model that has nothing to learn from learn from what is set now. */
+  async #changeData(): Promise<void> {
+    const kind = wantsFiles(this.#settings);
+    if (kind && this.#files[kind] === 0) return;
+    const state = await this.#lab.changeData(this.#settings);
+    if (!state) {
+      this.#showSettings();
+      this.#screen.say(this.#unfitting("error"));
+      return;
+    }
+    this.#opened = { ...this.#opened!, state };
+    this.#settings = { ...state.settings, backend: this.#settings.backend };
+    this.#screen.quiet();
+    this.#refresh();
+  }
+
+  /** That the data are not what the model learns from. */
+  #unfitting(kind: NonNullable<Message["kind"]>): Message {
+    const { shape, isLabelled } = this.#opened!.state;
+    return { kind, text: (page) => filled(isLabelled ? page.noLabels : page.noData, { shape: shape.join(" × ") }) };
   }
 
   /** Has it computed elsewhere, from where it is. */
@@ -297,7 +338,7 @@ export class Playground implements Actions {
     this.#attempt(async () => {
       const wasTraining = this.#phase === "training";
       try {
-        await this.#instead(async () => {
+        await this.#replacing(async () => {
           const state = await this.#lab.move(backend);
           this.#opened = { ...this.#opened!, state };
           this.#frame = undefined;
@@ -318,8 +359,7 @@ export class Playground implements Actions {
       const before = this.#opened;
       // It is gone on with, and not put aside.
       this.#opened = undefined;
-      this.#settings = changed(this.#settings, { backend: "wasm" });
-      await this.#adopt(() => this.#lab.recover(this.#settings, [...this.#files]), undefined, before);
+      await this.#adopt(() => this.#lab.recover(), undefined, before);
       await this.#run(null);
     });
   }
@@ -333,7 +373,7 @@ export class Playground implements Actions {
   /** Makes a GAN of the settings. @param toPlay whether it is trained at once */
   async #open(toPlay: boolean): Promise<void> {
     this.#setPhase("opening");
-    const state = await this.#lab.open(this.#settings, [...this.#files]);
+    const state = await this.#lab.open(this.#settings);
     this.#begin({ state, isLoaded: false, begun: 0 }, toPlay);
   }
 
@@ -345,7 +385,7 @@ export class Playground implements Actions {
     });
     this.#settings = state.settings;
     this.#begin({ isLoaded: true, begun: state.step, ...before, state }, false);
-    if (state.examples === 0) this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.noData, { shape: state.shape.join(" × ") }) });
+    if (state.examples === 0) this.#screen.say(this.#unfitting("info"));
   }
 
   #begin(opened: Opened, toPlay: boolean): void {
@@ -355,15 +395,10 @@ export class Playground implements Actions {
     this.#opened = opened;
     this.#step = opened.state.step;
     this.#draw(opened.state.view, opened.state.step);
-    void this.#openExplore();
+    this.#files = opened.state.files;
+    this.#openExplore().catch((error: Error) => this.#fail(error));
     if (!toPlay) this.#setPhase("paused");
     this.#refresh();
-    const { leftOut } = opened.state;
-    if (leftOut.length > 0) {
-      const told = leftOut.slice(0, MOST_TOLD).map(({ name, reason }) => `${name} (${reason})`);
-      const files = [...told, ...(leftOut.length > MOST_TOLD ? [`… + ${leftOut.length - MOST_TOLD}`] : [])].join("; ");
-      this.#screen.say({ kind: "info", text: filled(this.#screen.words.page.leftOut, { files }) });
-    }
   }
 
   #clear(): void {
@@ -439,8 +474,9 @@ export class Playground implements Actions {
   }
 
   #showSettings(): void {
-    const pending = this.#opened !== undefined && !same(this.#settings, this.#opened.state.settings);
-    this.#screen.showSettings({ settings: this.#settings, pending, files: wantsFiles(this.#settings) ? this.#files.length : 0 });
+    const pending = this.#opened !== undefined && !sameSettings(this.#settings, this.#opened.state.settings);
+    const kind = wantsFiles(this.#settings);
+    this.#screen.showSettings({ settings: this.#settings, pending, files: kind ? this.#files[kind] : 0 });
   }
 
   /** Everything, as it is now. */
@@ -477,7 +513,9 @@ export class Playground implements Actions {
     addEventListener("dragleave", (event) => over(event, false));
     addEventListener("drop", (event) => {
       over(event, false);
-      void filesOf(event.dataTransfer).then(this.give);
+      // What was dropped can be asked for now alone.
+      const files = filesOf(event.dataTransfer);
+      this.#attempt(async () => this.addFiles(await files));
     });
     addEventListener("keydown", (event) => {
       if (event.key !== " " || event.repeat || event.target !== document.body) return;
@@ -487,5 +525,3 @@ export class Playground implements Actions {
     });
   }
 }
-
-const same = (a: Settings, b: Settings): boolean => Object.entries(a).every(([name, value]) => `${value}` === `${b[name as keyof Settings]}`);

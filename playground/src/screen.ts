@@ -1,5 +1,5 @@
 /** The page: its parts, and what is shown in each. What is done is `Actions`'. */
-import { filled, h, write } from "./dom.ts";
+import { button, filled, h, setEnabled, write } from "./dom.ts";
 import type { History } from "./history.ts";
 import type { DivergenceKind, LabState } from "./lab.ts";
 import type { Health } from "./panels/health.ts";
@@ -23,14 +23,15 @@ export interface Actions {
   startOver(patch?: Partial<Settings>): void;
   change(patch: Partial<Settings>): void;
   defaults(): void;
-  give(files: readonly File[]): void;
+  addFiles(files: readonly File[]): void;
   save(): void;
   load(file: File): void;
+  cancelReading(): void;
   exportPNG(): void;
   copyCode(): void;
   bringBack(): void;
-  speak(language: Language): void;
-  dress(theme: Theme): void;
+  setLanguage(language: Language): void;
+  setTheme(theme: Theme): void;
   toggleTour(): void;
 }
 
@@ -42,10 +43,20 @@ export interface Figures {
   readonly backend: LabState["backend"] | undefined;
 }
 
-interface Message {
-  readonly text: string;
+/** What the page says, in words of its own or of the library. */
+export interface Message {
   readonly kind?: "info" | "error";
-  readonly action?: { readonly name: string; act(): void };
+  readonly text: (words: Words["page"]) => string;
+  /** Of text that is not the page's own. */
+  readonly lang?: "en";
+  readonly action?: { readonly name: (words: Words["page"]) => string; act(): void };
+}
+
+/** What a screen in another language has from the one before it. */
+export interface ScreenState {
+  readonly message: Message | undefined;
+  /** Whether all settings are shown. */
+  readonly showsMore: boolean;
 }
 
 type Buttons = Record<"play" | "step" | "reset" | "save" | "load" | "png" | "code" | "bringBack", HTMLButtonElement>;
@@ -56,7 +67,10 @@ export class Screen {
   readonly words: Words;
   readonly #actions: Actions;
   readonly #settings = h("section", { class: "panel settings", "aria-labelledby": "settings-heading" });
-  readonly #messages = h("div", { class: "messages" });
+  readonly #messages = h("div");
+  readonly #reading = h("p");
+  readonly #readingBar = h("progress", { max: 1, value: 0 });
+  readonly #readingBox: HTMLElement;
   readonly tour = h("section", { class: "tour", id: "tour" });
   readonly explore = h("section", { class: "panel explore" });
   readonly #status = h("p", { class: "status", role: "status" });
@@ -67,20 +81,23 @@ export class Screen {
   readonly #buttons: Buttons;
   readonly #tourButton: HTMLButtonElement;
   readonly #figures: Readonly<Record<"step" | "speed" | "memory" | "examples" | "backend", HTMLElement>>;
-  readonly #reason = h("dd", { class: "hint reason" });
-  readonly #health = h("section", { "aria-live": "polite" });
+  /** Why it computes there, as the library says it. */
+  readonly #reason = h("span", { lang: "en" });
+  readonly #lost = h("span");
+  readonly #health = { list: h("div"), said: h("p", { class: "visually-hidden", role: "status" }) };
   readonly #losses = h("div", { class: "curves", id: "losses" });
   readonly #divergence = h("div", { class: "curves", id: "divergence" });
   readonly #divergenceName = h("h3", {}, "");
   readonly #ceiling = h("span", { class: "dashed", style: "--curve: var(--bad)" });
   readonly #heldOut: HTMLElement;
+  #message: Message | undefined;
+  #showsMore: boolean;
   #curves: { readonly losses: Curves; readonly divergence: Curves } | undefined;
 
-  constructor(root: HTMLElement, words: Words, language: Language, actions: Actions) {
-    [this.words, this.#actions] = [words, actions];
+  /** @param before what the screen before it showed */
+  constructor(root: HTMLElement, words: Words, language: Language, actions: Actions, before?: ScreenState) {
+    [this.words, this.#actions, this.#showsMore] = [words, actions, before?.showsMore ?? false];
     const { page } = words;
-    const button = (name: string, act: () => void, attributes = {}): HTMLButtonElement =>
-      h("button", { type: "button", onclick: act, ...attributes }, name);
     const file = h("input", {
       type: "file",
       id: "load-file",
@@ -111,6 +128,14 @@ export class Screen {
     this.#figures = { step: figure(), speed: figure(), memory: figure(), examples: figure(), backend: figure() };
     const line = (color: string, name: string): HTMLElement => h("span", { style: `--curve: var(${color})` }, name);
     this.#heldOut = line("--good", page.heldOut);
+    this.#readingBox = h(
+      "div",
+      { class: "message info reading", hidden: true },
+      this.#reading,
+      this.#readingBar,
+      button(page.cancel, () => actions.cancelReading(), { id: "cancel-reading" }),
+    );
+    this.#readingBar.setAttribute("aria-label", page.readingFiles);
     for (const curves of [this.#losses, this.#divergence]) curves.dataset.empty = page.noCurves;
     root.replaceChildren(
       h("a", { class: "skip", href: "#main" }, page.skip),
@@ -123,12 +148,12 @@ export class Screen {
           { "aria-label": page.title },
           this.#tourButton,
           h("a", { class: "button", href: `bench.html?lang=${language}` }, page.benchmark),
-          choice(page.language, Object.entries(LANGUAGES), language, (value) => actions.speak(value as Language), "language"),
+          choice(page.language, Object.entries(LANGUAGES), language, (value) => actions.setLanguage(value as Language), "language"),
           choice(
             page.theme,
             THEMES.map((name) => [name, page.themes[name]] as const),
             theme(),
-            (value) => actions.dress(value as Theme),
+            (value) => actions.setTheme(value as Theme),
             "theme",
           ),
         ),
@@ -136,7 +161,7 @@ export class Screen {
       h(
         "main",
         { class: "page", id: "main" },
-        this.#messages,
+        h("div", { class: "messages" }, this.#readingBox, this.#messages),
         this.tour,
         this.#settings,
         h(
@@ -160,7 +185,7 @@ export class Screen {
             "dl",
             { class: "figures" },
             ...Object.entries(this.#figures).flatMap(([name, value]) => [h("dt", {}, page.figures[name as keyof typeof page.figures]), value]),
-            this.#reason,
+            h("dd", { class: "hint reason" }, this.#reason, this.#lost),
           ),
           this.#divergenceName,
           this.#divergence,
@@ -168,20 +193,32 @@ export class Screen {
           h("h3", {}, page.losses),
           this.#losses,
           h("div", { class: "legend" }, line("--real", page.lossD), line("--generated", page.lossG)),
-          this.#health,
+          h("h3", {}, page.health),
+          this.#health.said,
+          this.#health.list,
         ),
       ),
     );
     write(this.#divergenceName, page.divergence);
     this.#ceiling.hidden = this.#heldOut.hidden = true;
+    if (before?.message) this.say(before.message);
+  }
+
+  get state(): ScreenState {
+    return { message: this.#message, showsMore: this.#settings.querySelector("details")?.open ?? false };
+  }
+
+  get playButton(): HTMLButtonElement {
+    return this.#buttons.play;
   }
 
   #isTraining = false;
 
   showSettings(state: SettingsState): void {
-    const { change, give, startOver, defaults } = this.#actions;
-    const panel = { root: this.#settings, words: this.words, change, give, startOver: () => startOver(), defaults };
-    showSettings(panel, state);
+    const { change, addFiles, startOver, defaults } = this.#actions;
+    const panel = { root: this.#settings, words: this.words, change, addFiles, startOver: () => startOver(), defaults };
+    showSettings(panel, state, this.#showsMore);
+    this.#showsMore = false;
   }
 
   /** @param previous the step that can be brought back; 0 for none */
@@ -190,11 +227,12 @@ export class Screen {
     this.#isTraining = phase === "training";
     const { play, step, reset, bringBack, save, png, code } = this.#buttons;
     write(play, this.#isTraining ? page.pause : page.play);
-    play.disabled = phase === "opening";
-    step.disabled = phase === "opening" || this.#isTraining;
-    reset.disabled = phase === "opening" || phase === "empty";
-    save.disabled = png.disabled = !trained || phase === "opening";
-    code.disabled = phase === "opening";
+    const isOpening = phase === "opening";
+    setEnabled(play, !isOpening);
+    setEnabled(step, !isOpening && !this.#isTraining);
+    setEnabled(reset, !isOpening && phase !== "empty");
+    for (const button of [save, png]) setEnabled(button, trained && !isOpening);
+    setEnabled(code, !isOpening);
     bringBack.hidden = previous === 0;
     write(bringBack, filled(page.bringBack, { step: previous.toLocaleString() }));
     write(this.#status, phase === "empty" ? page.ready : page[phase]);
@@ -209,12 +247,20 @@ export class Screen {
   }
 
   /** Says what is to be seen. @param step of the training; null for the data themselves */
-  showCaption({ kind }: View, step: number | null): void {
-    const { page } = this.words;
-    const words = step === null ? (kind === "plane" ? page.planeExamples : page.examples) : kind === "plane" ? page.plane : page.samples;
-    const text = filled(words, { step: (step ?? 0).toLocaleString() });
+  showCaption(view: View, step: number | null): void {
+    const text = filled(this.#captionOf(view, step !== null), {
+      step: (step ?? 0).toLocaleString(),
+      count: view.kind === "plane" ? view.dimensions : view.count,
+    });
     write(this.#caption, text);
     this.#canvas.setAttribute("aria-label", text);
+  }
+
+  #captionOf(view: View, isMade: boolean): string {
+    const { page } = this.words;
+    if (view.kind === "pictures") return isMade ? page.samples : page.examples;
+    if (!isMade) return page.planeExamples;
+    return view.dimensions === 2 ? page.plane : view.dimensions === 1 ? page.planeLine : page.planeFirstTwo;
   }
 
   showStrip(strip: Strip | null): void {
@@ -232,14 +278,15 @@ export class Screen {
     write(this.#figures.examples, examples === undefined ? "–" : examples.toLocaleString());
     if (!backend) {
       write(this.#figures.backend, "–");
-      write(this.#reason, "");
+      for (const text of [this.#reason, this.#lost]) write(text, "");
       return;
     }
     const { name, threads, reason } = backend;
     const title = name === "wasm" && threads === 1 ? page.backends.wasm1 : page.backends[name as "wasm"];
     write(this.#figures.backend, filled(title, { threads }));
-    const lost = !globalThis.crossOriginIsolated && name === "wasm" ? filled(page.notIsolated, { processors: navigator.hardwareConcurrency }) : "";
-    write(this.#reason, [reason, lost].filter(Boolean).join(". "));
+    const isLost = !globalThis.crossOriginIsolated && name === "wasm";
+    write(this.#reason, reason ? `${reason}. ` : "");
+    write(this.#lost, isLost ? filled(page.notIsolated, { processors: navigator.hardwareConcurrency }) : "");
   }
 
   showHealth(health: Health, settings: Settings): void {
@@ -279,30 +326,37 @@ export class Screen {
     this.#curves?.divergence.destroy();
   }
 
-  say({ text, kind = "error", action }: Message): void {
-    const message: HTMLElement = h(
-      "div",
-      { class: `message ${kind}`, role: kind === "error" ? "alert" : "status" },
-      h("p", {}, text),
-      action &&
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => {
-              message.remove();
-              action.act();
-            },
-          },
-          action.name,
-        ),
-      h("button", { type: "button", onclick: () => message.remove() }, this.words.page.dismiss),
+  say(message: Message): void {
+    const { page } = this.words;
+    const { kind = "error", text, lang, action } = message;
+    const remove = (): void => this.quiet();
+    const act = (): void => {
+      remove();
+      action!.act();
+    };
+    this.#message = message;
+    this.#messages.replaceChildren(
+      h(
+        "div",
+        { class: `message ${kind}`, role: kind === "error" ? "alert" : "status" },
+        h("p", { lang: lang ?? null }, text(page)),
+        action && button(action.name(page), act),
+        button(page.dismiss, remove),
+      ),
     );
-    this.#messages.replaceChildren(message);
   }
 
   quiet(): void {
+    this.#message = undefined;
     this.#messages.replaceChildren();
+  }
+
+  /** How far reading files has come; null when it has ended. */
+  showReading(come: { readonly done: number; readonly total: number } | null): void {
+    this.#readingBox.hidden = !come;
+    if (!come) return;
+    write(this.#reading, filled(this.words.page.reading, come));
+    this.#readingBar.value = come.done / come.total;
   }
 
   showTour(open: boolean): void {
@@ -319,7 +373,7 @@ export class Screen {
       h("h2", { id: "code-heading" }, page.codeHeading),
       h("p", { role: "status" }, copied ? page.copied : ""),
       h("pre", { tabindex: 0 }, code),
-      h("button", { type: "button", onclick: () => dialog.close() }, page.close),
+      button(page.close, () => dialog.close()),
     );
     document.body.append(dialog);
     dialog.showModal();

@@ -1,6 +1,6 @@
 /** The page's side of the training: a worker that has the GAN, called as if it were here. */
 import { proxy, type Remote, wrap } from "comlink";
-import type { Frame, Lab, Made, SampleRequest } from "./lab.ts";
+import type { Lab, Made, SampleRequest } from "./lab.ts";
 
 /** What can be asked of a GAN, whether it is training or not. */
 export interface Session {
@@ -17,5 +17,5 @@ export function startLab(): Remote<Lab> {
   return wrap<Lab>(worker);
 }
 
-/** A listener as the worker can call it. */
-export const heard = (listen: (frame: Frame) => void): ((frame: Frame) => void) => proxy(listen);
+/** A function of the page that the worker can call. */
+export const callback = <F extends (...args: never[]) => void>(call: F): F => proxy(call);

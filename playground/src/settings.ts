@@ -7,22 +7,32 @@ export type RegularizerName = Extract<NonNullable<CreateOptions["regularizers"]>
 export type AugmentationName = "color" | "rotation" | "flip" | "scale" | "translation" | "cutout";
 export type BackendName = "auto" | "webgpu" | "wasm";
 
+/** What a description from a file has in place of a choice. */
+export const OF_FILE = "file";
+type OfFile = typeof OF_FILE;
+
 /** Everything that is set; "default" is what the library takes by itself. */
 export interface Settings {
   readonly data: DataName;
   /** Height and width of the person's own pictures. */
   readonly size: 32 | 64;
-  readonly architecture: "default" | "mlp" | "dcgan" | "resnet" | "r3gan";
-  readonly objective: ObjectiveName;
-  readonly regularizers: "default" | readonly RegularizerName[];
-  readonly augment: "none" | AugmentationName;
+  readonly architecture: "default" | "mlp" | "dcgan" | "resnet" | "r3gan" | OfFile;
+  readonly objective: ObjectiveName | OfFile;
+  readonly regularizers: "default" | readonly RegularizerName[] | OfFile;
+  readonly augment: "none" | AugmentationName | OfFile;
+  /** Of no meaning for an architecture from a file. */
   readonly width: number;
   readonly batchSize: number;
   /** Of both networks; null for the library's own. */
-  readonly learningRate: number | null;
+  readonly learningRate: number | null | OfFile;
   readonly seed: number;
   readonly backend: BackendName;
+  /** The description from a file that "file" stands for; null where there is none. */
+  readonly base: GANSpec | null;
 }
+
+/** What can be chosen from a list. */
+export type ChoiceName = Exclude<keyof Settings, "seed" | "base">;
 
 export const CHOICES = {
   data: ["faces32", "faces64", "ring", "grid", "digits", "pictures"],
@@ -56,7 +66,16 @@ export const CHOICES = {
   batchSize: [16, 32, 64, 128, 256],
   learningRate: [null, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 3e-3],
   backend: ["auto", "wasm", "webgpu"],
-} as const satisfies { [K in keyof Settings]?: readonly (Settings[K] | RegularizerName | null)[] };
+} as const satisfies { [K in ChoiceName]: readonly (Settings[K] | RegularizerName | null)[] };
+
+/** What a file may say instead. */
+const FROM_FILE = ["architecture", "objective", "regularizers", "augment", "learningRate"] as const;
+
+/** Whether a choice can be left to the file. */
+export const canBeOfFile = ({ base }: Pick<Settings, "base">, name: string): boolean => base !== null && FROM_FILE.some((own) => own === name);
+
+/** The library's range: what a number counts exactly to. */
+export const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Whether data are points of a plane, and not images. */
 export const isPlane = (data: DataName): boolean => data === "ring" || data === "grid";
@@ -86,6 +105,7 @@ export function defaultsFor(data: DataName): Settings {
     learningRate: null,
     seed: 1,
     backend: "auto",
+    base: null,
   };
 }
 
@@ -99,43 +119,77 @@ export function shapeOf({ data, size }: Pick<Settings, "data" | "size">): readon
 export const dataOf = (shape: readonly number[], settings: Settings): DataName | undefined =>
   [settings.data, ...CHOICES.data].find((data) => shapeOf({ ...settings, data }).join() === shape.join());
 
-/** What a GAN from a file says of itself, in place of what was set; its networks are its own. */
-export function settingsOf({ shape, objective, regularizers, batchSize, seed }: GANSpec, settings: Settings): Settings {
-  const data = dataOf(shape, settings) ?? settings.data;
-  return {
-    ...changed(settings, { data }),
-    architecture: "default",
-    objective: objective.name,
-    regularizers: regularizers.map(({ name }) => name),
-    augment: "none",
-    batchSize,
-    learningRate: null,
-    seed,
-  };
+/** What a GAN from a file says of itself, in place of what was set. */
+export function settingsOf(base: GANSpec, settings: Settings): Settings {
+  const { batchSize, seed } = base;
+  const data = dataOf(base.shape, settings) ?? settings.data;
+  return { ...settings, data, width: NETWORK_OF[data].width, ...allOf(OF_FILE), batchSize, seed, base };
+}
+
+const allOf = <T>(value: T): Readonly<Record<(typeof FROM_FILE)[number], T>> =>
+  Object.fromEntries(FROM_FILE.map((name) => [name, value])) as Record<(typeof FROM_FILE)[number], T>;
+
+/** What stands in place of `OF_FILE` where there is no file any more. */
+const WITHOUT_FILE = {
+  architecture: "default",
+  objective: "non-saturating-r1",
+  regularizers: "default",
+  augment: "none",
+  learningRate: null,
+} as const satisfies Partial<Settings>;
+
+/** Those that are still the file's, as they are without one. */
+const withoutFile = (settings: Settings): Partial<Settings> =>
+  Object.fromEntries(FROM_FILE.filter((name) => settings[name] === OF_FILE).map((name) => [name, WITHOUT_FILE[name]]));
+
+/** What was left to the file goes with what it was meant for: an objective has regularizers and a rate of its own. */
+function leaving(settings: Settings, { objective }: Partial<Settings>): Partial<Settings> {
+  if (objective === undefined || objective === settings.objective) return {};
+  return { ...(settings.regularizers === OF_FILE && { regularizers: "default" }), ...(settings.learningRate === OF_FILE && { learningRate: null }) };
 }
 
 /** Settings with some changed: other data bring their own width and batch along, and leave what does not fit them. */
 export function changed(settings: Settings, patch: Partial<Settings>): Settings {
   const data = patch.data ?? settings.data;
   const network = data === settings.data ? {} : NETWORK_OF[data];
-  const next = { ...settings, ...network, ...patch };
+  const set = { ...settings, ...leaving(settings, patch), ...network, ...patch };
+  const next = set.base && !sameShape(shapeOf(set), set.base.shape) && movesData(patch) ? { ...set, ...withoutFile(set), base: null } : set;
   if (!isPlane(data)) return next;
-  return { ...next, architecture: next.architecture === "mlp" ? "mlp" : "default", augment: "none" };
+  return {
+    ...next,
+    architecture: next.architecture === "mlp" || next.architecture === OF_FILE ? next.architecture : "default",
+    augment: next.augment === OF_FILE ? OF_FILE : "none",
+  };
 }
 
-/** The settings as the library takes them. @param shape of one example */
+/** A model that no data fit keeps its file until others are chosen. */
+const movesData = ({ data, size }: Partial<Settings>): boolean => data !== undefined || size !== undefined;
+
+const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.join() === b.join();
+
+/** Whether two are the same choices, whatever file they are of. */
+export const sameSettings = ({ base: _, ...a }: Settings, { base: __, ...b }: Settings): boolean =>
+  Object.entries(a).every(([name, value]) => `${value}` === `${b[name as keyof typeof b]}`);
+
+/** The settings as the library takes them. @param shape of one example @throws Error where a file's networks are of another */
 export function optionsOf(settings: Settings, shape: readonly number[]): CreateOptions {
-  const { architecture, objective, regularizers, augment, width, batchSize, learningRate, seed, backend } = settings;
-  const optimizer = learningRate === null ? undefined : { learningRate };
+  const { base, architecture, objective, regularizers, augment, width, batchSize, learningRate, seed, backend } = settings;
+  const optimizer = typeof learningRate === "number" && { generator: { learningRate }, discriminator: { learningRate } };
+  const ofFile = <K extends keyof GANSpec>(...fields: readonly K[]): Pick<GANSpec, K> =>
+    Object.fromEntries(fields.map((field) => [field, base![field]])) as Pick<GANSpec, K>;
+  if (architecture === OF_FILE && !sameShape(shape, base!.shape))
+    throw new Error(
+      `the networks of the file make ${base!.shape.join(" × ")}, and the data are ${shape.join(" × ")}: choose other data, or an architecture`,
+    );
   return {
     shape: [...shape],
-    ...(architecture !== "default" && { architecture }),
-    width,
+    ...(base && ofFile("condition", "accumulate")),
+    ...(architecture === OF_FILE ? ofFile("latent", "architecture") : { ...(architecture !== "default" && { architecture }), width }),
     batchSize,
-    objective,
-    ...(regularizers !== "default" && { regularizers: [...regularizers] }),
-    ...(augment !== "none" && { augment: [augment] }),
-    ...(optimizer && { optimizer: { generator: optimizer, discriminator: optimizer } }),
+    ...(objective === OF_FILE ? ofFile("objective", "ema") : { objective }),
+    ...(regularizers === OF_FILE ? ofFile("regularizers") : regularizers !== "default" && { regularizers: [...regularizers] }),
+    ...(augment === OF_FILE ? ofFile("augment") : augment !== "none" && { augment: [augment] }),
+    ...(learningRate === OF_FILE ? ofFile("optimizer") : optimizer && { optimizer }),
     seed,
     ...(backend !== "auto" && { backend }),
   };

@@ -193,7 +193,7 @@ export class Visit {
     });
     if (scheme === "dark") await page.evaluateOnNewDocument(() => localStorage.setItem("ganvas.theme", "dark"));
     await page.goto(new URL(path, url).href);
-    await page.waitForSelector("#play:not([disabled])");
+    await page.waitForSelector('#play:not([aria-disabled="true"])');
     return visit;
   }
 
@@ -201,8 +201,9 @@ export class Visit {
     await this.page.browserContext().close();
   }
 
-  /** Presses what a selector finds, wherever it is on the page. */
+  /** Presses what a selector finds, wherever it is on the page, once it can be pressed. */
   async press(selector: string): Promise<void> {
+    await this.until(`${selector} to be pressed`, (what) => document.querySelector(what)?.ariaDisabled !== "true", selector);
     await this.page.locator(selector).click();
   }
 
@@ -237,7 +238,7 @@ export class Visit {
     await this.until(
       `step ${step}`,
       (figure, wanted) =>
-        document.querySelector(figure)!.textContent!.replace(/\D/g, "") === wanted && !document.querySelector<HTMLButtonElement>("#step")!.disabled,
+        document.querySelector(figure)!.textContent!.replace(/\D/g, "") === wanted && document.querySelector("#step")!.ariaDisabled !== "true",
       STEP,
       `${step}`,
     );

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import axe from "axe-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createGAN } from "../../src/index.ts";
+import { resolveSpec } from "../../src/gan/spec.ts";
+import { createGAN, type GANOptions, loadGAN } from "../../src/index.ts";
 import { ROOT, run } from "../child.ts";
 import { CHROMIUM, type Look, type Opened, openChromium, type Site, scratch, serve, Visit } from "./browser.ts";
 
@@ -91,6 +92,19 @@ describe.skipIf(!CHROMIUM)(name, () => {
     expect(opened.hosts.slice(strangers)).toEqual([]);
   });
 
+  /** Gives it a model that was made elsewhere. */
+  const load = async (models: Readonly<Record<string, GANOptions>>): Promise<void> => {
+    const folder = scratch();
+    const input = (await visit.page.$("#load-file"))! as unknown as { uploadFile(...paths: string[]): Promise<void> };
+    for (const [file, options] of Object.entries(models)) {
+      const gan = await createGAN({ ...options, backend: "wasm", threads: 1 });
+      writeFileSync(join(folder, file), await gan.save());
+      gan.dispose();
+      await input.uploadFile(join(folder, file));
+      await visit.reads(".status", "Paused");
+    }
+  };
+
   it("sends at most 150 kB before anybody trains", async () => {
     site.sent.clear();
     await open();
@@ -111,7 +125,63 @@ describe.skipIf(!CHROMIUM)(name, () => {
     await visit.figure(0);
     await visit.press("#bring-back");
     await visit.figure(step + 1);
-    expect(await visit.text(".messages")).toBe("");
+    expect(await visit.text(".message:not([hidden])")).toBe("");
+  });
+
+  it("keeps the focus, whatever its keys do", async () => {
+    await open();
+    const { page } = visit;
+    const focused = (): Promise<string> => page.evaluate(() => document.activeElement!.id || document.activeElement!.tagName);
+    const key = async (selector: string, key: "Enter" | "Space" = "Enter"): Promise<void> => {
+      await visit.until(`${selector} to be pressed`, (what) => document.querySelector(what)?.ariaDisabled !== "true", selector);
+      await page.focus(selector);
+      await page.keyboard.press(key);
+    };
+    await page.select("#setting-data", "ring");
+    for (const name of ["Enter", "Space"] as const) {
+      const step = await visit.step();
+      await key("#step", name);
+      await visit.figure(step + 1);
+      expect(await focused()).toBe("step");
+    }
+    await key("#reset");
+    await visit.figure(0);
+    expect(await focused()).toBe("reset");
+    // What is gone when it was pressed leaves it to Play.
+    await key("#bring-back");
+    await visit.figure(2);
+    expect(await focused()).toBe("play");
+    await visit.choose("width", "8");
+    await key(".settings .note button");
+    await visit.figure(0);
+    expect(await focused()).toBe("play");
+    await visit.choose("width", "16");
+    await key("#defaults");
+    await visit.until("the default", (width) => document.querySelector<HTMLSelectElement>(width)!.value === "128", "#setting-width");
+    expect(await focused()).toBe("defaults");
+    await drop(visit, 0, { "notes.txt": "text" });
+    await visit.reads(".message", "notes.txt");
+    await key(".message:not([hidden]) button:last-child");
+    expect(await focused()).toBe("play");
+  });
+
+  it("keeps to whole numbers for the seed", async () => {
+    await open();
+    const { page } = visit;
+    await page.$eval("details.more", (details) => details.setAttribute("open", ""));
+    const type = async (text: string): Promise<void> => {
+      await page.$eval("#setting-seed", (input) => (input as HTMLInputElement).select());
+      await page.type("#setting-seed", text);
+      await page.keyboard.press("Enter");
+    };
+    await type("1.5");
+    expect(await page.$eval("#setting-seed", (input) => (input as HTMLInputElement).validity.valid)).toBe(false);
+    await type("12");
+    await visit.until(
+      "a seed that is taken",
+      (seed) => document.querySelector<HTMLInputElement>(seed)?.getAttribute("value") === "12",
+      "#setting-seed",
+    );
   });
 
   it("gives code that runs in Node as it stands", async () => {
@@ -164,25 +234,45 @@ describe.skipIf(!CHROMIUM)(name, () => {
 
   it("takes a model of points of classes, and of what it has no data for", async () => {
     await open();
-    const folder = scratch();
-    const input = (await visit.page.$("#load-file"))! as unknown as { uploadFile(...paths: string[]): Promise<void> };
-    for (const [file, options] of Object.entries({
-      "classes.safetensors": { shape: [2], width: 16, condition: { classes: 8 } },
-      "wide.safetensors": { shape: [32, 64, 3], width: 8 },
-    })) {
-      const gan = await createGAN({ ...options, backend: "wasm", threads: 1 });
-      writeFileSync(join(folder, file), await gan.save());
-      gan.dispose();
-    }
-    await input.uploadFile(join(folder, "classes.safetensors"));
+    await load({ "classes.safetensors": { shape: [2], width: 16, condition: { classes: 8 } } });
     await visit.until("the ring", (data) => document.querySelector<HTMLSelectElement>(data)!.value === "ring", "#setting-data");
     const step = await visit.train(20);
-    await input.uploadFile(join(folder, "wide.safetensors"));
+    await load({ "wide.safetensors": { shape: [32, 64, 3], width: 8 } });
     await visit.reads(".message", "32 × 64 × 3");
     const { width, height } = (await (await visit.page.$("canvas.main"))!.boundingBox())!;
     expect(width / height).toBeCloseTo((8 * 65 - 1) / (8 * 33 - 1), 1);
     await visit.press("#bring-back");
     await visit.figure(step);
+    for (const [file, caption] of [
+      [{ "line.safetensors": { shape: [1], width: 8 } }, "along a line"],
+      [{ "five.safetensors": { shape: [5], width: 8 } }, "first two of the 5 numbers"],
+    ] as const) {
+      await load(file);
+      await visit.reads("figcaption", caption);
+    }
+  });
+
+  it("says what a model from a file is, and starts over as that", async () => {
+    await open();
+    const folder = await keepDownloads(visit);
+    const options = { shape: [32, 32, 3], width: 12, batchSize: 12, optimizer: { generator: { learningRate: 3.3e-4 } }, seed: 3, latent: 20 };
+    await load({ "own.safetensors": options });
+    const chosen = (setting: string): Promise<string> =>
+      visit.page.$eval(`#setting-${setting}`, (select) => (select as HTMLSelectElement).selectedOptions[0]!.textContent!);
+    expect(await Promise.all(["architecture", "objective", "learningRate", "batchSize"].map(chosen))).toEqual([
+      "as in the file",
+      "as in the file: non-saturating",
+      "as in the file: 0.00033",
+      "12",
+    ]);
+    expect(await visit.page.$("#setting-width")).toBeNull();
+    await visit.press("#reset");
+    await visit.figure(0);
+    await visit.press("#save");
+    const again = await loadGAN(await kept(folder, "model.safetensors"), { threads: 1 });
+    const { seed, ...wanted } = resolveSpec(options);
+    expect(again.spec).toEqual({ ...wanted, seed });
+    again.dispose();
   });
 
   it("learns from five pictures that were dropped, and says which file is none", async () => {
@@ -199,21 +289,73 @@ describe.skipIf(!CHROMIUM)(name, () => {
     expect(await visit.step()).toBe(step);
     await drop(visit, 0, { "notes.txt": "text" });
     await visit.reads(".message", "notes.txt");
+    await drop(visit, 0);
+    await visit.reads(".message", "no files");
+    // Those that are trained on are there still, and those of what is brought back with it.
+    expect(await visit.text(".drop")).toContain("Files given: 6");
+    await visit.page.select("#setting-data", "ring");
+    await visit.page.select("#setting-data", "pictures");
+    expect(await visit.text(".drop")).toContain("Files given: 6");
+    await drop(visit, 3);
+    await visit.reads(".drop", "Files given: 3");
+    await visit.figure(0);
+    await visit.press("#bring-back");
+    await visit.figure(step);
+    await visit.reads(".drop", "Files given: 6");
+    await visit.reads(".figures", "5");
+    await visit.press("#step");
+    await visit.figure(step + 1);
   });
+
+  it("tells how far reading many pictures has come, and leaves it when asked", async () => {
+    await open();
+    await visit.page.workers()[0]!.evaluate(() => {
+      const create = createImageBitmap;
+      globalThis.createImageBitmap = (async (...given: Parameters<typeof create>) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return create(...given);
+      }) as typeof create;
+    });
+    await drop(visit, 40);
+    await visit.reads(".reading:not([hidden])", "of 40");
+    await visit.press("#cancel-reading");
+    await visit.until("it to be left", (box) => document.querySelector<HTMLElement>(box)!.hidden, ".reading");
+    expect(await visit.page.$eval("#setting-data", (data) => (data as HTMLSelectElement).value)).toBe("faces32");
+    expect(await visit.text(".message:not([hidden])")).toBe("");
+    await drop(visit, 4);
+    await visit.reads(".drop", "Files given: 4");
+  });
+
+  const big = (...sizes: number[]): number[] => sizes.flatMap((size) => [0, 0, size >> 8, size & 255]);
+  const IMAGES = [0, 0, 8, 3, ...big(20, 28, 28), ...Array.from({ length: 20 * 28 * 28 }, (_, i) => i % 251)];
+  const LABELS = [0, 0, 8, 1, ...big(20), ...Array.from({ length: 20 }, (_, i) => i % 10)];
 
   it("learns digits from a file of images, whatever lies beside it", async () => {
     await open();
-    const big = (...sizes: number[]): number[] => sizes.flatMap((size) => [0, 0, size >> 8, size & 255]);
-    const images = [0, 0, 8, 3, ...big(20, 28, 28), ...Array.from({ length: 20 * 28 * 28 }, (_, i) => i % 251)];
-    const labels = [0, 0, 8, 1, ...big(20), ...Array.from({ length: 20 }, (_, i) => i % 10)];
-    await drop(visit, 0, { "t10k-labels-idx1-ubyte": labels, "t10k-images-idx3-ubyte": images });
-    await visit.reads(".message", "t10k-labels-idx1-ubyte");
+    await drop(visit, 0, { "other-labels-idx1-ubyte": [0, 0, 8, 1, ...big(3), 1, 2, 3], "t10k-images-idx3-ubyte": IMAGES });
+    await visit.reads(".message", "other-labels-idx1-ubyte");
     await visit.reads(".figures", "20");
     await visit.choose("width", "8");
     await visit.train(2);
-    await drop(visit, 0, { "train-images-idx3-ubyte": images.slice(0, 100) });
+    await drop(visit, 0, { "train-images-idx3-ubyte": IMAGES.slice(0, 100) });
     await visit.reads(".message", "train-images-idx3-ubyte");
     expect(await visit.step()).toBeGreaterThanOrEqual(2);
+    await visit.press("#code");
+    await visit.reads("dialog pre", 'mnist({ images: await readFile("t10k-images-idx3-ubyte") })');
+    await visit.press("dialog button");
+  });
+
+  it("has a model of classes learn from digits that have their labels", async () => {
+    await open();
+    await load({ "digits.safetensors": { shape: [28, 28, 1], width: 8, condition: { classes: 10 }, batchSize: 16 } });
+    await visit.reads(".message", "such labels");
+    await drop(visit, 0, { "t10k-images-idx3-ubyte": IMAGES });
+    await visit.reads(".message.error", "such labels");
+    expect(await visit.text(".drop")).toContain("Files given: 1");
+    await drop(visit, 0, { "t10k-images-idx3-ubyte": IMAGES, "t10k-labels-idx1-ubyte": LABELS });
+    await visit.reads(".figures", "20");
+    expect(await visit.text(".message:not([hidden])")).toBe("");
+    expect(await visit.train(2)).toBeGreaterThanOrEqual(2);
   });
 
   it("says what is wrong, and starts over with what helps", async () => {
@@ -392,6 +534,6 @@ describe.skipIf(!CHROMIUM)(name, () => {
     const boxes = await visit.page.$$eval("input[type=checkbox]", (elements) => elements.map(({ id }) => id));
     expect(boxes.length).toBeGreaterThan(5);
     for (const box of boxes) await visit.press(`#${box}`);
-    expect(await visit.text(".messages")).toBe("");
+    expect(await visit.text(".message:not([hidden])")).toBe("");
   });
 });

@@ -1,7 +1,7 @@
 /** What is wrong with a training, by name, and a button for what helps where a setting does. */
 import type { HealthEvent } from "ganvas";
-import { h } from "../dom.ts";
-import { CHOICES, type Settings } from "../settings.ts";
+import { button, filled, h, write } from "../dom.ts";
+import { CHOICES, OF_FILE, type Settings } from "../settings.ts";
 import type { Words } from "../words.ts";
 
 type Remedy = keyof Words["page"]["remedies"];
@@ -9,12 +9,19 @@ type Remedy = keyof Words["page"]["remedies"];
 /** Objectives that the library has at a rate below most of the choices, as their papers have it. */
 const LOW: ReadonlySet<Settings["objective"]> = new Set(["wasserstein", "wasserstein-gp", "sngan", "r3gan"]);
 
+/** The learning rate, or one that is below it where only the library knows it. */
+function rateOf({ learningRate, objective, base }: Settings): number {
+  const rate = learningRate === OF_FILE ? base!.optimizer.generator.learningRate : learningRate;
+  if (typeof rate === "number") return rate;
+  return LOW.has(objective) || rate !== null ? 0 : 1e-3;
+}
+
 /** What is set otherwise; nothing where there is nothing to set. */
 const PATCHES: Readonly<Record<Remedy, (settings: Settings) => Partial<Settings>>> = {
   r1: () => ({ objective: "non-saturating-r1", regularizers: "default" }),
   gp: () => ({ objective: "wasserstein-gp", regularizers: "default" }),
-  halve: ({ learningRate, objective }) => {
-    const lower = CHOICES.learningRate.findLast((rate) => rate !== null && rate < (learningRate ?? (LOW.has(objective) ? 0 : 1e-3)));
+  halve: (settings) => {
+    const lower = CHOICES.learningRate.findLast((rate) => rate !== null && rate < rateOf(settings));
     return lower ? { learningRate: lower } : {};
   },
   augment: () => ({ augment: "translation" }),
@@ -56,7 +63,8 @@ export class Health {
     return isFirst || events.length > 0;
   }
 
-  show(root: HTMLElement, words: Words, settings: Settings, restart: (patch: Partial<Settings>) => void): void {
+  /** Fills `parts` anew; of what is the same as before nothing is touched. */
+  show(parts: HealthParts, words: Words, settings: Settings, restart: (patch: Partial<Settings>) => void): void {
     const { page, help } = words;
     const { health: meaning = {} } = help as Readonly<Record<string, Readonly<Record<string, string>>>>;
     const order = Object.keys(REMEDIES);
@@ -66,17 +74,24 @@ export class Health {
       return h(
         "li",
         {},
-        h("strong", {}, event.name),
+        h("strong", { lang: "en" }, event.name),
         h("p", {}, meaning[event.name] ?? ""),
-        h("p", { class: "hint" }, `${event.evidence}.`),
-        remedy && h("button", { type: "button", onclick: () => restart(PATCHES[remedy](settings)) }, page.remedies[remedy]),
+        h("p", { class: "hint", lang: "en" }, `${event.evidence}.`),
+        remedy && button(page.remedies[remedy], () => restart(PATCHES[remedy](settings)), { id: `remedy-${event.name}` }),
       );
     });
-    root.replaceChildren(
-      h("h3", {}, page.health),
-      items.length > 0 ? h("ul", { class: "health" }, ...items) : h("p", { class: "hint" }, this.#isKnown ? page.healthy : page.unknownHealth),
-    );
+    const list =
+      items.length > 0 ? h("ul", { class: "health" }, ...items) : h("p", { class: "hint" }, this.#isKnown ? page.healthy : page.unknownHealth);
+    if (!parts.list.firstChild?.isEqualNode(list)) parts.list.replaceChildren(list);
+    write(parts.said, items.length > 0 ? filled(page.unhealthy, { names: raised.map(({ name }) => name).join(", ") }) : "");
   }
+}
+
+/** Where it is shown. */
+export interface HealthParts {
+  readonly list: HTMLElement;
+  /** Is read aloud, and not seen. */
+  readonly said: HTMLElement;
 }
 
 const isOther = (settings: Settings, patch: Partial<Settings>): boolean =>

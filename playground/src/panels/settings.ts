@@ -1,7 +1,7 @@
 /** What to learn, and how: every setting with a sentence on what is chosen. */
-import { filled, h } from "../dom.ts";
+import { button, filled, h } from "../dom.ts";
 import { wantsFiles } from "../examples.ts";
-import { CHOICES, isPlane, type RegularizerName, type Settings } from "../settings.ts";
+import { CHOICES, type ChoiceName, canBeOfFile, isPlane, LARGEST_SEED, OF_FILE, type RegularizerName, type Settings } from "../settings.ts";
 import type { Words } from "../words.ts";
 
 export interface SettingsPanel {
@@ -10,7 +10,7 @@ export interface SettingsPanel {
   /** Some settings were changed. */
   change(patch: Partial<Settings>): void;
   /** Files were chosen. */
-  give(files: readonly File[]): void;
+  addFiles(files: readonly File[]): void;
   startOver(): void;
   defaults(): void;
 }
@@ -24,24 +24,23 @@ export interface SettingsState {
 }
 
 type Choice = string | number | null;
-type SelectName = Exclude<keyof typeof CHOICES, "regularizers">;
+type SelectName = Exclude<ChoiceName, "regularizers">;
+type SettingName = ChoiceName | "seed";
 
 /** What few people change. */
-const MORE: readonly (SelectName | "regularizers" | "seed")[] = ["regularizers", "augment", "width", "batchSize", "learningRate", "seed", "backend"];
+const MORE: readonly SettingName[] = ["regularizers", "augment", "width", "batchSize", "learningRate", "seed", "backend"];
 
-/** Draws the panel; what had the focus has it again. */
-export function showSettings(panel: SettingsPanel, state: SettingsState): void {
+/** Draws the panel. @param showsMore whether all settings are shown, where nobody has opened or closed them here */
+export function showSettings(panel: SettingsPanel, state: SettingsState, showsMore: boolean): void {
   const { root, words } = panel;
-  const focused = root.contains(document.activeElement) ? document.activeElement?.id : undefined;
-  const isOpen = root.querySelector("details")?.open ?? false;
+  const isOpen = root.querySelector("details")?.open ?? showsMore;
   const { settings } = state;
-  const plane = isPlane(settings.data);
-  const basics: (SelectName | "regularizers" | "seed")[] = ["data"];
+  const basics: SettingName[] = ["data"];
   if (settings.data === "pictures") basics.push("size");
   basics.push("architecture", "objective");
   const more = h("details", { class: "more", open: isOpen }, h("summary", {}, words.page.settings.more));
-  for (const name of MORE) if (!(plane && name === "augment")) more.append(control(panel, settings, name));
-  more.append(h("button", { type: "button", onclick: () => panel.defaults() }, words.page.settings.defaults));
+  for (const name of MORE) if (applies(name, settings)) more.append(control(panel, settings, name));
+  more.append(button(words.page.settings.defaults, () => panel.defaults(), { id: "defaults" }));
   root.replaceChildren(
     h("h2", { id: "settings-heading" }, words.page.settings.heading),
     ...(state.pending
@@ -50,20 +49,34 @@ export function showSettings(panel: SettingsPanel, state: SettingsState): void {
             "div",
             { class: "note", role: "status" },
             h("p", {}, words.page.settings.pending),
-            h("button", { type: "button", class: "primary", onclick: () => panel.startOver() }, words.page.settings.startOver),
+            button(words.page.settings.startOver, () => panel.startOver(), { class: "primary" }),
           ),
         ]
       : []),
     ...basics.flatMap((name) => [control(panel, settings, name), ...(name === "data" ? drop(panel, state) : [])]),
     more,
   );
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
-function control(panel: SettingsPanel, settings: Settings, name: SelectName | "regularizers" | "seed"): HTMLElement {
+/** Points are not augmented, and networks from a file have widths of their own. */
+const applies = (name: SettingName, { data, architecture }: Settings): boolean =>
+  !(name === "augment" && isPlane(data)) && !(name === "width" && architecture === OF_FILE);
+
+function control(panel: SettingsPanel, settings: Settings, name: SettingName): HTMLElement {
   if (name === "regularizers") return regularizers(panel, settings);
   if (name === "seed") return seed(panel, settings);
   return select(panel, settings, name);
+}
+
+/** What a file says in place of a choice; of networks and augmentations there is too much to be said in a word. */
+function titleOfFile({ words }: SettingsPanel, { base }: Settings, name: SettingName): string {
+  const { ofFile, ofFileNamed } = words.page.settings;
+  const { learningRate } = base!.optimizer.generator;
+  const told: Partial<Record<SettingName, string>> = {
+    objective: base!.objective.name,
+    ...(typeof learningRate === "number" && { learningRate: `${learningRate}` }),
+  };
+  return told[name] ? filled(ofFileNamed, { value: told[name] }) : ofFile;
 }
 
 /** A sentence of `text/help`. */
@@ -88,11 +101,14 @@ function field(panel: SettingsPanel, name: string, hint: string, input: HTMLElem
 
 function select(panel: SettingsPanel, settings: Settings, name: SelectName): HTMLElement {
   const plane = isPlane(settings.data);
-  const choices: readonly Choice[] = plane && name === "architecture" ? ["default", "mlp"] : CHOICES[name];
+  const value = settings[name];
+  const usual: readonly Choice[] = plane && name === "architecture" ? ["default", "mlp"] : CHOICES[name];
+  // A file has choices of its own, and a number that may be none of the usual.
+  const choices = [...new Set<Choice>([...(canBeOfFile(settings, name) ? [OF_FILE] : []), ...(usual.includes(value) ? [] : [value]), ...usual])];
+  const { own } = panel.words.page.settings;
   const titles = (panel.words.page.choices as Readonly<Record<string, Readonly<Record<string, string>>>>)[name];
   const title = (choice: Choice): string =>
-    titles?.[`${choice}`] ?? (choice === null || choice === "default" ? panel.words.page.settings.own : `${choice}`);
-  const value = settings[name];
+    titles?.[`${choice}`] ?? (choice === null || choice === "default" ? own : choice === OF_FILE ? titleOfFile(panel, settings, name) : `${choice}`);
   const input = h(
     "select",
     {
@@ -110,12 +126,14 @@ function seed(panel: SettingsPanel, settings: Settings): HTMLElement {
   const input = h("input", {
     type: "number",
     min: 0,
-    max: 2 ** 32,
+    max: LARGEST_SEED,
+    required: true,
     step: 1,
     value: settings.seed,
     onchange: ({ currentTarget }) => {
-      const { valueAsNumber, validity } = currentTarget as HTMLInputElement;
-      if (validity.valid && Number.isInteger(valueAsNumber)) panel.change({ seed: valueAsNumber });
+      const input = currentTarget as HTMLInputElement;
+      // Else the browser says what is wrong, in its own words.
+      if (input.reportValidity()) panel.change({ seed: input.valueAsNumber });
     },
   });
   return field(panel, "seed", help(panel, "seed"), input);
@@ -123,8 +141,10 @@ function seed(panel: SettingsPanel, settings: Settings): HTMLElement {
 
 function regularizers(panel: SettingsPanel, settings: Settings): HTMLElement {
   const { words } = panel;
-  const own = settings.regularizers === "default";
-  const chosen = new Set<RegularizerName>(settings.regularizers === "default" ? [] : settings.regularizers);
+  // Whoever brings its own along: the objective, or the file.
+  const whole = canBeOfFile(settings, "regularizers") && settings.regularizers !== "default" ? OF_FILE : "default";
+  const own = settings.regularizers === whole;
+  const chosen = new Set(namesOf(settings));
   const box = (id: string, name: string, checked: boolean, change: (checked: boolean) => void): HTMLElement =>
     h(
       "label",
@@ -142,7 +162,9 @@ function regularizers(panel: SettingsPanel, settings: Settings): HTMLElement {
     "fieldset",
     { class: "field" },
     h("legend", {}, words.page.settings.regularizers),
-    box("default", words.page.settings.ownRegularizers, own, (checked) => panel.change({ regularizers: checked ? "default" : [] })),
+    box("default", words.page.settings[whole === OF_FILE ? "ofFile" : "ownRegularizers"], own, (checked) =>
+      panel.change({ regularizers: checked ? whole : [] }),
+    ),
     h(
       "div",
       { class: "checks" },
@@ -153,8 +175,13 @@ function regularizers(panel: SettingsPanel, settings: Settings): HTMLElement {
         }),
       ),
     ),
-    h("p", { class: "hint" }, own || told.length === 0 ? help(panel, "regularizers", own ? "default" : "") : told.join(" ")),
+    h("p", { class: "hint" }, told.length > 0 ? told.join(" ") : help(panel, "regularizers", own ? whole : "")),
   );
+}
+
+function namesOf({ regularizers, base }: Settings): readonly RegularizerName[] {
+  if (regularizers === OF_FILE) return base!.regularizers.map(({ name }) => name);
+  return regularizers === "default" ? [] : regularizers;
 }
 
 /** Where files are dropped or chosen, for data that want some. */
@@ -168,7 +195,7 @@ function drop(panel: SettingsPanel, { settings, files }: SettingsState): HTMLEle
     multiple: true,
     class: "visually-hidden",
     accept: wanted === "pictures" ? "image/*" : null,
-    onchange: ({ currentTarget }) => panel.give([...((currentTarget as HTMLInputElement).files ?? [])]),
+    onchange: ({ currentTarget }) => panel.addFiles([...((currentTarget as HTMLInputElement).files ?? [])]),
   });
   return [
     h(

@@ -1,0 +1,21 @@
+/** Where the focus goes when what had it is gone. */
+
+/**
+ * Keeps the focus on the page: where an element that had it is taken away or hidden, it goes to the one that has the same id now, and else to `fallback`. A browser would leave it nowhere, and keys would mean something else.
+ */
+export function keepFocus(root: HTMLElement, fallback: () => HTMLElement): void {
+  let focused: HTMLElement | undefined;
+  root.addEventListener("focusin", ({ target }) => {
+    focused = target as HTMLElement;
+  });
+  const restore = (): void => {
+    if (!focused || document.activeElement !== document.body || isThere(focused)) return;
+    const same = focused.id ? document.getElementById(focused.id) : null;
+    focused = undefined;
+    // Nothing moves under the eyes of who did not ask for it.
+    (same && isThere(same) ? same : fallback()).focus({ preventScroll: true });
+  };
+  new MutationObserver(restore).observe(root, { childList: true, subtree: true, attributeFilter: ["hidden", "open"] });
+}
+
+const isThere = (element: HTMLElement): boolean => element.isConnected && element.getClientRects().length > 0;
