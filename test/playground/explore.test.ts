@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Latest } from "../../playground/src/explore/latest.ts";
+import { MAX_SEED } from "../../playground/src/explore/seedField.ts";
 import { turned, walkOf } from "../../playground/src/explore/walk.ts";
+import { checkSeed } from "../../src/core/random.ts";
 
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 const length = (a: Float32Array): number => Math.sqrt(dot(a, a));
@@ -65,5 +67,12 @@ describe("what follows a hand", () => {
     const done: string[] = [];
     latest.ask(async () => void done.push("again"));
     await expect.poll(() => done).toEqual(["again"]);
+  });
+});
+
+describe("the seeds of a field", () => {
+  it("are those of the library", () => {
+    expect(() => checkSeed("seed", MAX_SEED)).not.toThrow();
+    expect(() => checkSeed("seed", MAX_SEED + 1)).toThrow("2^53 - 1");
   });
 });

@@ -104,9 +104,11 @@ const RADIUS = 0.0145;
 export function drawPlane(canvas: HTMLCanvasElement, plane: Plane, bounded: boolean): void {
   if (plane.landscape.length > 0) drawLandscape(canvas, plane, bounded);
   else drawAxes(canvas);
-  drawPoints(canvas, plane.real, { color: "--real", radius: RADIUS, alpha: 0.75 });
+  // On a line they lie over each other: where there are more, it is darker.
+  const opacity = plane.dimensions === 1 ? 0.3 : 1;
+  drawPoints(canvas, plane.real, { color: "--real", radius: RADIUS, alpha: 0.75 * opacity });
   drawArrows(canvas, plane);
-  drawPoints(canvas, plane.generated, { color: "--generated", radius: RADIUS, alpha: 0.9 });
+  drawPoints(canvas, plane.generated, { color: "--generated", radius: RADIUS, alpha: 0.9 * opacity });
 }
 
 /** Lengths are told apart, and none is longer than `LONGEST`, as the steepest tenth is. */
