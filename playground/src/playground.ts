@@ -3,7 +3,7 @@ import type { Remote } from "comlink";
 import { programOf } from "./code.ts";
 import { filled } from "./dom.ts";
 import { type FileKind, type LeftOut, named, wantsFiles } from "./examples.ts";
-import type { Explore } from "./explore.ts";
+import type { Explore, ExploreState } from "./explore.ts";
 import { download, filesOf } from "./files.ts";
 import { keepFocus } from "./focus.ts";
 import { History } from "./history.ts";
@@ -180,12 +180,13 @@ export class Playground implements Actions {
       const words = await wordsOf(language);
       remember(language);
       this.#language = language;
+      const explored = this.#explore?.state;
       this.#screen.close();
       this.#screen = new Screen(this.#root, words, language, this, this.#screen.state);
       if (this.#history.steps.length > 0) await this.#screen.openCurves();
       if (this.#tour) await this.#openTour(this.#tour.station);
       this.#screen.showTour(this.#tour !== undefined);
-      if (this.#opened) await this.#openExplore();
+      if (this.#opened) await this.#openExplore(explored);
       this.#refresh();
     });
   };
@@ -218,10 +219,11 @@ export class Playground implements Actions {
     else this.startOver(patch);
   }
 
-  async #openExplore(): Promise<void> {
+  /** @param from what it was before the page was made anew */
+  async #openExplore(from?: ExploreState): Promise<void> {
     const { mountExplore } = await import("./explore.ts");
     const { explore: root, words } = this.#screen;
-    if (root.childElementCount === 0) this.#explore = mountExplore({ root, words, session: this.#lab });
+    if (root.childElementCount === 0) this.#explore = mountExplore({ root, words, session: this.#lab, from });
     this.#explore?.refresh();
   }
 

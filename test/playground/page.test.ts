@@ -165,6 +165,34 @@ describe.skipIf(!CHROMIUM)(name, () => {
     expect(await focused()).toBe("play");
   });
 
+  it("says the same in another language, and shows what it showed", async () => {
+    await open();
+    const { page } = visit;
+    await visit.choose("width", "8");
+    await visit.choose("batchSize", "16");
+    await visit.train(2);
+    await visit.press(".explore summary");
+    await page.focus("#explore-place");
+    await page.keyboard.press("End");
+    await page.$eval("#explore-from", (input) => {
+      (input as HTMLInputElement).value = "41";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await drop(visit, 0, { "notes.txt": "text" });
+    await visit.reads(".message", "neither a model");
+    await page.focus("#language");
+    await page.select("#language", "zh");
+    await visit.reads(".message", "notes.txt");
+    await visit.reads(".message", "既不是");
+    await visit.until("the seed that was set", (from) => document.querySelector<HTMLInputElement>(from)?.value === "41", "#explore-from");
+    expect(await page.$eval("#explore-place", (slider) => (slider as HTMLInputElement).value)).toBe("64");
+    expect(await page.$eval("details.more", (details) => (details as HTMLDetailsElement).open)).toBe(true);
+    expect(await page.$eval(".explore details", (details) => (details as HTMLDetailsElement).open)).toBe(true);
+    await visit.until("the focus where it was", () => document.activeElement?.id === "language", "");
+    await page.select("#language", "en");
+    await visit.reads(".message", "neither a model");
+  });
+
   it("keeps to whole numbers for the seed", async () => {
     await open();
     const { page } = visit;
