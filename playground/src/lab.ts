@@ -4,9 +4,9 @@ import type { BackendOptions, Dataset, GAN, HealthEvent, StepReport } from "ganv
 import type { ImageSampler } from "ganvas/sample";
 import { type DigitFiles, draw, type FileKind, type Found, type LeftOut, OwnFiles, wantsFiles } from "./examples.ts";
 import { type DataName, optionsOf, type Settings, settingsOf, VALIDATED } from "./settings.ts";
-import { bytesOf, viewOfGAN as look, viewOfDataset as shown, type View } from "./views/view.ts";
+import { bytesOf, type View, viewOfDataset, viewOfGAN } from "./views/view.ts";
 
-/** Images `[N, H, W, C]` in [-1, 1], or points `[N, 2]`. */
+/** Images `[N, H, W, C]` in [-1, 1], or points `[N, d]`. */
 export interface Made {
   readonly data: Float32Array;
   readonly shape: readonly number[];
@@ -122,7 +122,7 @@ export class Lab {
   async preview(settings: Settings): Promise<View | null> {
     const kind = wantsFiles(settings);
     const dataset = kind ? (await this.#own[kind]?.examples(settings.size))?.dataset : await draw(settings.data, PREVIEWED);
-    return dataset ? shown(dataset) : null;
+    return dataset ? viewOfDataset(dataset) : null;
   }
 
   /**
@@ -361,7 +361,7 @@ export class Lab {
   }
 
   async #frame(gan: GAN, dataset: Dataset, report: StepReport, told: Pick<Frame, "series" | "health">): Promise<Frame> {
-    const view = await look(gan, dataset);
+    const view = await viewOfGAN(gan, dataset);
     const { name, ceiling, upToFactor } = report.divergence;
     return transfer(
       {
@@ -390,7 +390,7 @@ async function stateOf(gan: GAN, { settings, found }: Course, files: FileCounts)
     isLabelled: gan.spec.condition !== null,
     files,
     settings,
-    view: await look(gan, found?.dataset),
+    view: await viewOfGAN(gan, found?.dataset),
   };
 }
 

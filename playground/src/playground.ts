@@ -502,6 +502,7 @@ export class Playground implements Actions {
     }
     this.#screen.showStrip(this.#view?.kind === "pictures" && this.#opened ? this.#strip : null);
     this.#screen.repaint();
+    this.#explore?.refresh();
   }
 
   /** Files that are dropped on the page, and the space bar. */

@@ -1,7 +1,7 @@
 /** A slider between the pictures of two seeds. */
 import { filled, h, write } from "../dom.ts";
+import { seedInput } from "../seedInput.ts";
 import { drawPath, drawSamples, isPoints } from "./draw.ts";
-import { seedField } from "./seedField.ts";
 import { pictureCanvas, section, type Tool, type ToolContext } from "./tool.ts";
 
 export interface BetweenState {
@@ -60,16 +60,20 @@ export function betweenTool(
   }
 
   const field = (name: "from" | "to"): HTMLElement =>
-    seedField({
-      id: `explore-${name}`,
-      label: words[name],
-      seed: seeds[name],
-      invalid: invalidSeed,
-      change(seed) {
-        seeds[name] = seed;
-        refresh();
-      },
-    });
+    h(
+      "label",
+      {},
+      words[name],
+      seedInput({
+        id: `explore-${name}`,
+        seed: seeds[name],
+        invalid: invalidSeed,
+        input(seed) {
+          seeds[name] = seed;
+          refresh();
+        },
+      }),
+    );
   return {
     element: section("between", words, canvas, h("div", { class: "row" }, field("from"), field("to")), h("label", {}, words.slider, slider), output),
     get state() {

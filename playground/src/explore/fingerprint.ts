@@ -1,7 +1,7 @@
 /** The picture of a seed with its hash, to be compared with that on another device. */
-import { filled, h, write } from "../dom.ts";
+import { button, filled, h, setEnabled, write } from "../dom.ts";
+import { seedInput } from "../seedInput.ts";
 import { drawSamples } from "./draw.ts";
-import { seedField } from "./seedField.ts";
 import { pictureCanvas, section, type Tool, type ToolContext } from "./tool.ts";
 import type { Truncation } from "./truncation.ts";
 
@@ -25,15 +25,14 @@ export function fingerprintTool(
 ): Tool<FingerprintState> {
   const draw = queue();
   const canvas = pictureCanvas(words.heading);
-  const hash = h("p", { class: "hash", id: "explore-hash", role: "status" });
+  // Of a generator that learns it is another every second, so it is not read aloud by itself.
+  const hash = h("p", { class: "hash", id: "explore-hash" });
   const status = h("p", { class: "place", role: "status" });
-  // One that were disabled would lose the focus.
-  const copy = h("button", { type: "button", id: "explore-copy", "aria-disabled": "true", onclick: () => void copyHash() }, words.copy);
+  const copy = button(words.copy, () => void copyHash(), { id: "explore-copy" });
   let { seed, shown } = from;
 
   async function copyHash(): Promise<void> {
-    if (!hash.textContent) return;
-    const copied = await (navigator.clipboard?.writeText(hash.textContent) ?? Promise.reject()).then(
+    const copied = await (navigator.clipboard?.writeText(hash.textContent ?? "") ?? Promise.reject()).then(
       () => true,
       () => false,
     );
@@ -43,7 +42,7 @@ export function fingerprintTool(
   function showHash(text: string): void {
     if (text !== hash.textContent) write(status, "");
     write(hash, text);
-    copy.setAttribute("aria-disabled", `${text === ""}`);
+    setEnabled(copy, text !== "");
   }
 
   /** A hash stays until that of the same picture is there again, of the generator as it is by then. */
@@ -70,6 +69,7 @@ export function fingerprintTool(
     refresh();
   }
 
+  setEnabled(copy, false);
   const form = h(
     "form",
     {
@@ -79,15 +79,19 @@ export function fingerprintTool(
         show();
       },
     },
-    seedField({
-      id: "explore-seed",
-      label: words.seed,
-      seed,
-      invalid: invalidSeed,
-      change(other) {
-        seed = other;
-      },
-    }),
+    h(
+      "label",
+      {},
+      words.seed,
+      seedInput({
+        id: "explore-seed",
+        seed,
+        invalid: invalidSeed,
+        input(other) {
+          seed = other;
+        },
+      }),
+    ),
     h("button", { type: "submit", id: "explore-show" }, words.show),
   );
   const hidden = h("h4", { class: "visually-hidden" }, words.hash);

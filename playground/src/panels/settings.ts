@@ -1,7 +1,8 @@
 /** What to learn, and how: every setting with a sentence on what is chosen. */
 import { button, filled, h } from "../dom.ts";
 import { wantsFiles } from "../examples.ts";
-import { CHOICES, type ChoiceName, canBeOfFile, isPlane, LARGEST_SEED, OF_FILE, type RegularizerName, type Settings } from "../settings.ts";
+import { seedInput } from "../seedInput.ts";
+import { CHOICES, type ChoiceName, canBeOfFile, isPlane, OF_FILE, type RegularizerName, type Settings } from "../settings.ts";
 import type { Words } from "../words.ts";
 
 export interface SettingsPanel {
@@ -123,18 +124,11 @@ function select(panel: SettingsPanel, settings: Settings, name: SelectName): HTM
 }
 
 function seed(panel: SettingsPanel, settings: Settings): HTMLElement {
-  const input = h("input", {
-    type: "number",
-    min: 0,
-    max: LARGEST_SEED,
-    required: true,
-    step: 1,
-    value: settings.seed,
-    onchange: ({ currentTarget }) => {
-      const input = currentTarget as HTMLInputElement;
-      // Else the browser says what is wrong, in its own words.
-      if (input.reportValidity()) panel.change({ seed: input.valueAsNumber });
-    },
+  const input = seedInput({
+    id: "setting-seed",
+    seed: settings.seed,
+    invalid: panel.words.explore.invalidSeed,
+    change: (seed) => panel.change({ seed }),
   });
   return field(panel, "seed", help(panel, "seed"), input);
 }
