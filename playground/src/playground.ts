@@ -141,10 +141,13 @@ export class Playground implements Actions {
 
   readonly bringBack = (): void => {
     this.#attempt(async () => {
-      await this.#end();
-      const previous = this.#previous!.opened;
+      const previous = this.#previous;
+      if (!previous) return;
+      await this.#replacing(() => this.#adopt(() => this.#lab.bringBack(this.#settings.backend), undefined, previous.opened));
+      // What has learned nothing yet does not take its place.
+      if (this.#previous !== previous) return;
       this.#previous = undefined;
-      await this.#adopt(() => this.#lab.bringBack(this.#settings.backend), undefined, previous);
+      this.#setPhase(this.#phase);
     });
   };
 
