@@ -80,6 +80,33 @@ export const worst = (found: readonly Deviation[], measure: Measure): number =>
 export const errorOf = (task: Task, found: readonly Deviation[]): number =>
   worst(found, task.kind === "train" || task.kind === "critic" ? "update" : "values");
 
+/** What one gave, and by whose code. */
+export interface Given {
+  readonly library: string;
+  readonly outputs: ReadonlyMap<string, Floats>;
+}
+
+/** How far libraries are from each other, whatever float64 says. */
+export interface Agreement {
+  /** Who was compared, at least two. */
+  readonly libraries: readonly string[];
+  /** The largest difference of any two that are not of the same library, as `errorOf` has it. */
+  readonly deviation: number;
+}
+
+/** @returns null where there are no two libraries to compare */
+export function agreementOf(task: Task, first: readonly Tensor[], all: readonly Given[]): Agreement | null {
+  const libraries = [...new Set(all.map(({ library }) => library))];
+  if (libraries.length < 2) return null;
+  const differences = all.flatMap((one, i) =>
+    all
+      .slice(i + 1)
+      .filter(({ library }) => library !== one.library)
+      .map(({ outputs }) => errorOf(task, deviations(task, first, one.outputs, outputs))),
+  );
+  return { libraries, deviation: Math.max(...differences) };
+}
+
 /** Of a - b, or of a. */
 function length(a: Floats, b?: Floats): number {
   let sum = 0;

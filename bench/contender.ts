@@ -34,7 +34,8 @@ export interface Entrant {
   readonly runtime: string;
   /** Whether it can use more than one thread here. */
   readonly threaded: boolean;
-  open(task: Task, tensors: readonly Tensor[], threads: number): Promise<Contender>;
+  /** @param signal ends what has been started of it, where the opening is waited for no longer */
+  open(task: Task, tensors: readonly Tensor[], threads: number, signal?: AbortSignal): Promise<Contender>;
 }
 
 /** What one step from the start gives; the contender ends with it. */

@@ -51,7 +51,7 @@ export async function findAdapter(): Promise<string> {
 }
 
 function peer(name: string, runtime: string, threaded: boolean, command: (threads: number) => Command): Entrant {
-  return { name, runtime, threaded, open: (task, tensors, threads) => startPeer(command(threads), task, tensors, threads) };
+  return { name, runtime, threaded, open: (task, tensors, threads, signal) => startPeer(command(threads), task, tensors, threads, signal) };
 }
 
 const threadCounts = (threads: number): Record<string, string> => ({ OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` });

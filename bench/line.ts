@@ -1,6 +1,7 @@
 /** A program that is spoken to by lines of JSON. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { endGroup, startGroup } from "./ending.ts";
 
 export interface Command {
   readonly program: string;
@@ -21,13 +22,13 @@ export class Line<A> {
   #lastWords = "";
 
   constructor({ program, args, env }: Command) {
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = startGroup(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
-    createInterface({ input: child.stdout }).on("line", (text) => this.#waiting?.resolve(JSON.parse(text) as A & Failure));
-    child.stderr.on("data", (chunk: Buffer) => {
+    createInterface({ input: child.stdout! }).on("line", (text) => this.#waiting?.resolve(JSON.parse(text) as A & Failure));
+    child.stderr!.on("data", (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString()).slice(-4000);
     });
-    child.stdin.on("error", () => {}); // told by "close"
+    child.stdin!.on("error", () => {}); // told by "close"
     child.on("error", (error) => this.#fail(error));
     child.on("close", (code, signal) => this.#fail(new Error(`ended with ${signal ?? `code ${code}`}: ${reason(this.#lastWords)}`)));
   }
@@ -44,8 +45,7 @@ export class Line<A> {
   }
 
   end(): void {
-    this.#child.stdin!.end();
-    this.#child.kill();
+    endGroup(this.#child);
   }
 
   #fail(error: Error): void {

@@ -78,7 +78,7 @@ async function run(task: Task, field: readonly Entry[], quick: boolean): Promise
   const judge = await judgeOf(task, tensors, Math.max(...field.map(({ threads }) => threads)));
   if (!judge)
     console.log(`${task.workload}, batch ${task.batch}: nobody is judged, as only PyTorch would have so much in float64 in time, and it is not here`);
-  const results = await compete(task, tensors, field, { judge, effort: quick ? QUICK : FULL });
+  const { results } = await compete(task, tensors, field, { judge, effort: quick ? QUICK : FULL });
   const { implementation } = results[0]!;
   for (const { implementation: name, outcome } of results) if (name === implementation && outcome instanceof Error) throw outcome;
   return results;

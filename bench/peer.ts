@@ -1,8 +1,8 @@
 /** A peer in a process of its own, spoken to as `peers/protocol.js` says. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Contender, Floats, Info } from "./contender.ts";
+import { scratch } from "./ending.ts";
 import { type Command, Line } from "./line.ts";
 import type { Task, Tensor } from "./task.ts";
 
@@ -20,14 +20,20 @@ interface Answer {
   readonly tensors?: readonly Entry[];
 }
 
-/** Starts a peer on a task. @throws Error with the peer's own message when it cannot do it. */
-export async function startPeer(command: Command, task: Task, tensors: readonly Tensor[], threads: number): Promise<Contender> {
-  const folder = mkdtempSync(join(tmpdir(), "ganvas-bench-"));
+/**
+ * Starts a peer on a task.
+ *
+ * @param signal ends its process while it is not yet started
+ * @throws Error with the peer's own message when it cannot do it
+ */
+export async function startPeer(command: Command, task: Task, tensors: readonly Tensor[], threads: number, signal?: AbortSignal): Promise<Contender> {
+  const { path: folder, remove } = scratch("ganvas-bench-");
   const line = new Line<Answer>(command);
   const close = () => {
     line.end();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   };
+  signal?.addEventListener("abort", close);
   try {
     const file = join(folder, "in.f32");
     const { info } = await line.ask({ op: "init", task, threads, file, tensors: writeTensors(file, tensors) });

@@ -12,9 +12,11 @@ export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-or
  *
  * `serve(request, response, headers)` answers everything else. `open(url, scratch)` starts the browser, as `start` of processes.js does, with a folder for what it writes.
  *
+ * `signal` ends it before.
+ *
  * Gives what the page posted, or as a `fault` why there is none.
  */
-export async function visit({ serve, open, headers = {}, log = () => {}, limit = 50_000 }) {
+export async function visit({ serve, open, headers = {}, log = () => {}, limit = 50_000, signal }) {
   const scratch = mkdtempSync(join(tmpdir(), "ganvas-page-"));
   let finish;
   const outcome = new Promise((resolve) => {
@@ -30,9 +32,13 @@ export async function visit({ serve, open, headers = {}, log = () => {}, limit =
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const browser = open(`http://127.0.0.1:${server.address().port}/`, scratch);
   browser.ended.then((code) => finish({ fault: `the browser ended: ${code}` }));
+  const abort = () => finish({ fault: signal.reason.message });
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   const timer = setTimeout(() => finish({ fault: `no word from the page in ${limit / 1000} seconds` }), limit);
   const result = await outcome;
   clearTimeout(timer);
+  signal?.removeEventListener("abort", abort);
   await browser.kill();
   server.closeAllConnections();
   server.close();

@@ -1,7 +1,8 @@
 /** Something that starts programs, each time from nothing. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { endGroup, startGroup } from "../ending.ts";
 import type { Program } from "./programs.ts";
 
 /** This folder's, from wherever the benchmark is built to. */
@@ -42,7 +43,7 @@ export interface Running {
 
 /** Starts a process with as many more pipes as wanted. */
 export function launch(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, pipes = 0): Running {
-  const child = spawn(program, args, {
+  const child = startGroup(program, args, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe", ...new Array<"pipe">(pipes).fill("pipe")],
   });
@@ -75,17 +76,20 @@ export async function limited<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** What `work` gives, for which the process must be there. @throws Error with its last words when it ends before, or when it takes too long */
-export function during<T>(running: Running, work: Promise<T>): Promise<T> {
+/** What `work` gives, for which the process must be there. @throws Error with its last words when it ends before */
+export function alive<T>(running: Running, work: Promise<T>): Promise<T> {
   const over = running.ended.then((code): never => {
     throw new Error(`ended with ${code}: ${lastWords(running)}`);
   });
-  return limited(Promise.race([work, over]));
+  return Promise.race([work, over]);
 }
+
+/** As `alive`. @throws Error when it takes too long, too */
+export const during = <T>(running: Running, work: Promise<T>): Promise<T> => limited(alive(running, work));
 
 /** Ends a process and waits for that. */
 export async function end({ child, ended }: Running): Promise<void> {
-  child.kill("SIGKILL");
+  endGroup(child);
   await ended;
 }
 

@@ -1,4 +1,4 @@
-/** ganvas in a process of its own, in whichever runtime runs this (argument: wasm or webgpu). */
+/** ganvas in a process of its own, in whichever runtime runs this (argument: wasm, webgpu or float64). */
 import { openOurs } from "../../dist/tools/portable/ours.js";
 import { serve } from "./protocol.js";
 

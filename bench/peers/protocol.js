@@ -56,7 +56,7 @@ function writeTensors(file, outputs) {
   const tensors = [];
   for (const [name, data] of Object.entries(outputs)) {
     chunks.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    tensors.push({ name, type: "float32", shape: [data.length], offset });
+    tensors.push({ name, type: data instanceof Float64Array ? "float64" : "float32", shape: [data.length], offset });
     offset += data.byteLength;
   }
   writeFileSync(file, Buffer.concat(chunks));

@@ -8,5 +8,5 @@ export interface PeerContender {
   outputs(): Promise<Record<string, Float32Array>> | Record<string, Float32Array>;
 }
 
-/** @param tf TensorFlow.js, with a backend that is ready */
-export function tfjsContender(tf: object, task: Task, tensors: ReadonlyMap<string, Tensor>): PeerContender;
+/** @param tf TensorFlow.js, with a backend that is ready, and by default of one thread */
+export function tfjsContender(tf: object, task: Task, tensors: ReadonlyMap<string, Tensor>, threads?: number): PeerContender;

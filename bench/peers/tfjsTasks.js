@@ -4,8 +4,9 @@
  * A task's contender.
  *
  * @param tf the library, with a backend that is ready
+ * @param threads that the backend has
  */
-export function tfjsContender(tf, task, tensors) {
+export function tfjsContender(tf, task, tensors, threads = 1) {
   // By the gradient of tf.leakyRelu nothing can be differentiated again ("gradient function not found for Greater"); by that of relu it can.
   const twiceDifferentiable = (x, alpha) => tf.add(tf.mul(x, alpha), tf.mul(tf.relu(x), 1 - alpha));
 
@@ -224,5 +225,5 @@ export function tfjsContender(tf, task, tensors) {
   }
 
   const open = { kernel, sample, train, critic: train }[task.kind];
-  return { ...open(task, tensors), info: { version: tf.version_core, threads: 1 } };
+  return { ...open(task, tensors), info: { version: tf.version_core, threads } };
 }

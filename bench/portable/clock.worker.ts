@@ -8,7 +8,8 @@ self.addEventListener("message", async ({ data }: MessageEvent<Job>) => {
     // What `clock.ts` needs to be there before it is loaded.
     Object.assign(globalThis, { global: globalThis });
     const { runJob } = await import("./job.ts");
-    tell({ results: await runJob(data, (progress) => tell({ progress })) });
+    await runJob(data, { onProgress: (progress) => tell({ progress }), onContest: (contest) => tell({ contest }) });
+    tell({ ended: true });
   } catch (error) {
     tell({ fault: error instanceof Error ? error.message : String(error) });
   }

@@ -5,6 +5,8 @@ import type { Job, JobProgress, News, Place } from "./messages.ts";
 export interface Watching {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: JobProgress) => void) | undefined;
+  /** Told what came of each task when it is done: that stands, whatever becomes of the rest. */
+  readonly onContest: (contest: ContestResult) => void;
 }
 
 /**
@@ -12,7 +14,7 @@ export interface Watching {
  *
  * @throws what `signal` gives as its reason
  */
-export function measureHere(job: Job, { signal, onProgress }: Watching = {}): Promise<readonly ContestResult[]> {
+export function measureHere(job: Job, { signal, onProgress, onContest }: Watching): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const worker = new Worker(new URL("./clock.worker.ts", import.meta.url), { type: "module" });
@@ -33,8 +35,9 @@ export function measureHere(job: Job, { signal, onProgress }: Watching = {}): Pr
     };
     worker.onmessage = ({ data }: MessageEvent<News>) => {
       if ("progress" in data) return onProgress?.(data.progress);
+      if ("contest" in data) return onContest(data.contest);
       end();
-      if ("results" in data) resolve(data.results);
+      if ("ended" in data) resolve();
       else reject(new Error(data.fault));
     };
     worker.postMessage(job);
@@ -48,7 +51,7 @@ export function fieldHere(): Place[] {
   return [
     ...counts.map((threads): Place => ({ name: "ganvas", threads })),
     { name: "ganvas-webgpu", threads: 1 },
-    { name: "tfjs-wasm", threads: 1 },
+    ...counts.map((threads): Place => ({ name: "tfjs-wasm", threads })),
     { name: "tfjs-webgpu", threads: 1 },
     ...counts.map((threads): Place => ({ name: "ort-web", threads })),
   ];
@@ -67,7 +70,7 @@ export async function machineHere(): Promise<Pick<Machine, "cpu" | "cores" | "me
   const { userAgent, hardwareConcurrency } = navigator;
   const memory = "deviceMemory" in navigator ? (navigator.deviceMemory as number) * 2 ** 30 : null;
   const info = (await navigator.gpu?.requestAdapter().catch(() => null))?.info;
-  const gpu = info ? [info.vendor, info.architecture, info.description].filter(Boolean).join(" ") : null;
-  const os = /\(([^)]*)\)/.exec(userAgent)?.[1] ?? "not told";
+  const gpu = info ? [info.vendor, info.architecture, info.description].filter(Boolean).join(" ") || "not told by browsers" : null;
+  const os = /\(([^)]*)\)/.exec(userAgent)?.[1] || "not told";
   return { cpu: "not told by browsers", cores: hardwareConcurrency || null, memory, os, gpu };
 }

@@ -34,6 +34,8 @@ export interface Job {
   readonly tasks: readonly ReportTask[];
   readonly field: readonly Place[];
   readonly effort: Effort;
+  /** Milliseconds that a contender has for an answer. */
+  readonly limit: number;
   /** What each task gives in float64, where it is known already: as `encodeFloats` has it, in the order of the tasks. */
   readonly references?: readonly Uint8Array<ArrayBuffer>[] | undefined;
 }
@@ -48,5 +50,15 @@ export interface JobProgress {
   readonly done: number;
 }
 
-/** From the worker that holds the clock. */
-export type News = { readonly progress: JobProgress } | { readonly results: readonly ContestResult[] } | { readonly fault: string };
+/** From the worker that holds the clock: how far it is, each contest as it is done, and how all of it ended. */
+export type News = { readonly progress: JobProgress } | { readonly contest: ContestResult } | { readonly ended: true } | { readonly fault: string };
+
+/** From the page of `npm run report`, as it goes on; its last word is a `PageEnd`. */
+export type PageNews =
+  | { readonly progress: JobProgress }
+  | { readonly contest: ContestResult }
+  | { readonly name: string; readonly isolated: boolean };
+
+export interface PageEnd {
+  readonly fault?: string;
+}

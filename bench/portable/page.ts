@@ -1,9 +1,15 @@
-/** The page that `npm run report` opens in a browser: fetches what is to be measured, and posts what came of it. */
+/** The page that `npm run report` opens in a browser: fetches what is to be measured, and posts what comes of it, each task when it is done. */
 import { wordsOf } from "../report/entries.ts";
 import { browserName, fieldHere, measureHere } from "./here.ts";
-import type { Job } from "./messages.ts";
+import type { Job, PageEnd, PageNews } from "./messages.ts";
 
 const post = (path: string, what: object) => fetch(path, { method: "POST", body: JSON.stringify(what) });
+
+/** In order, as what ends it must not come before what was found. */
+let told: Promise<unknown> = Promise.resolve();
+function tell(news: PageNews): void {
+  told = told.then(() => post("log", news));
+}
 
 /** @throws Error where the server has no such file */
 async function get(path: string): Promise<Response> {
@@ -12,11 +18,15 @@ async function get(path: string): Promise<Response> {
   return response;
 }
 
-async function main(): Promise<object> {
-  const { tasks, effort } = (await (await get("job")).json()) as Pick<Job, "tasks" | "effort">;
+async function main(): Promise<PageEnd> {
+  tell({ name: browserName(), isolated: crossOriginIsolated });
+  const { tasks, effort, limit } = (await (await get("job")).json()) as Pick<Job, "tasks" | "effort" | "limit">;
   const references = await Promise.all(tasks.map(async (_, i) => new Uint8Array(await (await get(`reference-${i}`)).arrayBuffer())));
-  const contests = await measureHere({ tasks, effort, references, field: fieldHere() }, { onProgress: (progress) => void post("log", progress) });
-  return { name: browserName(), contests, isolated: crossOriginIsolated };
+  const job = { tasks, effort, limit, references, field: fieldHere() };
+  await measureHere(job, { onProgress: (progress) => tell({ progress }), onContest: (contest) => tell({ contest }) });
+  return {};
 }
 
-await post("done", await main().catch((error) => ({ fault: wordsOf(error) })));
+const end = await main().catch((error): PageEnd => ({ fault: wordsOf(error) }));
+await told;
+await post("done", end);

@@ -14,6 +14,9 @@ interface TensorFlow {
 
 interface TensorFlowWasm {
   setWasmPaths(paths: Readonly<Record<string, string>>): void;
+  setThreadsCount(count: number): void;
+  /** Once its backend is there. @throws Error where that has no threads */
+  getThreadsCount(): number;
 }
 
 interface OnnxRuntime {
@@ -23,7 +26,7 @@ interface OnnxRuntime {
 /** Their modules, each loaded when it is asked for. */
 export interface Libraries {
   tfjs(): Promise<object>;
-  tfjsWasm(): Promise<object>;
+  tfjsWasm(tf: object): Promise<object>;
   tfjsWebGPU(): Promise<object>;
   ort(): Promise<object>;
   protobuf(): Promise<object>;
@@ -46,7 +49,7 @@ export type PeerName = "tfjs-cpu" | "tfjs-wasm" | "tfjs-webgpu" | "ort-web";
 export async function openPeer(name: PeerName, task: Task, tensors: readonly Tensor[], threads: number, libraries: Libraries): Promise<Contender> {
   if (threads > 1 && typeof SharedArrayBuffer === "undefined") throw new Error("no threads, for the page is not cross-origin isolated");
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const contender = name === "ort-web" ? await openOrt(task, byName, threads, libraries) : await openTfjs(name, task, byName, libraries);
+  const contender = name === "ort-web" ? await openOrt(task, byName, threads, libraries) : await openTfjs(name, task, byName, threads, libraries);
   return {
     info: contender.info,
     reset: async () => contender.reset(),
@@ -68,18 +71,19 @@ async function openTfjs(
   name: Exclude<PeerName, "ort-web">,
   task: Task,
   tensors: ReadonlyMap<string, Tensor>,
+  threads: number,
   libraries: Libraries,
 ): Promise<PeerContender> {
   const tf = (await libraries.tfjs()) as TensorFlow;
-  const wasm = name === "tfjs-wasm" ? ((await libraries.tfjsWasm()) as TensorFlowWasm) : null;
+  const wasm = name === "tfjs-wasm" ? ((await libraries.tfjsWasm(tf)) as TensorFlowWasm) : null;
   if (wasm) {
     const found = TFJS_WASM.flatMap((file) => {
       const url = libraries.asset(file);
       return url === undefined ? [] : [[file, url]];
     });
     if (found.length > 0) wasm.setWasmPaths(Object.fromEntries(found));
-    // Its build with threads makes their program of the source text of a function, which does not outlive a minifier, and gets one thread without.
-    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", threads > 1);
+    wasm.setThreadsCount(threads);
   }
   if (name === "tfjs-webgpu") {
     if (!(await navigator.gpu?.requestAdapter())) throw new Error(navigator.gpu ? "no WebGPU adapter" : "no WebGPU here: navigator.gpu is not there");
@@ -88,5 +92,5 @@ async function openTfjs(
   const backend = name.slice("tfjs-".length);
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its backend ${backend}`);
   await tf.ready();
-  return tfjsContender(tf, task, tensors);
+  return tfjsContender(tf, task, tensors, wasm && threads > 1 ? wasm.getThreadsCount() : 1);
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { findAdapter } from "../entrants.ts";
 import type { Machine } from "./results.ts";
 
-export async function thisMachine(): Promise<Omit<Machine, "quick" | "turn" | "notes" | "runtimes">> {
+export async function thisMachine(): Promise<Omit<Machine, "quick" | "turn" | "notes" | "runtimes" | "leftOut">> {
   const { version } = JSON.parse(readFileSync(fileURLToPath(new URL("../package.json", import.meta.url)), "utf8"));
   return {
     cpu: cpus()[0]?.model.trim() || "not told",

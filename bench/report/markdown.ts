@@ -1,4 +1,5 @@
 /** A report as Markdown, for a message or an issue. */
+import { leftOutOf } from "./render.ts";
 import type { Report } from "./results.ts";
 import { figure, figuresOf, isBaseline, workloadsOf } from "./statistics.ts";
 import { fill, type Words } from "./words.ts";
@@ -7,10 +8,12 @@ const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|",
 
 export function reportMarkdown({ machines }: Report, words: Words): string {
   const lines: string[] = [];
-  for (const { cpu, cores, os, gpu, made, ganvas, runtimes } of machines) {
+  for (const machine of machines) {
+    const { cpu, cores, os, gpu, made, ganvas, runtimes } = machine;
     lines.push(
       `**${cell(cpu)}**, ${cores ?? "?"} ${words.cores.toLowerCase()}, ${cell(os)}, ${words.gpu}: ${cell(gpu ?? words.none)}, ganvas ${ganvas}, ${made.slice(0, 10)}`,
     );
+    if (machine.leftOut.length > 0) lines.push("", `**${words.incomplete}** ${cell(leftOutOf(machine, words))}`);
     for (const workload of workloadsOf(runtimes)) {
       lines.push("", `**${workload}**`, "", `| ${[words.runtime, words.contender, words.perSecond, words.milliseconds, words.ratio].join(" | ")} |`);
       lines.push("| --- | --- | ---: | ---: | ---: |");

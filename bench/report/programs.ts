@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Entrant } from "../contender.ts";
+import { type Entrant, type Floats, firstOutputs } from "../contender.ts";
 import type { Entry } from "../contest.ts";
+import { tensorsOf } from "../data.ts";
 import { PEERS } from "../entrants.ts";
 import { startPeer } from "../peer.ts";
 import { NODE24 } from "../setup.ts";
@@ -32,7 +33,9 @@ export const THIS_NODE: Program = { name: `Node ${process.versions.node}`, comma
 /** @throws Error that says what is not here */
 export function findNode24(): Program {
   if (!existsSync(NODE24)) throw new Error(`not here: ${NODE24}; npm ci --prefix bench installs it`);
-  return { name: `Node ${versionOf(NODE24)}`, command: NODE24, args: [] };
+  const name = `Node ${versionOf(NODE24)}`;
+  if (name === THIS_NODE.name) throw new Error("it is the Node that this is run by, which is measured already");
+  return { name, command: NODE24, args: [] };
 }
 
 /** @throws Error that says what is not here */
@@ -52,6 +55,12 @@ function versionOf(program: string): string {
   return /\d+(\.\d+)+/.exec(execFileSync(program, ["--version"], { encoding: "utf8" }))![0];
 }
 
+/** The task in float64, by ours, in a process of its own, as it takes seconds in which this one has to listen. @param signal ends it */
+export async function referenceOf(task: ReportTask, signal: AbortSignal): Promise<ReadonlyMap<string, Floats>> {
+  const command = { program: process.execPath, args: [script("ganvas.js"), "float64"] };
+  return firstOutputs(await startPeer(command, task, tensorsOf(task), 1, signal));
+}
+
 /** Who takes part in a runtime. The native ones run beside this Node's, once. */
 export function fieldOf(program: Program, task: ReportTask): Entry[] {
   const threads = [...new Set([1, availableParallelism()])];
@@ -59,7 +68,8 @@ export function fieldOf(program: Program, task: ReportTask): Entry[] {
     name,
     runtime: program.name,
     threaded,
-    open: (task, tensors, threads) => startPeer({ program: program.command, args: [...program.args, script(file), ...args] }, task, tensors, threads),
+    open: (task, tensors, threads, signal) =>
+      startPeer({ program: program.command, args: [...program.args, script(file), ...args] }, task, tensors, threads, signal),
   });
   const native = program === THIS_NODE ? PEERS.filter(({ name }) => ["ort-node", "pytorch", "pytorch-cuda"].includes(name)) : [];
   const field = [

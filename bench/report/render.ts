@@ -50,9 +50,16 @@ function machines({ machines }: Report, words: Words): Html {
   ];
   const cards = machines.map(
     (machine) => html`<div class="card machine"><dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value(machine)}</dd></div>`)}</dl>
-${machine.notes.map((note) => html`<p class="note">${note}</p>`)}</div>`,
+${machine.leftOut.length > 0 ? html`<p class="note"><strong>${words.incomplete}</strong> ${leftOutOf(machine, words)}</p>` : null}${machine.notes.map((note) => html`<p class="note">${note}</p>`)}</div>`,
   );
   return section("machines", words.machines, null, html`<div class="beside">${cards}</div>`);
+}
+
+/** What a machine's measurement is without: "not measured: Firefox (L28, S64); Deno (TMLP)". */
+export function leftOutOf({ leftOut }: Machine, words: Words): string {
+  const runtimes = [...new Set(leftOut.map(({ runtime }) => runtime))];
+  const workloads = (name: string) => leftOut.filter(({ runtime }) => runtime === name).map(({ workload }) => workload);
+  return fill(words.leftOut, { what: runtimes.map((name) => `${name} (${workloads(name).join(", ")})`).join("; ") });
 }
 
 /** Which machine is meant, where there are several. */
@@ -77,9 +84,20 @@ function correctness({ machines }: Report, words: Words, several: boolean): Html
         )}</tr>`,
     );
     const head = html`<tr><th scope="col">${words.contender}</th>${runtimes.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr>`;
-    return html`${machineTitle(machine, several)}${wide(words.correctness, html`<table class="matrix"><thead>${head}</thead><tbody>${rows}</tbody></table>`)}`;
+    return html`${machineTitle(machine, several)}${wide(words.correctness, html`<table class="matrix"><thead>${head}</thead><tbody>${rows}</tbody></table>`)}${agreement(runtimes, words)}`;
   });
   return section("correctness", words.correctness, words.correctnessIntro, tables);
+}
+
+/** How far libraries are from each other, by task. */
+function agreement(runtimes: readonly RuntimeResult[], words: Words): Html | null {
+  const parts = workloadsOf(runtimes).flatMap((workload) => {
+    const all = runtimes.flatMap(({ contests }) => contests.flatMap((contest) => (contest.workload === workload && contest.agreement) || []));
+    if (all.length === 0) return [];
+    const libraries = [...new Set(all.flatMap(({ libraries }) => libraries))].join(", ");
+    return [fill(words.agreementOf, { workload, libraries, difference: Math.max(...all.map(({ deviation }) => deviation)).toExponential(0) })];
+  });
+  return parts.length === 0 ? null : html`<p class="intro agreement">${words.agreement} ${parts.join("; ")}.</p>`;
 }
 
 /** What one contender has to show for all tasks in a runtime. */

@@ -26,6 +26,7 @@ export const STYLE = `
 .report .machine dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); column-gap: 2rem; }
 .report dt { color: var(--muted); }
 .report dd { margin: 0; overflow-wrap: anywhere; }
+.report .agreement { margin: 0.75rem 0 0; }
 .report .note { margin: 0.75rem 0 0; padding-left: 0.75rem; border-left: 3px solid var(--warn); }
 .report .wide { width: fit-content; max-width: 100%; overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 .report .wide:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

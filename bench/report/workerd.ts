@@ -1,12 +1,11 @@
 /** Contenders in Cloudflare's runtime on this machine, each in a process of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { during, end, launch } from "../cold/runtime.ts";
+import { alive, during, end, launch } from "../cold/runtime.ts";
 import { bundleWorker, listening, WORKERD } from "../cold/workerdRuntime.ts";
 import type { Contender, Entrant } from "../contender.ts";
+import { scratch } from "../ending.ts";
 import { decodeFloats } from "../portable/bytes.ts";
 
 const WORKER = fileURLToPath(new URL("../bench/portable/workerd.js", import.meta.url));
@@ -19,8 +18,7 @@ export interface Worker {
 
 /** Bundles the worker, once for all contenders. @param version of the package `workerd` */
 export async function buildWorker(version: string): Promise<Worker> {
-  const folder = mkdtempSync(join(tmpdir(), "ganvas-report-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const { path: folder, remove } = scratch("ganvas-report-");
   try {
     return { config: await bundleWorker(WORKER, version, join(folder, "workerd")), remove };
   } catch (error) {
@@ -34,12 +32,13 @@ export const inWorkerd = (name: string, config: string): Entrant => ({
   name,
   runtime: "workerd",
   threaded: false,
-  async open(task, _, threads): Promise<Contender> {
+  async open(task, _, threads, signal): Promise<Contender> {
     const running = launch(WORKERD, ["serve", config, "--control-fd=3"], {}, 1);
+    signal?.addEventListener("abort", () => void end(running));
     try {
       const port = await during(running, listening(running.child.stdio[3] as Readable));
       const ask = async (request: object): Promise<Response> => {
-        const response = await during(running, fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: JSON.stringify(request) }));
+        const response = await alive(running, fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: JSON.stringify(request) }));
         if (!response.ok) throw new Error(await response.text());
         return response;
       };

@@ -132,7 +132,7 @@ const BROWSERS = {
 };
 
 /** What a page posts as its last word, from a browser that is served by `serve`. @throws Missing without the browser */
-export async function inBrowser(name, { serve, headers, log, limit = PAGE_MS }) {
+export async function inBrowser(name, { serve, headers, log, limit = PAGE_MS, signal }) {
   const { packages, open, flags } = BROWSERS[name];
   if (packages) throw new Missing(`not here: apt-get install ${packages}`);
   const complaints = [];
@@ -140,7 +140,14 @@ export async function inBrowser(name, { serve, headers, log, limit = PAGE_MS }) 
     for (const [, words] of text.matchAll(/CONSOLE[:(]\d+\)?\]? "(.*)", source/g))
       if (/error|fail|refused|blocked/i.test(words)) complaints.push(words);
   };
-  const outcome = await visit({ serve, headers, ...(log && { log }), open: (url, scratch) => open(url, scratch, flags && { flags, hear }), limit });
+  const outcome = await visit({
+    serve,
+    headers,
+    ...(log && { log }),
+    open: (url, scratch) => open(url, scratch, flags && { flags, hear }),
+    limit,
+    signal,
+  });
   const result = outcome.posted ? JSON.parse(outcome.posted) : outcome;
   return result.fault && complaints.length > 0 ? { ...result, fault: [...new Set([result.fault, ...complaints])].join("; ") } : result;
 }

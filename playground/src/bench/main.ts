@@ -9,7 +9,4 @@ import { benchWords } from "./words.ts";
 
 document.head.append(h("style", {}, STYLE));
 const spoken = language();
-const words = await benchWords(spoken);
-document.documentElement.lang = spoken;
-document.title = words.page.title;
-new BenchPage(document.getElementById("app")!, words, spoken);
+new BenchPage(document.getElementById("app")!, await benchWords(spoken), spoken);

@@ -2,16 +2,17 @@
 
 import { browserName, fieldHere, machineHere, measureHere } from "../../../bench/portable/here.ts";
 import type { JobProgress } from "../../../bench/portable/messages.ts";
-import { EFFORTS } from "../../../bench/report/efforts.ts";
+import { EFFORTS, LIMIT } from "../../../bench/report/efforts.ts";
+import { reportOf } from "../../../bench/report/format.ts";
 import { reportMarkdown } from "../../../bench/report/markdown.ts";
 import { renderReport } from "../../../bench/report/render.ts";
-import { type ContestResult, FORMAT, type Report } from "../../../bench/report/results.ts";
+import type { ContestResult, Machine, Report } from "../../../bench/report/results.ts";
 import { version } from "../../../package.json";
 import { filled, h, write } from "../dom.ts";
-import { applyTheme } from "../theme.ts";
+import { applyTheme, THEMES, type Theme, theme } from "../theme.ts";
 import { LANGUAGES, type Language, remember } from "../words.ts";
 import { taskOf, WORKLOADS, type Workload } from "./tasks.ts";
-import type { BenchWords } from "./words.ts";
+import { type BenchWords, benchWords } from "./words.ts";
 
 /** Of the benchmark's packages; where it is not there, none of them was when this was built. */
 const PEERS = import.meta.glob("../../../bench/node_modules/onnxruntime-web/package.json", { query: "?raw" });
@@ -20,42 +21,70 @@ const HAS_PEERS = Object.keys(PEERS).length > 0;
 /** Chosen from the start: what is done in a minute. */
 const AT_FIRST: readonly Workload[] = ["TMLP", "S64-1"];
 
+const LONGEST_LIMIT = 3_600;
+
+/** Milliseconds that a contender has for an answer: as `?limit=` says in seconds, or as everywhere. */
+function limitHere(): number {
+  const seconds = Number(new URLSearchParams(location.search).get("limit"));
+  return seconds >= 1 && seconds <= LONGEST_LIMIT ? 1_000 * seconds : LIMIT;
+}
+
+/** What was measured, in no language. */
+type Measured = Omit<Machine, "notes" | "runtimes"> & { readonly contests: readonly ContestResult[] };
+
+/** A measurement under way. */
+interface Run {
+  readonly stop: AbortController;
+  readonly progress: JobProgress | null;
+}
+
+/** Words of the page with what is to stand in them. */
+type Say = (words: BenchWords) => string;
+
 export class BenchPage {
-  readonly #words: BenchWords;
-  readonly #tasks: ReadonlyMap<Workload, HTMLInputElement>;
-  readonly #full: HTMLInputElement;
-  readonly #measure: HTMLButtonElement;
-  readonly #cancel: HTMLButtonElement;
-  readonly #bar: HTMLProgressElement;
-  /** What is under way, which changes too often to be read aloud. */
-  readonly #doing = h("p", { class: "doing" });
-  /** What has come of it, which is read aloud. */
-  readonly #status = h("p", { class: "status", role: "status" });
-  readonly #results = h("section", { class: "panel results", hidden: true });
-  #stop: AbortController | null = null;
-  #report: Report | null = null;
+  readonly #root: HTMLElement;
+  readonly #dress: (theme: Theme) => void;
+  #words: BenchWords;
+  #language: Language;
+  readonly #chosen = new Set<Workload>(AT_FIRST);
+  #quick = true;
+  #run: Run | null = null;
+  #said: Say = ({ page }) => page.ready;
+  #copied: Say | null = null;
+  #measured: Measured | null = null;
+  #screen: Screen;
 
   constructor(root: HTMLElement, words: BenchWords, language: Language) {
-    const { page } = words;
-    this.#words = words;
-    this.#tasks = new Map(WORKLOADS.map((name) => [name, h("input", { type: "checkbox", name, checked: AT_FIRST.includes(name) })]));
-    this.#full = h("input", { type: "radio", name: "effort", value: "full" });
-    this.#measure = h("button", { type: "button", class: "primary", onclick: () => this.#run() }, page.measure);
-    this.#cancel = h("button", { type: "button", disabled: true, onclick: () => this.#stop?.abort() }, page.cancel);
-    this.#bar = h("progress", { max: 1, value: 0, "aria-label": page.progress });
-    applyTheme(() => {});
-    root.append(this.#head(language), h("main", { class: "page bench" }, this.#settings(), this.#results));
-    write(this.#status, page.ready);
+    [this.#root, this.#words, this.#language] = [root, words, language];
+    this.#dress = applyTheme(() => {});
+    this.#screen = this.#show();
   }
 
-  #head(language: Language): HTMLElement {
+  /** Puts all of it into the page, in the language that it has now. What has the focus keeps it. */
+  #show(): Screen {
     const { page } = this.#words;
-    const options = Object.entries(LANGUAGES).map(([name, text]) => h("option", { value: name, selected: name === language }, text));
-    const choose = ({ target }: Event) => {
-      remember((target as HTMLSelectElement).value as Language);
-      // The address may name another, which would win.
-      location.search = "";
+    const focused = this.#root.contains(document.activeElement) ? document.activeElement!.id : "";
+    document.documentElement.lang = this.#language;
+    document.title = page.title;
+    const screen: Screen = {
+      measure: h("button", { type: "button", class: "primary", id: "measure", onclick: () => this.#measure() }, page.measure),
+      cancel: h("button", { type: "button", id: "cancel", onclick: () => this.#run?.stop.abort() }, page.cancel),
+      fields: this.#fields(),
+      bar: h("progress", { max: 1, value: 0, "aria-label": page.progress }),
+      doing: h("p", { class: "doing" }),
+      status: h("p", { class: "status", role: "status" }),
+      results: h("section", { class: "panel results", "aria-label": page.results }),
     };
+    this.#screen = screen;
+    this.#root.replaceChildren(this.#head(), h("main", { class: "page bench" }, this.#panel(screen), screen.results));
+    this.#showResults();
+    this.#refresh();
+    if (focused) document.getElementById(focused)?.focus();
+    return screen;
+  }
+
+  #head(): HTMLElement {
+    const { page } = this.#words;
     return h(
       "header",
       { class: "head" },
@@ -63,115 +92,217 @@ export class BenchPage {
       h(
         "nav",
         { "aria-label": page.playground },
-        h("a", { class: "button", href: "./index.html" }, page.playground),
-        h("select", { "aria-label": page.language, onchange: choose }, ...options),
+        h("a", { class: "button", id: "playground", href: `./index.html?lang=${this.#language}` }, page.playground),
+        choice("language", page.language, LANGUAGES, this.#language, (name) => this.#speak(name)),
+        choice("theme", page.theme, themesIn(page), theme(), (name) => this.#dress(name)),
       ),
     );
   }
 
-  #settings(): HTMLElement {
+  #fields(): HTMLFieldSetElement[] {
     const { page, report } = this.#words;
-    const task = (name: Workload, input: HTMLInputElement) =>
-      h("label", { class: "choice" }, input, h("span", {}, h("strong", {}, name), " ", h("span", { class: "hint" }, report[`workload.${name}`])));
-    const quick = h("input", { type: "radio", name: "effort", value: "quick", checked: true });
-    const note = crossOriginIsolated ? page.isolated : page.notIsolated;
+    const task = (name: Workload): HTMLElement => {
+      const choose = (event: Event): void => {
+        if (isOn(event)) this.#chosen.add(name);
+        else this.#chosen.delete(name);
+      };
+      const box = h("input", { type: "checkbox", id: `task-${name}`, name, checked: this.#chosen.has(name), onchange: choose });
+      return h(
+        "label",
+        { class: "choice" },
+        box,
+        h("span", {}, h("strong", {}, name), " ", h("span", { class: "hint" }, report[`workload.${name}`])),
+      );
+    };
+    const effort = (value: "quick" | "full"): HTMLElement => {
+      const choose = (): void => {
+        this.#quick = value === "quick";
+      };
+      const checked = this.#quick === (value === "quick");
+      const dot = h("input", { type: "radio", id: `effort-${value}`, name: "effort", value, checked, onchange: choose });
+      return h("label", { class: "choice" }, dot, h("span", {}, page[value]));
+    };
+    return [
+      h("fieldset", { class: "field tasks" }, h("legend", {}, page.tasks), ...WORKLOADS.map(task)),
+      h("fieldset", { class: "field" }, h("legend", {}, page.effort), effort("quick"), effort("full")),
+    ];
+  }
+
+  #panel({ measure, cancel, bar, doing, status, fields }: Screen): HTMLElement {
+    const { page } = this.#words;
     return h(
       "section",
       { class: "panel", "aria-label": page.measure },
-      h("fieldset", { class: "field tasks" }, h("legend", {}, page.tasks), ...Array.from(this.#tasks, ([name, input]) => task(name, input))),
-      h(
-        "fieldset",
-        { class: "field" },
-        h("legend", {}, page.effort),
-        h("label", { class: "choice" }, quick, h("span", {}, page.quick)),
-        h("label", { class: "choice" }, this.#full, h("span", {}, page.full)),
-      ),
-      h("p", { class: crossOriginIsolated ? "hint" : "note" }, note),
+      ...fields,
+      h("p", { class: crossOriginIsolated ? "hint" : "note" }, crossOriginIsolated ? page.isolated : page.notIsolated),
       HAS_PEERS ? null : h("p", { class: "note" }, page.noPeers),
-      h("div", { class: "act" }, this.#measure, this.#cancel, this.#bar),
-      this.#doing,
-      this.#status,
+      h("div", { class: "act" }, measure, cancel, bar),
+      doing,
+      status,
     );
   }
 
-  async #run(): Promise<void> {
-    const { page } = this.#words;
-    const chosen = WORKLOADS.filter((name) => this.#tasks.get(name)!.checked);
-    if (chosen.length === 0) return write(this.#status, page.noTask);
-    const quick = !this.#full.checked;
-    const effort = EFFORTS[quick ? "quick" : "full"];
-    const { signal } = this.#begin();
+  /** Writes what changes while it measures. */
+  #refresh(): void {
+    const { measure, cancel, fields, bar, doing, status } = this.#screen;
+    const { page, report } = this.#words;
+    // Buttons may have the focus, which an element that is disabled would lose to the page.
+    measure.ariaDisabled = `${this.#run !== null}`;
+    cancel.ariaDisabled = `${this.#run === null || this.#run.stop.signal.aborted}`;
+    for (const field of fields) field.disabled = this.#run !== null;
+    bar.hidden = this.#run === null;
+    const progress = this.#run?.progress;
+    bar.value = progress?.done ?? 0;
+    if (progress) {
+      const { workload, phase, implementation, threads } = progress;
+      const count = threads === 1 ? report.thread : filled(report.threads, { n: threads });
+      write(doing, filled(page[phase], { workload, who: `${implementation}, ${count}` }));
+    } else write(doing, "");
+    write(status, this.#said(this.#words));
+  }
+
+  async #speak(language: Language): Promise<void> {
     try {
-      const field = fieldHere().filter(({ name }) => HAS_PEERS || name.startsWith("ganvas"));
-      const job = { tasks: chosen.map(taskOf), field, effort };
-      const contests = await measureHere(job, { signal, onProgress: (progress) => this.#tell(progress) });
-      await this.#show(contests, quick, effort.turn);
-      write(this.#status, page.done);
+      this.#words = await benchWords(language);
     } catch (error) {
-      write(this.#status, signal.aborted ? page.cancelled : filled(page.failed, { words: error instanceof Error ? error.message : `${error}` }));
-    } finally {
-      this.#end();
+      return this.#say(({ page }) => filled(page.failed, { words: wordsOf(error) }));
+    }
+    this.#language = language;
+    remember(language);
+    // An address that names another would win the next time.
+    const address = new URL(location.href);
+    address.searchParams.delete("lang");
+    history.replaceState(null, "", address);
+    this.#show();
+  }
+
+  #say(say: Say): void {
+    this.#said = say;
+    this.#refresh();
+  }
+
+  async #measure(): Promise<void> {
+    if (this.#run) return;
+    const chosen = WORKLOADS.filter((name) => this.#chosen.has(name));
+    if (chosen.length === 0) return this.#say(({ page }) => page.noTask);
+    const stop = new AbortController();
+    this.#run = { stop, progress: null };
+    // Not every browser gives it to a button that is pressed, and the fields are about to lose it.
+    this.#screen.measure.focus();
+    this.#say(() => "");
+    const [quick, contests]: [boolean, ContestResult[]] = [this.#quick, []];
+    const fault = await this.#contests(chosen, EFFORTS[quick ? "quick" : "full"], contests);
+    if (contests.length > 0) await this.#keep(chosen, quick, contests);
+    const isCancelled = stop.signal.aborted;
+    this.#run = null;
+    this.#say(({ page }) => {
+      if (fault === null) return page.done;
+      if (isCancelled) return contests.length > 0 ? page.cancelledKept : page.cancelled;
+      return filled(contests.length > 0 ? page.failedKept : page.failed, { words: fault });
+    });
+  }
+
+  /** @param contests gets what is finished @returns what kept it from being all, or null */
+  async #contests(chosen: readonly Workload[], effort: (typeof EFFORTS)["full" | "quick"], contests: ContestResult[]): Promise<string | null> {
+    const field = fieldHere().filter(({ name }) => HAS_PEERS || name.startsWith("ganvas"));
+    const onProgress = (progress: JobProgress): void => {
+      this.#run = { ...this.#run!, progress };
+      this.#refresh();
+    };
+    try {
+      const job = { tasks: chosen.map(taskOf), field, effort, limit: limitHere() };
+      await measureHere(job, { signal: this.#run!.stop.signal, onProgress, onContest: (contest) => contests.push(contest) });
+      return null;
+    } catch (error) {
+      return wordsOf(error);
     }
   }
 
-  #begin(): AbortController {
-    this.#stop = new AbortController();
-    this.#measure.disabled = true;
-    this.#cancel.disabled = false;
-    this.#cancel.focus();
-    write(this.#status, "");
-    return this.#stop;
+  async #keep(chosen: readonly Workload[], quick: boolean, contests: readonly ContestResult[]): Promise<void> {
+    const done = contests.map(({ workload }) => workload);
+    const leftOut = chosen.filter((name) => !done.includes(name)).map((workload) => ({ runtime: browserName(), workload }));
+    const { turn } = EFFORTS[quick ? "quick" : "full"];
+    this.#measured = { ...(await machineHere()), made: new Date().toISOString(), ganvas: version, quick, turn, leftOut, contests };
+    this.#copied = null;
+    this.#showResults();
   }
 
-  #end(): void {
-    this.#stop = null;
-    this.#measure.disabled = false;
-    const focused = document.activeElement === this.#cancel;
-    this.#cancel.disabled = true;
-    if (focused) this.#measure.focus();
-    this.#bar.value = 0;
-    write(this.#doing, "");
+  /** With what is said of the browser in the language that is spoken. */
+  #report({ contests, ...machine }: Measured): Report {
+    const notes = crossOriginIsolated ? [] : [this.#words.page.notIsolated];
+    return reportOf([{ ...machine, notes: [], runtimes: [{ name: browserName(), fault: null, notes, contests }] }]);
   }
 
-  #tell({ workload, phase, implementation, threads, done }: JobProgress): void {
-    const { page, report } = this.#words;
-    const count = threads === 1 ? report.thread : filled(report.threads, { n: threads });
-    this.#bar.value = done;
-    write(this.#doing, filled(page[phase], { workload, who: `${implementation}, ${count}` }));
-  }
-
-  async #show(contests: readonly ContestResult[], quick: boolean, turn: number): Promise<void> {
+  #showResults(): void {
+    const { results } = this.#screen;
+    results.hidden = this.#measured === null;
+    if (this.#measured === null) return;
     const { page, report: words } = this.#words;
-    const notes = crossOriginIsolated ? [] : [page.notIsolated];
-    const runtime = { name: browserName(), fault: null, notes, contests };
-    const machine = { ...(await machineHere()), made: new Date().toISOString(), ganvas: version, quick, turn, notes: [], runtimes: [runtime] };
-    this.#report = { ...FORMAT, machines: [machine] };
+    const report = this.#report(this.#measured);
     const charts = h("div");
     // Every text in it is escaped by the templates that it is made with.
-    charts.innerHTML = renderReport(this.#report, words);
-    const copied = h("p", { class: "status", role: "status" });
-    const copy = (text: (report: Report) => string) => () => this.#copy(text(this.#report!), copied);
-    this.#results.replaceChildren(
+    charts.innerHTML = renderReport(report, words);
+    const copied = h("p", { class: "status", role: "status" }, this.#copied?.(this.#words));
+    const copy = (id: string, label: string, text: string): HTMLElement =>
+      h("button", { type: "button", id, onclick: () => this.#copy(text, copied) }, label);
+    results.replaceChildren(
       h(
         "div",
         { class: "act" },
         h("h2", {}, page.results),
-        h("button", { type: "button", onclick: copy((report) => JSON.stringify(report, null, 1)) }, page.copyJSON),
-        h("button", { type: "button", onclick: copy((report) => reportMarkdown(report, words)) }, page.copyMarkdown),
+        copy("copy-json", page.copyJSON, JSON.stringify(report, null, 1)),
+        copy("copy-markdown", page.copyMarkdown, reportMarkdown(report, words)),
         copied,
       ),
       charts,
     );
-    this.#results.hidden = false;
   }
 
   async #copy(text: string, status: HTMLElement): Promise<void> {
-    const { page } = this.#words;
     try {
       await navigator.clipboard.writeText(text);
-      write(status, page.copied);
+      this.#copied = ({ page }) => page.copied;
     } catch (error) {
-      write(status, filled(page.notCopied, { words: (error as Error).message }));
+      this.#copied = ({ page }) => filled(page.notCopied, { words: wordsOf(error) });
     }
+    write(status, this.#copied(this.#words));
   }
+}
+
+/** What is in the page now. */
+interface Screen {
+  readonly measure: HTMLButtonElement;
+  readonly cancel: HTMLButtonElement;
+  readonly fields: readonly HTMLFieldSetElement[];
+  readonly bar: HTMLProgressElement;
+  /** What is under way, which changes too often to be read aloud. */
+  readonly doing: HTMLElement;
+  /** What has come of it, which is read aloud. */
+  readonly status: HTMLElement;
+  readonly results: HTMLElement;
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);
+
+const isOn = ({ currentTarget }: Event): boolean => (currentTarget as HTMLInputElement).checked;
+
+const themesIn = ({ themes }: BenchWords["page"]): Readonly<Record<Theme, string>> =>
+  Object.fromEntries(THEMES.map((name) => [name, themes[name]])) as Record<Theme, string>;
+
+/** One of several names. */
+function choice<T extends string>(
+  id: string,
+  label: string,
+  names: Readonly<Record<T, string>>,
+  chosen: T,
+  choose: (name: T) => void,
+): HTMLSelectElement {
+  const options = Object.entries<string>(names).map(([value, text]) =>
+    h("option", { value, selected: value === chosen, lang: id === "language" ? value : null }, text),
+  );
+  return h(
+    "select",
+    { id, "aria-label": label, onchange: ({ currentTarget }) => choose((currentTarget as HTMLSelectElement).value as T) },
+    ...options,
+  );
 }
