@@ -1,6 +1,6 @@
 /** What was done on the page, as a program for Node. */
 import { type DigitFiles, FACES, POINTS } from "./examples.ts";
-import { isPlane, optionsOf, type Settings } from "./settings.ts";
+import { optionsOf, type Settings, VALIDATED } from "./settings.ts";
 
 interface Source {
   readonly imports: string;
@@ -45,38 +45,74 @@ export interface Done {
   readonly isLoaded: boolean;
   /** Since then. */
   readonly steps: number;
-  /** Whether some of the data were held out. */
-  readonly isValidated: boolean;
+  /** Examples that it learns from; 0 where there are none of its shape. */
+  readonly examples: number;
   /** The files of digits, where there are some. */
   readonly digits: DigitFiles | null;
 }
 
-/** @param shape of one example */
-export function programOf(settings: Settings, shape: readonly number[], { isLoaded, steps, isValidated, digits }: Done): string {
-  const { imports, data } = sourceOf(settings, digits ?? UNKNOWN);
-  const plane = isPlane(settings.data);
-  const files = ["writeFile", ...(settings.data === "digits" || isLoaded ? ["readFile"] : [])].sort().join(", ");
-  const { backend } = settings;
-  const where = backend === "auto" ? "" : `, { backend: "${backend}" }`;
-  const gan = isLoaded ? `loadGAN(await readFile("model.safetensors")${where})` : `createGAN(${written(optionsOf(settings, shape))})`;
-  const picture = plane
-    ? `await writeFile("points.svg", plotPoints([{ name: "data", points: data }, { name: "generated", points: await gan.sample({ count: 500, seed: 7 }) }]));`
-    : `await writeFile("samples.png", await (await gan.sample({ count: 64, seed: 7 })).toPNG({ columns: 8 }));`;
-  return `// npm install ganvas${settings.data === "pictures" ? " sharp" : ""}
-import { ${files} } from "node:fs/promises";
-import { ${isLoaded ? "loadGAN" : "createGAN"} } from "ganvas";
-${imports}${plane ? '\nimport { plotPoints } from "ganvas/plots";' : ""}
+/** Steps of a program of a training that has not begun. */
+const AT_FIRST = 1000;
 
-${data}
-const gan = await ${gan};
-await gan.train(data, {
-  steps: ${Math.max(1, steps)},${isValidated ? "\n  validation: 0.1," : ""}
+/** What is written of samples: a picture, a plot of points, or else their numbers. */
+function picturesOf(
+  shape: readonly number[],
+  hasData: boolean,
+): { readonly imports: string; readonly files: readonly string[]; readonly code: string } {
+  const [first, , channels] = shape;
+  if (shape.length === 3 && channels !== 2 && channels! <= 4)
+    return {
+      imports: "",
+      files: ["writeFile"],
+      code: `await writeFile("samples.png", await (await gan.sample({ count: 64, seed: 7 })).toPNG({ columns: 8 }));`,
+    };
+  if (shape.length === 3 || first !== 2) return { imports: "", files: [], code: "console.log((await gan.sample({ count: 4, seed: 7 })).data);" };
+  const clouds = [...(hasData ? ['{ name: "data", points: data }'] : []), '{ name: "generated", points: await gan.sample({ count: 500, seed: 7 }) }'];
+  return {
+    imports: 'import { plotPoints } from "ganvas/plots";',
+    files: ["writeFile"],
+    code: `await writeFile("points.svg", plotPoints([${clouds.join(", ")}]));`,
+  };
+}
+
+function trainingOf({ steps, examples }: Done): string {
+  return `await gan.train(data, {
+  steps: ${steps || `${AT_FIRST}, // none was done yet`}${steps ? "," : ""}${examples >= VALIDATED ? "\n  validation: 0.1," : ""}
   onStep({ step, discriminatorLoss, generatorLoss, divergence }) {
     if (step % 100 === 0) console.log(step, discriminatorLoss, generatorLoss, divergence.name, divergence.value);
   },
 });
-${picture}
-await writeFile("${isLoaded ? "trained" : "model"}.safetensors", await gan.save());
-gan.dispose();
 `;
+}
+
+/** @param shape of one example */
+export function programOf(settings: Settings, shape: readonly number[], done: Done): string {
+  const { isLoaded, examples, digits } = done;
+  const hasData = examples > 0;
+  const source = hasData ? sourceOf(settings, digits ?? UNKNOWN) : { imports: "", data: "" };
+  const picture = picturesOf(shape, hasData);
+  const reads = isLoaded || (hasData && settings.data === "digits");
+  const writes = hasData || picture.files.length > 0;
+  const files = [...(reads ? ["readFile"] : []), ...(writes ? ["writeFile"] : [])];
+  const { backend } = settings;
+  const where = backend === "auto" ? "" : `, { backend: "${backend}" }`;
+  const gan = isLoaded ? `loadGAN(await readFile("model.safetensors")${where})` : `createGAN(${written(optionsOf(settings, shape))})`;
+  const lines = [
+    `// npm install ganvas${hasData && settings.data === "pictures" ? " sharp" : ""}`,
+    files.length > 0 && `import { ${files.join(", ")} } from "node:fs/promises";`,
+    `import { ${isLoaded ? "loadGAN" : "createGAN"} } from "ganvas";`,
+    source.imports,
+    picture.imports,
+    "\n",
+    source.data,
+    `const gan = await ${gan};`,
+    hasData && trainingOf(done).trimEnd(),
+    picture.code,
+    hasData && `await writeFile("${isLoaded ? "trained" : "model"}.safetensors", await gan.save());`,
+    "gan.dispose();",
+  ];
+  return `${lines
+    .filter(Boolean)
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")}\n`;
 }

@@ -66,33 +66,49 @@ export class OwnFiles {
   /** @param size of pictures; digits have their own @throws Error that names every file where none can be read */
   examples(size: number, reading?: Reading): Promise<Found> {
     if (this.#read && (this.kind === "digits" || this.#read.size === size)) return this.#read.found;
+    const before = this.#read;
     const read = { size, found: this.kind === "digits" ? readDigits(this.files) : readPictures(this.files, size, reading) };
     this.#read = read;
     // What failed, or was broken off, is tried anew when it is asked for again.
     read.found.catch(() => {
-      if (this.#read === read) this.#read = undefined;
+      if (this.#read === read) this.#read = before;
     });
     return read.found;
   }
 }
 
-/** The digits of the first IDX file of images, gzipped or not, with the labels beside it if there are any for them. @throws Error that names each file where there are no images */
+interface IdxFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly shape: readonly number[];
+}
+
+/** As many labels as there are images, of the name that goes with theirs if there are several such files. */
+function labelsOf(images: IdxFile, files: readonly IdxFile[]): IdxFile | undefined {
+  const as = images.name.replace("images", "labels").replace("idx3", "idx1");
+  const fitting = files.filter(({ shape }) => shape.length === 1 && shape[0] === images.shape[0]);
+  return fitting.find(({ name }) => name === as) ?? fitting[0];
+}
+
+/** The digits of the IDX file with most images, gzipped or not, with the labels beside it if there are any for them. @throws Error that names each file where there are no images */
 async function readDigits(files: readonly File[]): Promise<Found> {
   const { mnist, readIdx } = await import("ganvas/datasets");
   const leftOut: LeftOut[] = [];
-  const read: { readonly name: string; readonly bytes: Uint8Array; readonly shape: readonly number[] }[] = [];
+  const read: IdxFile[] = [];
   for (const file of files) {
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       read.push({ name: file.name, bytes, shape: readIdx(bytes, { path: file.name }).shape });
     } catch (error) {
-      leftOut.push({ name: file.name, reason: (error as Error).message });
+      leftOut.push({ name: file.name, reason: (error as Error).message.replace(`${file.name}: `, "") });
     }
   }
-  const images = read.find(({ shape }) => shape.length === 3);
-  const labels = images && read.find(({ shape }) => shape.length === 1 && shape[0] === images.shape[0]);
-  for (const { name, shape } of read.filter((file) => file !== images && file !== labels))
-    leftOut.push({ name, reason: `an array of ${shape.join(" × ")}, which is neither the images [N, H, W] nor their labels [N]` });
+  const [images] = read.filter(({ shape }) => shape.length === 3).sort((a, b) => b.shape[0]! - a.shape[0]!);
+  const labels = images && labelsOf(images, read);
+  for (const { name, shape } of read.filter((file) => file !== images && file !== labels)) {
+    const used = images ? `: ${images.name} is learned from` : "";
+    leftOut.push({ name, reason: `an array of ${shape.join(" × ")}${used}` });
+  }
   if (!images) throw nothingRead(leftOut);
   return {
     dataset: mnist({ images: images.bytes, ...(labels && { labels: labels.bytes }) }),

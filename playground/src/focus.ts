@@ -8,8 +8,11 @@ export function keepFocus(root: HTMLElement, fallback: () => HTMLElement): void 
   root.addEventListener("focusin", ({ target }) => {
     focused = target as HTMLElement;
   });
+  // Who points elsewhere has left it.
+  document.addEventListener("pointerdown", () => (focused = undefined), { capture: true });
   const restore = (): void => {
-    if (!focused || document.activeElement !== document.body || isThere(focused)) return;
+    // Browsers take it from what is hidden only when they draw.
+    if (!focused || isThere(focused) || ![document.body, focused].includes(document.activeElement as HTMLElement)) return;
     const same = focused.id ? document.getElementById(focused.id) : null;
     focused = undefined;
     // Nothing moves under the eyes of who did not ask for it.

@@ -161,6 +161,10 @@ export class Lab {
     const { createGAN } = await import("ganvas");
     const course = await this.#courseOf(settings);
     const gan = await createGAN(optionsOf(settings, course.found!.dataset.shape.slice(1)));
+    if (!fits(gan, course.found!.dataset)) {
+      gan.dispose();
+      throw new Error("the networks are told with each example what it is to be, and these data have no labels that fit: choose others");
+    }
     return this.#replace(gan, course);
   }
 
@@ -170,7 +174,8 @@ export class Lab {
     const gan = await loadGAN(bytes, backendOf(settings));
     const own = settingsOf(gan.spec, settings);
     const course = await this.#courseOf(own).catch(() => undefined);
-    return this.#replace(gan, { settings: own, found: undefined, own: undefined, ...(course?.found && fits(gan, course.found.dataset) && course) });
+    const fitting = course?.found && fits(gan, course.found.dataset) ? course : undefined;
+    return this.#replace(gan, { settings: own, found: undefined, own: undefined, ...fitting }, bytes);
   }
 
   /** Puts back what was there before the last `open` or `load`, with the data that it learned from. @param backend of which it is from now on @throws Error where there is nothing */
@@ -182,7 +187,7 @@ export class Lab {
     const settings = { ...course.settings, backend };
     const gan = await loadGAN(kept.bytes, backendOf(settings));
     if (own) this.#own[own.kind] = own;
-    return this.#replace(gan, { ...course, settings });
+    return this.#replace(gan, { ...course, settings }, kept.bytes);
   }
 
   /** Has the GAN learn from other data, where they fit it. @returns undefined where they do not */
@@ -198,8 +203,9 @@ export class Lab {
     const { loadGAN } = await import("ganvas");
     const before = this.#whole();
     const settings = { ...this.#course!.settings, backend };
-    this.#gan = await loadGAN(await before.save(), backendOf(settings));
-    this.#course = { ...this.#course!, settings };
+    const kept = await keptOf(before);
+    this.#gan = await loadGAN(kept.bytes, backendOf(settings));
+    [this.#course, this.#kept] = [{ ...this.#course!, settings }, kept];
     before.dispose();
     this.#closeSampler();
     return this.#state();
@@ -213,7 +219,7 @@ export class Lab {
     this.#gan = undefined;
     if (!last) return this.open(course.settings);
     const { loadGAN } = await import("ganvas");
-    return this.#replace(await loadGAN(last.bytes, backendOf(course.settings)), course);
+    return this.#replace(await loadGAN(last.bytes, backendOf(course.settings)), course, last.bytes);
   }
 
   /** Trains until it is paused, or for so many steps; `listen` is told how it goes. */
@@ -333,7 +339,8 @@ export class Lab {
     return { settings, found: { dataset: this.#drawn.dataset!, leftOut: [] }, own: undefined };
   }
 
-  async #replace(gan: GAN, course: Course): Promise<LabState> {
+  /** @param bytes that the GAN was made from: its last copy, until there is another */
+  async #replace(gan: GAN, course: Course, bytes?: Uint8Array): Promise<LabState> {
     const state = await stateOf(gan, course, this.#files).catch((error: Error) => {
       gan.dispose();
       throw error;
@@ -346,8 +353,7 @@ export class Lab {
     }
     this.#closeSampler();
     before?.dispose();
-    this.#kept = undefined;
-    [this.#gan, this.#course] = [gan, course];
+    [this.#gan, this.#course, this.#kept] = [gan, course, bytes && { bytes, step: gan.step }];
     return state;
   }
 

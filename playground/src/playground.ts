@@ -25,7 +25,8 @@ const READING_MS = 300;
 /** What is explored takes time from the training. */
 const EXPLORED_MS = 1500;
 const MODEL = /\.safetensors$/i;
-const IDX = /idx\d?-ubyte|\.idx|\.gz$/i;
+const IDX = /idx\d?-ubyte|\.idx/i;
+const GZIP = /\.gz$/i;
 
 /** A training that there is. */
 interface Opened {
@@ -50,6 +51,8 @@ export class Playground implements Actions {
   /** The training that `bringBack` brings back, and where it had come to. */
   #previous: { readonly opened: Opened; readonly step: number } | undefined;
   #step = 0;
+  /** Whether it was asked to train until it is told to pause. */
+  #isPlaying = false;
   /** The training under way, or that was last. */
   #playing: Promise<void> = Promise.resolve();
   /** What is being done, with all that was asked for since. */
@@ -79,28 +82,31 @@ export class Playground implements Actions {
 
   readonly play = (): void => this.#attempt(() => this.#run(null));
 
-  readonly pause = (): void => void this.#lab.pause();
+  readonly pause = (): void => {
+    this.#isPlaying = false;
+    void this.#lab.pause();
+  };
 
   readonly step = (): void => this.#attempt(() => this.#run(1));
 
   readonly startOver = (patch: Partial<Settings> = {}): void => {
-    this.#attempt(async () => {
-      this.#settings = changed(this.#settings, patch);
-      await this.#replacing(() => this.#open(false));
-    });
+    this.#attempt(() => this.#with(patch, () => this.#replacing(() => this.#open(false))));
   };
 
   readonly change = (patch: Partial<Settings>): void => {
+    const { size } = this.#settings;
     this.#settings = changed(this.#settings, patch);
     // What has not begun to learn has nothing to lose.
     if (this.#step === 0 && this.#phase === "paused" && !this.#opened?.isLoaded) this.#forget();
     this.#showSettings();
-    if (this.#opened && patch.backend && patch.backend !== this.#opened.state.settings.backend) this.#move(patch.backend);
-    if (!patch.data && !patch.size) return;
+    if (this.#opened && patch.backend) this.#move();
     this.#attempt(async () => {
-      const kind = wantsFiles(this.#settings);
-      if (kind && this.#files[kind] > 0) await this.#read(kind, null);
-      if (this.#opened?.state.examples === 0) await this.#changeData();
+      const isOther = patch.data !== undefined || patch.size !== undefined;
+      if (isOther && !(await this.#readAgain())) {
+        if (size !== this.#settings.size) this.change({ size });
+        return;
+      }
+      if (isOther && this.#opened?.state.examples === 0) await this.#changeData();
       if (!this.#opened) await this.#preview();
     });
   };
@@ -114,12 +120,17 @@ export class Playground implements Actions {
       this.#screen.say({ text: (page) => page.nothingDropped });
       return;
     }
-    if (MODEL.test(first.name)) {
-      this.load(first);
+    const model = files.find(({ name }) => MODEL.test(name));
+    if (model) {
+      this.load(model);
+      const others = files.filter((file) => file !== model).map(({ name }) => name);
+      if (others.length > 0)
+        this.#attempt(async () => this.#screen.say({ kind: "info", text: (page) => filled(page.leftOut, { files: others.join(", ") }) }));
       return;
     }
-    const isDigits = files.some(({ name, type }) => IDX.test(name) || (this.#settings.data === "digits" && type === ""));
-    if (!isDigits && !files.some(({ type }) => type.startsWith("image/"))) {
+    const hasPictures = files.some(({ type }) => type.startsWith("image/"));
+    const isDigits = files.some(({ name }) => IDX.test(name)) || (!hasPictures && (this.#settings.data === "digits" || GZIP.test(first.name)));
+    if (!isDigits && !hasPictures) {
       this.#screen.say({ text: (page) => filled(page.unknownFile, { name: first.name }) });
       return;
     }
@@ -168,7 +179,7 @@ export class Playground implements Actions {
     const code = programOf(settings, state?.shape ?? shapeOf(settings), {
       isLoaded,
       steps: this.#step - begun,
-      isValidated: (state?.examples ?? VALIDATED) >= VALIDATED,
+      examples: state?.examples ?? VALIDATED,
       digits: state?.digits ?? null,
     });
     const show = (copied: boolean): void => this.#screen.showCode(code, copied);
@@ -180,7 +191,10 @@ export class Playground implements Actions {
 
   readonly setLanguage = (language: Language): void => {
     this.#attempt(async () => {
-      const words = await wordsOf(language);
+      const words = await wordsOf(language).catch((error: Error) => {
+        this.#screen.showLanguage(this.#language);
+        throw error;
+      });
       remember(language);
       this.#language = language;
       const explored = this.#explore?.state;
@@ -218,7 +232,7 @@ export class Playground implements Actions {
   /** Sets everything as a station wants it. What was trained can be brought back. */
   #visit(patch: Partial<Settings>): void {
     const isIdle = this.#phase === "empty" || this.#phase === "paused";
-    if (this.#step === 0 && isIdle) this.change(patch);
+    if (this.#step === 0 && isIdle && !this.#opened?.isLoaded) this.change(patch);
     else this.startOver(patch);
   }
 
@@ -240,19 +254,36 @@ export class Playground implements Actions {
 
   /** A training that is under way goes on, whatever else fails. */
   #fail({ message }: Error): void {
-    if (this.#phase === "opening") this.#setPhase(this.#opened ? "paused" : "empty");
+    if (this.#phase === "opening") {
+      this.#isPlaying = false;
+      this.#setPhase(this.#opened ? "paused" : "empty");
+    }
     this.#screen.say({ text: () => message, lang: "en" });
+  }
+
+  /** Does it with settings that are changed, but for good only if it does not fail. */
+  async #with(patch: Partial<Settings>, act: () => Promise<unknown>): Promise<void> {
+    const before = this.#settings;
+    const tried = changed(before, patch);
+    this.#settings = tried;
+    try {
+      await act();
+    } catch (error) {
+      if (this.#settings === tried) this.#settings = before;
+      throw error;
+    } finally {
+      this.#showSettings();
+    }
   }
 
   /** Does it in place of the training under way, which goes on if it fails. */
   async #replacing(act: () => Promise<unknown>): Promise<void> {
-    const wasTraining = this.#phase === "training";
     await this.#end();
     try {
       await act();
     } catch (error) {
       if (this.#phase === "opening") this.#setPhase(this.#opened ? "paused" : "empty");
-      if (wasTraining) await this.#run(null);
+      if (this.#isPlaying) await this.#run(null);
       throw error;
     }
   }
@@ -260,12 +291,14 @@ export class Playground implements Actions {
   /** Begins to train; what is asked for then does not wait until it has ended. */
   async #run(steps: number | null): Promise<void> {
     if (this.#phase === "training") return;
+    this.#isPlaying = steps === null;
     this.#screen.quiet();
-    const curves = this.#screen.openCurves();
+    // It trains without them, too.
+    this.#screen.openCurves().catch(({ message }: Error) => this.#screen.say({ text: () => message, lang: "en" }));
     if (!this.#opened) await this.#open(true);
-    await curves;
     this.#setPhase("training");
     this.#playing = this.#follow(steps).catch((error: Error) => {
+      this.#isPlaying = false;
       this.#setPhase("paused");
       this.#fail(error);
     });
@@ -283,6 +316,7 @@ export class Playground implements Actions {
       this.#explore?.refresh();
       return;
     }
+    this.#isPlaying = false;
     const onGPU = this.#opened?.state.backend.name === "webgpu";
     const action: Message["action"] = { name: (page) => filled(page.goOn, { step: failure.kept }), act: () => this.#recover() };
     this.#screen.say(
@@ -294,10 +328,17 @@ export class Playground implements Actions {
   async #useFiles(kind: FileKind, files: readonly File[]): Promise<void> {
     const leftOut = await this.#read(kind, files);
     if (!leftOut) return;
-    this.#settings = changed(this.#settings, { data: kind });
-    if (this.#opened?.state.examples === 0) await this.#changeData();
-    else await this.#replacing(() => this.#open(false));
+    if (this.#opened?.state.examples === 0) {
+      this.#settings = changed(this.#settings, { data: kind });
+      await this.#changeData();
+    } else await this.#with({ data: kind }, () => this.#replacing(() => this.#open(false)));
     if (leftOut.length > 0) this.#screen.say({ kind: "info", text: (page) => filled(page.leftOut, { files: named(leftOut) }) });
+  }
+
+  /** Reads files that are there already, where they are wanted of another size. @returns false if that was cancelled */
+  async #readAgain(): Promise<boolean> {
+    const kind = wantsFiles(this.#settings);
+    return !kind || this.#files[kind] === 0 || (await this.#read(kind, null)) !== null;
   }
 
   /** @param files null for those that were given before @returns the files that are no examples; null if reading was cancelled */
@@ -327,7 +368,6 @@ export class Playground implements Actions {
       return;
     }
     this.#opened = { ...this.#opened!, state };
-    this.#settings = { ...state.settings, backend: this.#settings.backend };
     this.#screen.quiet();
     this.#refresh();
   }
@@ -335,13 +375,15 @@ export class Playground implements Actions {
   /** That the data are not what the model learns from. */
   #unfitting(kind: NonNullable<Message["kind"]>): Message {
     const { shape, isLabelled } = this.#opened!.state;
-    return { kind, text: (page) => filled(isLabelled ? page.noLabels : page.noData, { shape: shape.join(" × ") }) };
+    const told = (page: Words["page"]): string => (shape.length === 1 ? filled(page.vectors, { length: shape[0]! }) : shape.join(" × "));
+    return { kind, text: (page) => filled(isLabelled ? page.noLabels : page.noData, { shape: told(page) }) };
   }
 
-  /** Has it computed elsewhere, from where it is. */
-  #move(backend: Settings["backend"]): void {
+  /** Has it computed where it is set to be by then, from where it is. */
+  #move(): void {
     this.#attempt(async () => {
-      const wasTraining = this.#phase === "training";
+      const { backend } = this.#settings;
+      if (!this.#opened || backend === this.#opened.state.settings.backend) return;
       try {
         await this.#replacing(async () => {
           const state = await this.#lab.move(backend);
@@ -355,7 +397,7 @@ export class Playground implements Actions {
         throw error;
       }
       this.#refresh();
-      if (wasTraining) await this.#run(null);
+      if (this.#isPlaying) await this.#run(null);
     });
   }
 
@@ -402,7 +444,10 @@ export class Playground implements Actions {
     this.#draw(opened.state.view, opened.state.step);
     this.#files = opened.state.files;
     this.#openExplore().catch((error: Error) => this.#fail(error));
-    if (!toPlay) this.#setPhase("paused");
+    if (!toPlay) {
+      this.#isPlaying = false;
+      this.#setPhase("paused");
+    }
     this.#refresh();
   }
 
@@ -422,14 +467,14 @@ export class Playground implements Actions {
     this.#explore = undefined;
     this.#setPhase("empty");
     this.#refresh();
-    void this.#preview();
   }
 
   /** Shows data before there is a GAN. */
   async #preview(): Promise<void> {
     const settings = this.#settings;
     const view = await this.#lab.preview(settings).catch(() => null);
-    if (!view || this.#opened || this.#settings !== settings) return;
+    const { data, size } = this.#settings;
+    if (!view || this.#opened || data !== settings.data || size !== settings.size) return;
     this.#view = view;
     this.#screen.showView(view, true);
     this.#screen.showCaption(view, null);
@@ -475,7 +520,7 @@ export class Playground implements Actions {
 
   #setPhase(phase: Phase): void {
     this.#phase = phase;
-    this.#screen.showPhase(phase, { trained: this.#opened !== undefined, previous: this.#previous?.step ?? 0 });
+    this.#screen.showPhase(phase, this.#opened?.state.shape, this.#previous?.step ?? 0);
   }
 
   #showSettings(): void {
@@ -519,6 +564,7 @@ export class Playground implements Actions {
     addEventListener("dragleave", (event) => over(event, false));
     addEventListener("drop", (event) => {
       over(event, false);
+      if (!event.dataTransfer?.types.includes("Files")) return;
       // What was dropped can be asked for now alone.
       const files = filesOf(event.dataTransfer);
       this.#attempt(async () => this.addFiles(await files));

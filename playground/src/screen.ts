@@ -3,7 +3,7 @@ import { button, filled, h, setEnabled, write } from "./dom.ts";
 import type { History } from "./history.ts";
 import type { DivergenceKind, LabState } from "./lab.ts";
 import type { Health } from "./panels/health.ts";
-import { type SettingsState, showSettings } from "./panels/settings.ts";
+import { type SettingsState, SettingsView } from "./panels/settings.ts";
 import type { Settings } from "./settings.ts";
 import { THEMES, type Theme, theme } from "./theme.ts";
 import type { Curves } from "./views/curves.ts";
@@ -67,10 +67,12 @@ export class Screen {
   readonly words: Words;
   readonly #actions: Actions;
   readonly #settings = h("section", { class: "panel settings", "aria-labelledby": "settings-heading" });
+  readonly #settingsView: SettingsView;
   readonly #messages = h("div");
   readonly #reading = h("p");
   readonly #readingBar = h("progress", { max: 1, value: 0 });
   readonly #readingBox: HTMLElement;
+  readonly #language: HTMLSelectElement;
   readonly tour = h("section", { class: "tour", id: "tour" });
   readonly explore = h("section", { class: "panel explore" });
   readonly #status = h("p", { class: "status", role: "status" });
@@ -91,12 +93,14 @@ export class Screen {
   readonly #ceiling = h("span", { class: "dashed", style: "--curve: var(--bad)" });
   readonly #heldOut: HTMLElement;
   #message: Message | undefined;
-  #showsMore: boolean;
   #curves: { readonly losses: Curves; readonly divergence: Curves } | undefined;
 
   /** @param before what the screen before it showed */
   constructor(root: HTMLElement, words: Words, language: Language, actions: Actions, before?: ScreenState) {
-    [this.words, this.#actions, this.#showsMore] = [words, actions, before?.showsMore ?? false];
+    [this.words, this.#actions] = [words, actions];
+    const { change, addFiles, startOver, defaults } = actions;
+    const panel = { root: this.#settings, words, change, addFiles, startOver: () => startOver(), defaults };
+    this.#settingsView = new SettingsView(panel, before?.showsMore ?? false);
     const { page } = words;
     const file = h("input", {
       type: "file",
@@ -136,6 +140,7 @@ export class Screen {
       button(page.cancel, () => actions.cancelReading(), { id: "cancel-reading" }),
     );
     this.#readingBar.setAttribute("aria-label", page.readingFiles);
+    this.#language = choice(page.language, Object.entries(LANGUAGES), language, (value) => actions.setLanguage(value as Language), "language");
     for (const curves of [this.#losses, this.#divergence]) curves.dataset.empty = page.noCurves;
     root.replaceChildren(
       h("a", { class: "skip", href: "#main" }, page.skip),
@@ -148,7 +153,7 @@ export class Screen {
           { "aria-label": page.title },
           this.#tourButton,
           h("a", { class: "button", href: `bench.html?lang=${language}` }, page.benchmark),
-          choice(page.language, Object.entries(LANGUAGES), language, (value) => actions.setLanguage(value as Language), "language"),
+          this.#language,
           choice(
             page.theme,
             THEMES.map((name) => [name, page.themes[name]] as const),
@@ -205,7 +210,12 @@ export class Screen {
   }
 
   get state(): ScreenState {
-    return { message: this.#message, showsMore: this.#settings.querySelector("details")?.open ?? false };
+    return { message: this.#message, showsMore: this.#settingsView.showsMore };
+  }
+
+  /** After another that there is not. */
+  showLanguage(language: Language): void {
+    this.#language.value = language;
   }
 
   get playButton(): HTMLButtonElement {
@@ -215,14 +225,11 @@ export class Screen {
   #isTraining = false;
 
   showSettings(state: SettingsState): void {
-    const { change, addFiles, startOver, defaults } = this.#actions;
-    const panel = { root: this.#settings, words: this.words, change, addFiles, startOver: () => startOver(), defaults };
-    showSettings(panel, state, this.#showsMore);
-    this.#showsMore = false;
+    this.#settingsView.show(state);
   }
 
-  /** @param previous the step that can be brought back; 0 for none */
-  showPhase(phase: Phase, { trained, previous }: { readonly trained: boolean; readonly previous: number }): void {
+  /** @param shape of what the generator makes, if there is one @param previous the step that can be brought back; 0 for none */
+  showPhase(phase: Phase, shape: readonly number[] | undefined, previous: number): void {
     const { page } = this.words;
     this.#isTraining = phase === "training";
     const { play, step, reset, bringBack, save, png, code } = this.#buttons;
@@ -231,7 +238,9 @@ export class Screen {
     setEnabled(play, !isOpening);
     setEnabled(step, !isOpening && !this.#isTraining);
     setEnabled(reset, !isOpening && phase !== "empty");
-    for (const button of [save, png]) setEnabled(button, trained && !isOpening);
+    setEnabled(save, shape !== undefined && !isOpening);
+    // Of two channels there are no pictures that others could read.
+    setEnabled(png, shape !== undefined && [undefined, 1, 3, 4].includes(shape[2]) && !isOpening);
     setEnabled(code, !isOpening);
     bringBack.hidden = previous === 0;
     write(bringBack, filled(page.bringBack, { step: previous.toLocaleString() }));
@@ -260,7 +269,8 @@ export class Screen {
     const { page } = this.words;
     if (view.kind === "pictures") return isMade ? page.samples : page.examples;
     if (!isMade) return page.planeExamples;
-    return view.dimensions === 2 ? page.plane : view.dimensions === 1 ? page.planeLine : page.planeFirstTwo;
+    if (view.dimensions !== 2) return view.dimensions === 1 ? page.planeLine : page.planeFirstTwo;
+    return view.landscape.length > 0 ? page.plane : page.planePoints;
   }
 
   showStrip(strip: Strip | null): void {
@@ -367,6 +377,7 @@ export class Screen {
   /** A program, to be read and copied. */
   showCode(code: string, copied: boolean): void {
     const { page } = this.words;
+    document.querySelector("dialog")?.remove();
     const dialog: HTMLDialogElement = h(
       "dialog",
       { "aria-labelledby": "code-heading", onclose: () => dialog.remove() },
@@ -386,7 +397,7 @@ function choice(
   chosen: string,
   choose: (value: string) => void,
   id: string,
-): HTMLElement {
+): HTMLSelectElement {
   return h(
     "select",
     { "aria-label": label, id, onchange: ({ currentTarget }) => choose((currentTarget as HTMLSelectElement).value) },

@@ -8,23 +8,19 @@ export interface SeedInputOptions {
   /** What is said of anything but a seed; `{seed}` stands for the last that was one. */
   readonly invalid: string;
   /** Is called with seeds only, while one is typed. */
-  input?(seed: number): void;
-  /** Likewise, when it is done. */
-  change?(seed: number): void;
+  input(seed: number): void;
 }
 
-export function seedInput({ id, seed, invalid, input, change }: SeedInputOptions): HTMLInputElement {
+export function seedInput({ id, seed, invalid, input }: SeedInputOptions): HTMLInputElement {
   let last = seed;
   const element = h("input", { type: "number", id, min: 0, max: LARGEST_SEED, step: 1, value: seed, required: true });
   element.addEventListener("input", () => {
     element.setCustomValidity("");
     if (element.validity.valid) {
       last = element.valueAsNumber;
-      input?.(last);
+      input(last);
     } else element.setCustomValidity(filled(invalid, { seed: last }));
   });
-  element.addEventListener("change", () => {
-    if (element.reportValidity()) change?.(last);
-  });
+  element.addEventListener("change", () => element.reportValidity());
   return element;
 }

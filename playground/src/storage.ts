@@ -12,6 +12,6 @@ export function keep(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // It holds for this visit, then.
+    // It is not there at the next visit.
   }
 }

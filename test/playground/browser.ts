@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { gzipSync } from "node:zlib";
-import puppeteer, { type Browser, type ConsoleMessage, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type ConsoleMessage, type Page, type WebWorker } from "puppeteer-core";
 import { ROOT, run } from "../child.ts";
 import { CHROMIUM, ISOLATED } from "../chromium.js";
 
@@ -201,6 +201,11 @@ export class Visit {
     await this.page.browserContext().close();
   }
 
+  /** Where the GAN is, once the browser has told of it. */
+  async worker(): Promise<WebWorker> {
+    return this.page.workers()[0] ?? new Promise((resolve) => this.page.once("workercreated", resolve));
+  }
+
   /** Presses what a selector finds, wherever it is on the page, once it can be pressed. */
   async press(selector: string): Promise<void> {
     await this.until(`${selector} to be pressed`, (what) => document.querySelector(what)?.ariaDisabled !== "true", selector);
@@ -210,7 +215,9 @@ export class Visit {
   /** Waits until something on the page holds for a selector and what is looked for. @param what is said if it never does */
   async until(what: string, holds: (selector: string, wanted: string) => boolean, selector: string, wanted = ""): Promise<void> {
     await this.page.waitForFunction(holds, { polling: 50 }, selector, wanted).catch(async (error: Error) => {
-      throw new Error(`never came: ${what} (${error.message}); the page says: ${await this.text(".messages")} ${this.faults.join("; ")}`);
+      throw new Error(
+        `never came: ${what} (${error.message}); the page says: ${await this.text(".status, .figures, .message:not([hidden])")} ${this.faults.join("; ")}`,
+      );
     });
   }
 

@@ -1,6 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { CHROMIUM, FIREFOX, type Opened, openChromium, openFirefox, type Site, serve, Visit } from "./browser.ts";
+import { ring } from "../../src/datasets.ts";
+import { createGAN } from "../../src/index.ts";
+import { CHROMIUM, FIREFOX, type Opened, openChromium, openFirefox, type Site, scratch, serve, Visit } from "./browser.ts";
 
 /** A GPU that is computed by the processor. */
 const GPU = ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader"];
@@ -57,10 +61,9 @@ for (const [browser, path, open] of PLACES) {
 
 const name = CHROMIUM ? "the playground on WebGPU" : "the playground on WebGPU (skipped: Chromium is not installed)";
 describe.skipIf(!CHROMIUM)(name, () => {
-  it("says that the device was lost, and goes on with WebAssembly", async ({ skip }) => {
-    const visit = await visitOf(() => openChromium(GPU), true);
-    const worker = visit.page.workers()[0]!;
-    const has = await worker.evaluate(async () => {
+  /** Has the worker note the devices that it asks for; false where there is no adapter. */
+  const noteDevices = async (visit: Visit): Promise<boolean> =>
+    (await visit.worker()).evaluate(async () => {
       const adapter = await (navigator as Navigator).gpu?.requestAdapter();
       if (!adapter) return false;
       const scope = globalThis as unknown as { devices: GPUDevice[] };
@@ -73,7 +76,41 @@ describe.skipIf(!CHROMIUM)(name, () => {
       };
       return true;
     });
-    if (!has) return skip("there is no adapter of WebGPU here");
+  const loseDevices = async (visit: Visit): Promise<void> =>
+    (await visit.worker()).evaluate(() => {
+      for (const device of (globalThis as unknown as { devices: GPUDevice[] }).devices) device.destroy();
+    });
+
+  it("goes on from a file where the device is lost before the first step", async ({ skip }) => {
+    const visit = await visitOf(() => openChromium(GPU), true);
+    if (!(await noteDevices(visit))) return skip("there is no adapter of WebGPU here");
+    const gan = await createGAN({ shape: [2], width: 8, batchSize: 16, objective: "non-saturating", backend: "wasm", threads: 1 });
+    await gan.train(ring({ count: 100 }), { steps: 12 });
+    const file = join(scratch(), "model.safetensors");
+    writeFileSync(file, await gan.save());
+    gan.dispose();
+    await visit.choose("backend", "webgpu");
+    const input = (await visit.page.$("#load-file"))! as unknown as { uploadFile(...paths: string[]): Promise<void> };
+    await input.uploadFile(file);
+    await visit.figure(12);
+    expect(await visit.text(".figures")).toContain("WebGPU");
+    await loseDevices(visit);
+    await visit.press("#play");
+    await visit.reads(".message:not([hidden])", "from step 12");
+    await visit.press(".message:not([hidden]) button");
+    await visit.until(
+      "steps after those of the file",
+      (figure) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) > 12,
+      ".figures dd",
+    );
+    expect(await visit.text(".figures")).toContain("WebAssembly");
+    await visit.press("#play");
+    await visit.reads(".status", "Paused");
+  });
+
+  it("says that the device was lost, and goes on with WebAssembly", async ({ skip }) => {
+    const visit = await visitOf(() => openChromium(GPU), true);
+    if (!(await noteDevices(visit))) return skip("there is no adapter of WebGPU here");
     // What is done by the fewest programs: each takes a software GPU a while to translate.
     await visit.page.select("#setting-architecture", "mlp");
     await visit.page.select("#setting-objective", "non-saturating");
@@ -83,13 +120,11 @@ describe.skipIf(!CHROMIUM)(name, () => {
     await visit.press("#play");
     await visit.until("steps", (figure) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= 1, ".figures dd");
     expect(await visit.text(".figures")).toContain("WebGPU");
-    await worker.evaluate(() => {
-      for (const device of (globalThis as unknown as { devices: GPUDevice[] }).devices) device.destroy();
-    });
+    await loseDevices(visit);
     await visit.reads(".message", "expected a device");
     await visit.reads(".status", "Failed");
     const lost = await visit.step();
-    await visit.press(".message button");
+    await visit.press(".message:not([hidden]) button");
     await visit.until("WebAssembly", (figures) => document.querySelector(figures)!.textContent!.includes("WebAssembly"), ".figures");
     await visit.until(
       "steps again",

@@ -139,29 +139,44 @@ describe("the program that does the same", () => {
   ])("runs as it stands: $data", async (settings) => {
     const first = await run(
       process.execPath,
-      ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), { isLoaded: false, steps: 3, isValidated: true, digits: null })],
+      ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), { isLoaded: false, steps: 3, examples: 100, digits: null })],
       { cwd: folder },
     );
     expect(first.code, first.stderr).toBe(0);
     expect(await trained("model.safetensors")).toBe(3);
     const second = await run(
       process.execPath,
-      ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), { isLoaded: true, steps: 2, isValidated: false, digits: null })],
+      ["--input-type=module", "--eval", programOf(settings, shapeOf(settings), { isLoaded: true, steps: 2, examples: 50, digits: null })],
       { cwd: folder },
     );
     expect(second.code, second.stderr).toBe(0);
     expect(await trained("trained.safetensors")).toBe(5);
   });
 
+  it.each([
+    [[2], "plotPoints"],
+    [[5], "console.log"],
+    [[16, 16, 2], "console.log"],
+    [[32, 64, 3], "toPNG"],
+  ] as const)("samples where there is nothing to learn from: $0", async (shape, wanted) => {
+    const spec = resolveSpec({ shape: [...shape], width: 8 });
+    const settings = { ...settingsOf(spec, defaultsFor("faces32")), backend: "wasm" as const };
+    const code = programOf(settings, shape, { isLoaded: false, steps: 0, examples: 0, digits: null });
+    expect(code).toContain(wanted);
+    expect(code).not.toContain("train");
+    const { code: exit, stderr } = await run(process.execPath, ["--input-type=module", "--eval", code], { cwd: folder });
+    expect(exit, stderr).toBe(0);
+  });
+
   it("goes on from a file where the page does", () => {
-    const done = { isLoaded: true, steps: 1, isValidated: false, digits: null };
+    const done = { isLoaded: true, steps: 1, examples: 50, digits: null };
     expect(programOf({ ...defaultsFor("ring"), backend: "wasm" }, [2], done)).toContain(
       'loadGAN(await readFile("model.safetensors"), { backend: "wasm" })',
     );
     expect(programOf(defaultsFor("ring"), [2], done)).toContain('loadGAN(await readFile("model.safetensors"))');
   });
 
-  const DONE = { isLoaded: false, steps: 1, isValidated: false, digits: null };
+  const DONE = { isLoaded: false, steps: 1, examples: 50, digits: null };
   it("reads files as the library does", () => {
     expect(programOf(defaultsFor("digits"), [28, 28, 1], DONE)).toContain('mnist({ images: await readFile("t10k-images-idx3-ubyte.gz") })');
     const digits = { images: "train-images.gz", labels: "train-labels.gz" };

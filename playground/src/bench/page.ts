@@ -43,7 +43,7 @@ type Say = (words: BenchWords) => string;
 
 export class BenchPage {
   readonly #root: HTMLElement;
-  readonly #dress: (theme: Theme) => void;
+  readonly #setTheme: (theme: Theme) => void;
   #words: BenchWords;
   #language: Language;
   readonly #chosen = new Set<Workload>(AT_FIRST);
@@ -56,7 +56,7 @@ export class BenchPage {
 
   constructor(root: HTMLElement, words: BenchWords, language: Language) {
     [this.#root, this.#words, this.#language] = [root, words, language];
-    this.#dress = applyTheme(() => {});
+    this.#setTheme = applyTheme(() => {});
     this.#screen = this.#show();
   }
 
@@ -93,8 +93,8 @@ export class BenchPage {
         "nav",
         { "aria-label": page.playground },
         h("a", { class: "button", id: "playground", href: `./index.html?lang=${this.#language}` }, page.playground),
-        choice("language", page.language, LANGUAGES, this.#language, (name) => this.#speak(name)),
-        choice("theme", page.theme, themesIn(page), theme(), (name) => this.#dress(name)),
+        choice("language", page.language, LANGUAGES, this.#language, (name) => this.#setLanguage(name)),
+        choice("theme", page.theme, themesIn(page), theme(), (name) => this.#setTheme(name)),
       ),
     );
   }
@@ -161,7 +161,7 @@ export class BenchPage {
     write(status, this.#said(this.#words));
   }
 
-  async #speak(language: Language): Promise<void> {
+  async #setLanguage(language: Language): Promise<void> {
     try {
       this.#words = await benchWords(language);
     } catch (error) {

@@ -55,6 +55,7 @@ export function fingerprintTool(
       try {
         text = (await session.fingerprint(request)).hash;
       } finally {
+        canvas.hidden = false;
         drawSamples(canvas, made);
         canvas.setAttribute("aria-label", filled(words.picture, { seed: request.seed }));
         showHash(text);
@@ -70,6 +71,7 @@ export function fingerprintTool(
   }
 
   setEnabled(copy, false);
+  canvas.hidden = true;
   const form = h(
     "form",
     {

@@ -31,32 +31,61 @@ type SettingName = ChoiceName | "seed";
 /** What few people change. */
 const MORE: readonly SettingName[] = ["regularizers", "augment", "width", "batchSize", "learningRate", "seed", "backend"];
 
-/** Draws the panel. @param showsMore whether all settings are shown, where nobody has opened or closed them here */
-export function showSettings(panel: SettingsPanel, state: SettingsState, showsMore: boolean): void {
-  const { root, words } = panel;
-  const isOpen = root.querySelector("details")?.open ?? showsMore;
-  const { settings } = state;
-  const basics: SettingName[] = ["data"];
-  if (settings.data === "pictures") basics.push("size");
-  basics.push("architecture", "objective");
-  const more = h("details", { class: "more", open: isOpen }, h("summary", {}, words.page.settings.more));
-  for (const name of MORE) if (applies(name, settings)) more.append(control(panel, settings, name));
-  more.append(button(words.page.settings.defaults, () => panel.defaults(), { id: "defaults" }));
-  root.replaceChildren(
-    h("h2", { id: "settings-heading" }, words.page.settings.heading),
-    ...(state.pending
-      ? [
-          h(
-            "div",
-            { class: "note", role: "status" },
-            h("p", {}, words.page.settings.pending),
-            button(words.page.settings.startOver, () => panel.startOver(), { class: "primary" }),
-          ),
-        ]
-      : []),
-    ...basics.flatMap((name) => [control(panel, settings, name), ...(name === "data" ? drop(panel, state) : [])]),
-    more,
-  );
+/** The panel as it is on the page. Controls are made anew only where others are to be seen, so that what somebody has in hand stays. */
+export class SettingsView {
+  readonly #panel: SettingsPanel;
+  readonly #note: HTMLElement;
+  readonly #controls = h("div", { class: "controls" });
+  /** Whether all settings are shown, where nobody has opened or closed them here. */
+  readonly #showsMore: boolean;
+  #drawn = "";
+
+  constructor(panel: SettingsPanel, showsMore: boolean) {
+    [this.#panel, this.#showsMore] = [panel, showsMore];
+    const { heading, pending, startOver } = panel.words.page.settings;
+    this.#note = h(
+      "div",
+      { class: "note", role: "status", hidden: true },
+      h("p", {}, pending),
+      button(startOver, () => panel.startOver(), { class: "primary", id: "start-over" }),
+    );
+    panel.root.replaceChildren(h("h2", { id: "settings-heading" }, heading), this.#note, this.#controls);
+  }
+
+  get showsMore(): boolean {
+    return this.#controls.querySelector("details")?.open ?? this.#showsMore;
+  }
+
+  show(state: SettingsState): void {
+    this.#note.hidden = !state.pending;
+    const { seed, ...choices } = state.settings;
+    const drawn = JSON.stringify([choices, state.files]);
+    if (drawn !== this.#drawn) {
+      this.#drawn = drawn;
+      this.#draw(state);
+    }
+    const input = this.#controls.querySelector<HTMLInputElement>("#setting-seed")!;
+    if (document.activeElement !== input) {
+      input.value = `${seed}`;
+      input.setCustomValidity("");
+    }
+  }
+
+  #draw(state: SettingsState): void {
+    const { settings } = state;
+    const panel = this.#panel;
+    const words = panel.words.page.settings;
+    const basics: SettingName[] = ["data"];
+    if (settings.data === "pictures") basics.push("size");
+    basics.push("architecture", "objective");
+    const more = h("details", { class: "more", open: this.showsMore }, h("summary", { id: "more-settings" }, words.more));
+    for (const name of MORE) if (applies(name, settings)) more.append(control(panel, settings, name));
+    more.append(button(words.defaults, () => panel.defaults(), { id: "defaults" }));
+    this.#controls.replaceChildren(
+      ...basics.flatMap((name) => [control(panel, settings, name), ...(name === "data" ? drop(panel, state) : [])]),
+      more,
+    );
+  }
 }
 
 /** Points are not augmented, and networks from a file have widths of their own. */
@@ -128,7 +157,7 @@ function seed(panel: SettingsPanel, settings: Settings): HTMLElement {
     id: "setting-seed",
     seed: settings.seed,
     invalid: panel.words.explore.invalidSeed,
-    change: (seed) => panel.change({ seed }),
+    input: (seed) => panel.change({ seed }),
   });
   return field(panel, "seed", help(panel, "seed"), input);
 }
@@ -189,7 +218,13 @@ function drop(panel: SettingsPanel, { settings, files }: SettingsState): HTMLEle
     multiple: true,
     class: "visually-hidden",
     accept: wanted === "pictures" ? "image/*" : null,
-    onchange: ({ currentTarget }) => panel.addFiles([...((currentTarget as HTMLInputElement).files ?? [])]),
+    onchange: ({ currentTarget }) => {
+      const input = currentTarget as HTMLInputElement;
+      const files = [...(input.files ?? [])];
+      // So that the same can be chosen again.
+      input.value = "";
+      panel.addFiles(files);
+    },
   });
   return [
     h(

@@ -28,13 +28,21 @@ export class Curves {
   show(steps: readonly number[], curves: readonly (readonly number[])[], ceiling = Number.POSITIVE_INFINITY): void {
     this.#ceiling = ceiling;
     this.#data = [[...steps], ...curves.map((curve) => curve.map((value) => (Number.isFinite(value) ? value : null)))];
-    if (this.#plot) this.#plot.setData(this.#data);
+    if (steps.length === 0) this.#clear();
+    else if (this.#plot) this.#plot.setData(this.#data);
     else this.paint();
+  }
+
+  /** With no curve there are no axes either. */
+  #clear(): void {
+    this.#plot?.destroy();
+    this.#plot = undefined;
   }
 
   /** Anew, in the colours that there are now. */
   paint(): void {
-    this.#plot?.destroy();
+    this.#clear();
+    if (this.#data[0].length === 0) return;
     const style = getComputedStyle(this.#root);
     const color = (name: string): string => style.getPropertyValue(name).trim();
     const axis: uPlot.Axis = {
