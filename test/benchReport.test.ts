@@ -96,10 +96,13 @@ describe("a contest", () => {
     ).toBeTruthy();
   });
 
-  /** Ours, which never does again what is told here; it counts how often it was ended. */
-  const hanging = (at: "open" | "run" | "outputs") => {
+  /** Ours, which never does again what is told here; it counts how often it was ended. @param hangs called when it is asked for that */
+  const hanging = (at: "open" | "run" | "outputs", hangs = () => {}) => {
     const ended = { count: 0 };
-    const never = () => new Promise<never>(() => {});
+    const never = () => {
+      hangs();
+      return new Promise<never>(() => {});
+    };
     const entrant: Entrant = {
       ...ours,
       async open(task, tensors, threads, signal) {
@@ -128,10 +131,9 @@ describe("a contest", () => {
   });
 
   it.each(["open", "run"] as const)("waits no longer for one that hangs at %s when it is told to end", async (at) => {
-    const { entrant, ended } = hanging(at);
     const stop = new AbortController();
-    const onProgress = () => setTimeout(() => stop.abort(new Error("enough")), 50);
-    const contest = compete(task, tensors, [{ entrant, threads: 1 }], { judge: null, effort, signal: stop.signal, onProgress });
+    const { entrant, ended } = hanging(at, () => setTimeout(() => stop.abort(new Error("enough"))));
+    const contest = compete(task, tensors, [{ entrant, threads: 1 }], { judge: null, effort, signal: stop.signal });
     await expect(contest).rejects.toThrow("enough");
     expect(ended.count).toBeGreaterThan(0);
   });
