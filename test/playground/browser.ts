@@ -6,10 +6,14 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { gzipSync } from "node:zlib";
 import puppeteer, { type Browser, type ConsoleMessage, type Page, type WebWorker } from "puppeteer-core";
+import { vi } from "vitest";
 import { ROOT, run } from "../child.ts";
 import { CHROMIUM, ISOLATED } from "../chromium.js";
 
 export { CHROMIUM };
+
+// Software GPUs and two browsers beside each other take a slow machine minutes.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** Where Firefox is; undefined where it is not. */
 export const FIREFOX = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => path && existsSync(path));
@@ -175,7 +179,7 @@ export class Visit {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     const visit = new Visit(page);
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(120_000);
     page.on("console", (message: ConsoleMessage) => {
       if (["error", "warn"].includes(message.type())) visit.faults.push(message.text());
     });
