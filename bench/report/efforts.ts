@@ -3,6 +3,8 @@ import type { Effort } from "../measure.ts";
 
 /** Milliseconds that a contender has for an answer: minutes, as a first step may have to compile for long. */
 export const LIMIT = 180_000;
+/** The most that can be asked for, in seconds. */
+export const LONGEST_LIMIT = 3_600;
 
 export const EFFORTS = {
   full: { turn: 200, total: 1_600, turns: 7, patience: 20_000 },

@@ -1,7 +1,7 @@
 /** The command line of the report. */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { LIMIT } from "./efforts.ts";
+import { LIMIT, LONGEST_LIMIT } from "./efforts.ts";
 import { DATA } from "./files.ts";
 
 export const RUNTIMES = ["node", "node24", "deno", "bun", "workerd", "chromium", "firefox", "webkit"] as const;
@@ -17,8 +17,6 @@ const OUT = { measured: "bench-output", merged: "bench-output/merged" } as const
 /** Of what is measured: without a meaning where nothing is. */
 const MEASURING: readonly string[] = ["runtimes", "workloads", "quick", "limit", "note"];
 
-/** Seconds. */
-const LONGEST_LIMIT = 3_600;
 const LONGEST_NOTE = 1_000;
 
 export const USAGE = `npm run report -- [options]

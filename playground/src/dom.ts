@@ -20,6 +20,24 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** One of several names, as a list that opens. @param names what each is called; languages are in their own */
+export function choice<T extends string>(
+  id: string,
+  label: string,
+  names: Readonly<Record<T, string>>,
+  chosen: T,
+  choose: (name: T) => void,
+): HTMLSelectElement {
+  const options = Object.entries<string>(names).map(([value, text]) =>
+    h("option", { value, selected: value === chosen, lang: id === "language" ? value : null }, text),
+  );
+  return h(
+    "select",
+    { id, "aria-label": label, onchange: ({ currentTarget }) => choose((currentTarget as HTMLSelectElement).value as T) },
+    ...options,
+  );
+}
+
 /** Writes text only where it is another, so that nothing is laid out, or read aloud, for nothing. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;

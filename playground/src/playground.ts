@@ -97,11 +97,13 @@ export class Playground implements Actions {
     const { size } = this.#settings;
     this.#settings = changed(this.#settings, patch);
     // What has not begun to learn has nothing to lose.
-    if (this.#step === 0 && this.#phase === "paused" && !this.#opened?.isLoaded) this.#forget();
+    const isForgotten = this.#opened !== undefined && this.#step === 0 && this.#phase === "paused" && !this.#opened.isLoaded;
+    if (isForgotten) this.#forget();
     this.#showSettings();
     if (this.#opened && patch.backend) this.#move();
+    const isOther = patch.data !== undefined || patch.size !== undefined;
+    if (!isOther && !isForgotten) return;
     this.#attempt(async () => {
-      const isOther = patch.data !== undefined || patch.size !== undefined;
       if (isOther && !(await this.#readAgain())) {
         if (size !== this.#settings.size) this.change({ size });
         return;
@@ -122,10 +124,11 @@ export class Playground implements Actions {
     }
     const model = files.find(({ name }) => MODEL.test(name));
     if (model) {
-      this.load(model);
       const others = files.filter((file) => file !== model).map(({ name }) => name);
-      if (others.length > 0)
-        this.#attempt(async () => this.#screen.say({ kind: "info", text: (page) => filled(page.leftOut, { files: others.join(", ") }) }));
+      this.#attempt(async () => {
+        await this.#load(model);
+        if (others.length > 0) this.#screen.say({ kind: "info", text: (page) => filled(page.leftOut, { files: others.join(", ") }) });
+      });
       return;
     }
     const hasPictures = files.some(({ type }) => type.startsWith("image/"));
@@ -143,12 +146,7 @@ export class Playground implements Actions {
     this.#attempt(async () => download(new Blob([(await this.#lab.save(false)) as Uint8Array<ArrayBuffer>]), "model.safetensors"));
   };
 
-  readonly load = (file: File): void => {
-    this.#attempt(async () => {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.#replacing(() => this.#adopt(() => this.#lab.load(bytes, this.#settings), file.name));
-    });
-  };
+  readonly load = (file: File): void => this.#attempt(() => this.#load(file));
 
   readonly bringBack = (): void => {
     this.#attempt(async () => {
@@ -417,6 +415,11 @@ export class Playground implements Actions {
     await this.#playing;
   }
 
+  async #load(file: File): Promise<void> {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    await this.#replacing(() => this.#adopt(() => this.#lab.load(bytes, this.#settings), file.name));
+  }
+
   /** Makes a GAN of the settings. @param toPlay whether it is trained at once */
   async #open(toPlay: boolean): Promise<void> {
     this.#setPhase("opening");
@@ -460,7 +463,6 @@ export class Playground implements Actions {
 
   /** A GAN of no steps is made anew when it is wanted. */
   #forget(): void {
-    if (!this.#opened) return;
     this.#clear();
     this.#opened = undefined;
     this.#explore?.close();

@@ -1,11 +1,11 @@
 /** The page: its parts, and what is shown in each. What is done is `Actions`'. */
-import { button, filled, h, setEnabled, write } from "./dom.ts";
+import { button, choice, filled, h, setEnabled, write } from "./dom.ts";
 import type { History } from "./history.ts";
 import type { DivergenceKind, LabState } from "./lab.ts";
 import type { Health } from "./panels/health.ts";
 import { type SettingsState, SettingsView } from "./panels/settings.ts";
 import type { Settings } from "./settings.ts";
-import { THEMES, type Theme, theme } from "./theme.ts";
+import { type Theme, theme } from "./theme.ts";
 import type { Curves } from "./views/curves.ts";
 import { drawPictures, type Strip } from "./views/pictures.ts";
 import { drawPlane } from "./views/plane.ts";
@@ -140,7 +140,7 @@ export class Screen {
       button(page.cancel, () => actions.cancelReading(), { id: "cancel-reading" }),
     );
     this.#readingBar.setAttribute("aria-label", page.readingFiles);
-    this.#language = choice(page.language, Object.entries(LANGUAGES), language, (value) => actions.setLanguage(value as Language), "language");
+    this.#language = choice("language", page.language, LANGUAGES, language, (name) => actions.setLanguage(name));
     for (const curves of [this.#losses, this.#divergence]) curves.dataset.empty = page.noCurves;
     root.replaceChildren(
       h("a", { class: "skip", href: "#main" }, page.skip),
@@ -154,13 +154,7 @@ export class Screen {
           this.#tourButton,
           h("a", { class: "button", href: `bench.html?lang=${language}` }, page.benchmark),
           this.#language,
-          choice(
-            page.theme,
-            THEMES.map((name) => [name, page.themes[name]] as const),
-            theme(),
-            (value) => actions.setTheme(value as Theme),
-            "theme",
-          ),
+          choice("theme", page.theme, page.themes, theme(), (name) => actions.setTheme(name)),
         ),
       ),
       h(
@@ -389,18 +383,4 @@ export class Screen {
     document.body.append(dialog);
     dialog.showModal();
   }
-}
-
-function choice(
-  label: string,
-  choices: readonly (readonly [value: string, title: string])[],
-  chosen: string,
-  choose: (value: string) => void,
-  id: string,
-): HTMLSelectElement {
-  return h(
-    "select",
-    { "aria-label": label, id, onchange: ({ currentTarget }) => choose((currentTarget as HTMLSelectElement).value) },
-    ...choices.map(([value, title]) => h("option", { value, selected: value === chosen, lang: id === "language" ? value : null }, title)),
-  );
 }

@@ -129,18 +129,11 @@ export function settingsOf(base: GANSpec, settings: Settings): Settings {
 const allOf = <T>(value: T): Readonly<Record<(typeof FROM_FILE)[number], T>> =>
   Object.fromEntries(FROM_FILE.map((name) => [name, value])) as Record<(typeof FROM_FILE)[number], T>;
 
-/** What stands in place of `OF_FILE` where there is no file any more. */
-const WITHOUT_FILE = {
-  architecture: "default",
-  objective: "non-saturating-r1",
-  regularizers: "default",
-  augment: "none",
-  learningRate: null,
-} as const satisfies Partial<Settings>;
-
 /** Those that are still the file's, as they are without one. */
-const withoutFile = (settings: Settings): Partial<Settings> =>
-  Object.fromEntries(FROM_FILE.filter((name) => settings[name] === OF_FILE).map((name) => [name, WITHOUT_FILE[name]]));
+function withoutFile(settings: Settings): Partial<Settings> {
+  const usual = defaultsFor(settings.data);
+  return Object.fromEntries(FROM_FILE.filter((name) => settings[name] === OF_FILE).map((name) => [name, usual[name]]));
+}
 
 /** What was left to the file goes with what it was meant for: an objective has regularizers and a rate of its own. */
 function leaving(settings: Settings, { objective }: Partial<Settings>): Partial<Settings> {

@@ -195,32 +195,34 @@ describe.skipIf(!CHROMIUM)(name, () => {
     await visit.reads(".message", "neither a model");
   });
 
-  it("trains what the page says, whatever is changed while it begins", async () => {
+  it("trains what the page says, whatever is changed while its curves are fetched", async () => {
     await open();
     const { page } = visit;
-    await page.select("#setting-data", "ring");
-    await visit.press("#step");
-    await visit.figure(1);
-    await visit.press("#reset");
-    await visit.figure(0);
-    // In one go, before any of them has been done.
-    await page.evaluate(() => {
-      const choose = (value: string): void => {
-        const select = document.querySelector<HTMLSelectElement>("#setting-objective")!;
-        select.value = value;
-        select.dispatchEvent(new Event("change", { bubbles: true }));
-      };
-      document.querySelector<HTMLButtonElement>("#play")!.click();
-      choose("hinge");
-      setTimeout(() => choose("least-squares"), 30);
+    await drop(visit, 3);
+    await visit.reads(".figures", "3");
+    await visit.choose("width", "8");
+    await drop(visit, 3);
+    await visit.reads(".figures", "3");
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
     });
-    await visit.until("step 5", (figure) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= 5, ".figures dd");
+    await page.setRequestInterception(true);
+    page.on("request", async (request) => {
+      if (/curves/.test(request.url())) await held;
+      await request.continue();
+    });
+    await visit.press("#play");
+    await page.select("#setting-objective", "hinge");
+    release();
+    await visit.until("step 2", (figure) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= 2, ".figures dd");
     await visit.press("#play");
     await visit.reads(".status", "Paused");
     const step = await visit.step();
     await visit.press("#step");
     await visit.figure(step + 1);
     expect(await page.$eval("#save", ({ ariaDisabled }) => ariaDisabled)).toBe("false");
+    await visit.reads(".settings .note:not([hidden])", "next start");
   });
 
   it("stays paused, and at one step, when something else fails", async () => {
@@ -483,6 +485,8 @@ describe.skipIf(!CHROMIUM)(name, () => {
     await drop(visit, 1, { "model.safetensors": [...(await gan.save())] });
     gan.dispose();
     await visit.reads(".message", "picture-0.png");
+    await drop(visit, 1, { "broken.safetensors": "this is no model" });
+    await visit.reads(".message.error", "broken.safetensors");
     await visit.until("points", (data) => document.querySelector<HTMLSelectElement>(data)!.value === "ring", "#setting-data");
   });
 

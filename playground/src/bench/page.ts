@@ -2,14 +2,14 @@
 
 import { browserName, fieldHere, machineHere, measureHere } from "../../../bench/portable/here.ts";
 import type { JobProgress } from "../../../bench/portable/messages.ts";
-import { EFFORTS, LIMIT } from "../../../bench/report/efforts.ts";
+import { EFFORTS, LIMIT, LONGEST_LIMIT } from "../../../bench/report/efforts.ts";
 import { reportOf } from "../../../bench/report/format.ts";
 import { reportMarkdown } from "../../../bench/report/markdown.ts";
 import { renderReport } from "../../../bench/report/render.ts";
 import type { ContestResult, Machine, Report } from "../../../bench/report/results.ts";
 import { version } from "../../../package.json";
-import { filled, h, write } from "../dom.ts";
-import { applyTheme, THEMES, type Theme, theme } from "../theme.ts";
+import { button, choice, filled, h, setEnabled, write } from "../dom.ts";
+import { applyTheme, type Theme, theme } from "../theme.ts";
 import { LANGUAGES, type Language, remember } from "../words.ts";
 import { taskOf, WORKLOADS, type Workload } from "./tasks.ts";
 import { type BenchWords, benchWords } from "./words.ts";
@@ -20,8 +20,6 @@ const HAS_PEERS = Object.keys(PEERS).length > 0;
 
 /** Chosen from the start: what is done in a minute. */
 const AT_FIRST: readonly Workload[] = ["TMLP", "S64-1"];
-
-const LONGEST_LIMIT = 3_600;
 
 /** Milliseconds that a contender has for an answer: as `?limit=` says in seconds, or as everywhere. */
 function limitHere(): number {
@@ -67,8 +65,8 @@ export class BenchPage {
     document.documentElement.lang = this.#language;
     document.title = page.title;
     const screen: Screen = {
-      measure: h("button", { type: "button", class: "primary", id: "measure", onclick: () => this.#measure() }, page.measure),
-      cancel: h("button", { type: "button", id: "cancel", onclick: () => this.#run?.stop.abort() }, page.cancel),
+      measure: button(page.measure, () => void this.#measure(), { class: "primary", id: "measure" }),
+      cancel: button(page.cancel, () => this.#run?.stop.abort(), { id: "cancel" }),
       fields: this.#fields(),
       bar: h("progress", { max: 1, value: 0, "aria-label": page.progress }),
       doing: h("p", { class: "doing" }),
@@ -94,7 +92,7 @@ export class BenchPage {
         { "aria-label": page.playground },
         h("a", { class: "button", id: "playground", href: `./index.html?lang=${this.#language}` }, page.playground),
         choice("language", page.language, LANGUAGES, this.#language, (name) => this.#setLanguage(name)),
-        choice("theme", page.theme, themesIn(page), theme(), (name) => this.#setTheme(name)),
+        choice("theme", page.theme, page.themes, theme(), (name) => this.#setTheme(name)),
       ),
     );
   }
@@ -146,9 +144,8 @@ export class BenchPage {
   #refresh(): void {
     const { measure, cancel, fields, bar, doing, status } = this.#screen;
     const { page, report } = this.#words;
-    // Buttons may have the focus, which an element that is disabled would lose to the page.
-    measure.ariaDisabled = `${this.#run !== null}`;
-    cancel.ariaDisabled = `${this.#run === null || this.#run.stop.signal.aborted}`;
+    setEnabled(measure, this.#run === null);
+    setEnabled(cancel, this.#run !== null && !this.#run.stop.signal.aborted);
     for (const field of fields) field.disabled = this.#run !== null;
     bar.hidden = this.#run === null;
     const progress = this.#run?.progress;
@@ -182,7 +179,6 @@ export class BenchPage {
   }
 
   async #measure(): Promise<void> {
-    if (this.#run) return;
     const chosen = WORKLOADS.filter((name) => this.#chosen.has(name));
     if (chosen.length === 0) return this.#say(({ page }) => page.noTask);
     const stop = new AbortController();
@@ -243,8 +239,7 @@ export class BenchPage {
     // Every text in it is escaped by the templates that it is made with.
     charts.innerHTML = renderReport(report, words);
     const copied = h("p", { class: "status", role: "status" }, this.#copied?.(this.#words));
-    const copy = (id: string, label: string, text: string): HTMLElement =>
-      h("button", { type: "button", id, onclick: () => this.#copy(text, copied) }, label);
+    const copy = (id: string, label: string, text: string): HTMLElement => button(label, () => void this.#copy(text, copied), { id });
     results.replaceChildren(
       h(
         "div",
@@ -285,24 +280,3 @@ interface Screen {
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);
 
 const isOn = ({ currentTarget }: Event): boolean => (currentTarget as HTMLInputElement).checked;
-
-const themesIn = ({ themes }: BenchWords["page"]): Readonly<Record<Theme, string>> =>
-  Object.fromEntries(THEMES.map((name) => [name, themes[name]])) as Record<Theme, string>;
-
-/** One of several names. */
-function choice<T extends string>(
-  id: string,
-  label: string,
-  names: Readonly<Record<T, string>>,
-  chosen: T,
-  choose: (name: T) => void,
-): HTMLSelectElement {
-  const options = Object.entries<string>(names).map(([value, text]) =>
-    h("option", { value, selected: value === chosen, lang: id === "language" ? value : null }, text),
-  );
-  return h(
-    "select",
-    { id, "aria-label": label, onchange: ({ currentTarget }) => choose((currentTarget as HTMLSelectElement).value as T) },
-    ...options,
-  );
-}
