@@ -672,6 +672,8 @@ describe.skipIf(!CHROMIUM)(name, () => {
           `#${id}`,
           value,
         );
+        // The page is made anew then, and what was found on it before is none of it.
+        if (id === "language") await visit.until(`a page in ${value}`, (_, lang) => document.documentElement.lang === lang, "", value);
         if (id === "setting-data") await visit.page.$eval("details.more", (details) => details.setAttribute("open", ""));
       }
     }
