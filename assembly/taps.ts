@@ -3,10 +3,13 @@ import { GemmWord, NR, PanelSumWord, ResultWord, TapProductsWord } from "./forma
 import { TAP_PRODUCTS_LANES, TAP_PRODUCTS_PANEL } from "./format/scratch";
 import { MR, f32_gemm_tiles, storeTile } from "./gemm";
 import { packPanels } from "./pack";
-import { share } from "./simd";
+import { share, v_madd } from "./simd";
 import { word } from "./words";
 
 const GEMM_BYTES: usize = GemmWord.Tickets << 2;
+
+/** So many rows are multiplied by sums that are never stored: with more, adding once for all of them is quicker. */
+const FEW_ROWS: i32 = 4;
 
 /**
  * C[M, N] (+)= A[M, K] B[K, N] for the Gemms of one TapProducts instruction (`TapProductsWord`), one after the other, as thread ith of nth. B is the sum of one, two or four matrices in panels
@@ -42,9 +45,17 @@ export function f32_tap_products(p: usize, ith: i32, nth: i32): void {
       const adds = word(gemm + (<usize>GemmWord.C << 2), ResultWord.Accumulate) != 0;
       for (let pc = 0; pc < K; pc += KC) {
         const kc = min(KC, K - pc);
-        sumPanels(gemm + (<usize>GemmWord.B << 2), n * K + pc * NR, kc * NR, panel);
+        const view = gemm + (<usize>GemmWord.B << 2);
+        const from = n * K + pc * NR;
+        if (M <= FEW_ROWS) {
+          sumProducts(view, from, kc, a, tile);
+          a += <usize>(MR * kc) << 2;
+          storeTile(gemm, 0, M, n, min(NR, N - n), adds || pc > 0, pc + kc >= K, tile);
+          continue;
+        }
+        const b = panelOf(view, from, kc * NR, panel);
         for (let m = 0; m < M; m += MR, a += <usize>(MR * kc) << 2) {
-          f32_gemm_tiles(1, kc, a, panel, tile, NR << 2, false);
+          f32_gemm_tiles(1, kc, a, b, tile, NR << 2, false);
           storeTile(gemm, m, min(MR, M - m), n, min(NR, N - n), adds || pc > 0, pc + kc >= K, tile);
         }
       }
@@ -52,21 +63,85 @@ export function f32_tap_products(p: usize, ith: i32, nth: i32): void {
   }
 }
 
-/** `count` elements, from number `from` on, of a sum of matrices. Added as they are where the sums are packed: those side by side first. */
-function sumPanels(view: usize, from: i32, count: i32, out: usize): void {
+/** Where `count` elements of a sum of matrices lie, from number `from` on: in `sums`, or, of a matrix alone, where it is. */
+function panelOf(view: usize, from: i32, count: i32, sums: usize): usize {
   const below = <usize>word(view, PanelSumWord.TermY) << 2;
   const right = <usize>word(view, PanelSumWord.TermX) << 2;
-  let x = <usize>word(view, PanelSumWord.Base) + (<usize>from << 2);
-  const end = x + (<usize>count << 2);
-  if (below != 0 && right != 0) {
-    for (; x < end; x += 16, out += 16) {
-      const upper = f32x4.add(v128.load(x), v128.load(x + right));
-      v128.store(out, f32x4.add(upper, f32x4.add(v128.load(x + below), v128.load(x + below + right))));
-    }
-  } else if (below != 0 || right != 0) {
+  const base = <usize>word(view, PanelSumWord.Base) + (<usize>from << 2);
+  const end = base + (<usize>count << 2);
+  if (below == 0 && right == 0) return base;
+  let out = sums;
+  if (below == 0 || right == 0) {
     const other = below + right;
-    for (; x < end; x += 16, out += 16) v128.store(out, f32x4.add(v128.load(x), v128.load(x + other)));
+    for (let x = base; x < end; x += 16, out += 16) v128.store(out, sumOf(2, x, x + other, 0, 0));
   } else {
-    memory.copy(out, x, end - x);
+    for (let x = base; x < end; x += 16, out += 16) v128.store(out, sumOf(4, x, x + right, x + below, x + below + right));
   }
+  return sums;
+}
+
+/** The tile [FEW_ROWS, NR] of a packed A and a sum of matrices in panels, from element `from` on. */
+function sumProducts(view: usize, from: i32, kc: i32, a: usize, tile: usize): void {
+  const below = <usize>word(view, PanelSumWord.TermY) << 2;
+  const right = <usize>word(view, PanelSumWord.TermX) << 2;
+  const b = <usize>word(view, PanelSumWord.Base) + (<usize>from << 2);
+  if (below == 0 && right == 0) ofOne(kc, a, b, tile);
+  else if (below == 0 || right == 0) ofTwo(kc, a, b, b + below + right, tile);
+  else ofFour(kc, a, b, b + right, b + below, b + below + right, tile);
+}
+
+function ofOne(kc: i32, a: usize, b: usize, tile: usize): void {
+  ofTerms(1, kc, a, b, 0, 0, 0, tile);
+}
+
+function ofTwo(kc: i32, a: usize, b0: usize, b1: usize, tile: usize): void {
+  ofTerms(2, kc, a, b0, b1, 0, 0, tile);
+}
+
+function ofFour(kc: i32, a: usize, b0: usize, b1: usize, b2: usize, b3: usize, tile: usize): void {
+  ofTerms(4, kc, a, b0, b1, b2, b3, tile);
+}
+
+/** The inner loop of `f32_gemm_tiles`, with a B that is added on its way. */
+// @ts-ignore: decorator
+@inline
+function ofTerms(terms: i32, kc: i32, a: usize, b0: usize, b1: usize, b2: usize, b3: usize, tile: usize): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  for (let k = kc; k > 0; k--, a += MR << 2) {
+    const y0 = sumOf(terms, b0, b1, b2, b3);
+    const y1 = sumOf(terms, b0 + 16, b1 + 16, b2 + 16, b3 + 16);
+    b0 += 32;
+    if (terms > 1) b1 += 32;
+    if (terms > 2) b2 += 32;
+    if (terms > 2) b3 += 32;
+    let x = v128.load32_splat(a);
+    c00 = v_madd(x, y0, c00);
+    c01 = v_madd(x, y1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = v_madd(x, y0, c10);
+    c11 = v_madd(x, y1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = v_madd(x, y0, c20);
+    c21 = v_madd(x, y1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = v_madd(x, y0, c30);
+    c31 = v_madd(x, y1, c31);
+  }
+  v128.store(tile, c00);
+  v128.store(tile, c01, 16);
+  v128.store(tile, c10, 32);
+  v128.store(tile, c11, 48);
+  v128.store(tile, c20, 64);
+  v128.store(tile, c21, 80);
+  v128.store(tile, c30, 96);
+  v128.store(tile, c31, 112);
+}
+
+/** Four elements of one, two or four matrices, added as they are where the sums are packed: those side by side first. */
+// @ts-ignore: decorator
+@inline
+function sumOf(terms: i32, x: usize, right: usize, below: usize, both: usize): v128 {
+  if (terms == 1) return v128.load(x);
+  const upper = f32x4.add(v128.load(x), v128.load(right));
+  return terms == 2 ? upper : f32x4.add(upper, f32x4.add(v128.load(below), v128.load(both)));
 }
