@@ -85,13 +85,9 @@ function sumProducts(view: usize, from: i32, kc: i32, a: usize, tile: usize): vo
   const below = <usize>word(view, PanelSumWord.TermY) << 2;
   const right = <usize>word(view, PanelSumWord.TermX) << 2;
   const b = <usize>word(view, PanelSumWord.Base) + (<usize>from << 2);
-  if (below == 0 && right == 0) ofOne(kc, a, b, tile);
+  if (below == 0 && right == 0) f32_gemm_tiles(1, kc, a, b, tile, NR << 2, false);
   else if (below == 0 || right == 0) ofTwo(kc, a, b, b + below + right, tile);
   else ofFour(kc, a, b, b + right, b + below, b + below + right, tile);
-}
-
-function ofOne(kc: i32, a: usize, b: usize, tile: usize): void {
-  ofTerms(1, kc, a, b, 0, 0, 0, tile);
 }
 
 function ofTwo(kc: i32, a: usize, b0: usize, b1: usize, tile: usize): void {
@@ -111,7 +107,7 @@ function ofTerms(terms: i32, kc: i32, a: usize, b0: usize, b1: usize, b2: usize,
     const y0 = sumOf(terms, b0, b1, b2, b3);
     const y1 = sumOf(terms, b0 + 16, b1 + 16, b2 + 16, b3 + 16);
     b0 += 32;
-    if (terms > 1) b1 += 32;
+    b1 += 32;
     if (terms > 2) b2 += 32;
     if (terms > 2) b3 += 32;
     let x = v128.load32_splat(a);
@@ -137,11 +133,10 @@ function ofTerms(terms: i32, kc: i32, a: usize, b0: usize, b1: usize, b2: usize,
   v128.store(tile, c31, 112);
 }
 
-/** Four elements of one, two or four matrices, added as they are where the sums are packed: those side by side first. */
+/** Four elements of two or four matrices, added as they are where the sums are packed: those side by side first. */
 // @ts-ignore: decorator
 @inline
 function sumOf(terms: i32, x: usize, right: usize, below: usize, both: usize): v128 {
-  if (terms == 1) return v128.load(x);
   const upper = f32x4.add(v128.load(x), v128.load(right));
   return terms == 2 ? upper : f32x4.add(upper, f32x4.add(v128.load(below), v128.load(both)));
 }
