@@ -99,9 +99,6 @@ const carriedAlong = {
   },
 };
 
-/** Packages that are imported at once would lie among our own code. */
-const apart = (id) => (/\/node_modules\/(d3-\w+|internmap)\//.test(id) ? "d3" : undefined);
-
 /** What is for servers takes its packages as they are installed. */
 const isForServers = (importer) => importer?.startsWith(here("./src/node/"));
 
@@ -110,6 +107,31 @@ const external = (id, importer) => (isForServers(importer) || !carriedNames.incl
 const ENTRIES = { index: "src/index.ts", sample: "src/sample.ts", datasets: "src/datasets.ts", metrics: "src/metrics.ts", plots: "src/plots.ts" };
 /** Edge runtimes have no files. */
 const ALL_ENTRIES = { ...ENTRIES, node: "src/node.ts" };
+
+/** Packages that are imported at once would lie among our own code. */
+const isApart = (id) => /\/node_modules\/(d3-\w+|internmap)\//.test(id);
+
+/** The modules that `entry` imports, and those that they import, but for what is imported later. */
+function reachedFrom(entry, getModuleInfo) {
+  const reached = new Set([entry]);
+  for (const id of reached) for (const next of getModuleInfo(id)?.importedIds ?? []) reached.add(next);
+  return reached;
+}
+
+/**
+ * The chunks of what entries share: few, as a runtime takes about a millisecond for each file. Each module is in one of them, so that a class is the same from whichever entry.
+ */
+function chunksOf(entries) {
+  let reached;
+  return (id, { getModuleInfo }) => {
+    if (isApart(id)) return "d3";
+    reached ??= Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, reachedFrom(here(file), getModuleInfo)]));
+    const by = (...names) => names.filter((name) => reached[name]?.has(id)).length;
+    if (id === here(entries.sample) || by("sample", "index", "node") < 2) return undefined;
+    if (by("sample")) return by("datasets", "metrics", "plots") ? "core" : "sampling";
+    return by("datasets", "metrics", "plots") ? "data" : "training";
+  };
+}
 
 /** The command uses the library as any other program does: what it imports of it are the entries, as they are built. */
 const asBuilt = {
@@ -130,7 +152,7 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
     format: "es",
     sourcemap: !edge, // bundlers make of it what they like
     sourcemapExcludeSources: true,
-    manualChunks: apart,
+    manualChunks: "sample" in input ? chunksOf(input) : (id) => (isApart(id) ? "d3" : undefined),
     chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js`,
   },
   external,
