@@ -138,9 +138,39 @@ export async function openFirefox(): Promise<Opened> {
     browser: "firefox",
     executablePath: FIREFOX!,
     headless: true,
+    args: ["--remote-allow-system-access"],
     env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder },
   });
+  await leaveWorkersAlone(browser);
   return { browser, hosts: [], close: () => browser.close() };
+}
+
+/** What puppeteer has and does not tell of in its types: commands of WebDriver BiDi as they are. */
+interface Driven {
+  readonly connection: {
+    send(
+      method: "browsingContext.getTree",
+      params: object,
+    ): Promise<{ readonly result: { readonly contexts: readonly { readonly context: string }[] } }>;
+    send(method: "script.evaluate", params: object): Promise<unknown>;
+  };
+}
+
+/**
+ * Has Firefox no longer watch workers, which it does for whoever drives it and for no visitor. While it does, `new Worker` in a worker waits until the main thread
+ * has taken note of the new one, at times for ever: both workers sleep on one condition variable, of which a single waiter is woken (`SetIsDebuggerRegistered` of
+ * `WorkerPrivate`). It was one worker in a hundred, and with it a training that waited for its threads, without an error as the thread that asked was blocked.
+ * A Firefox without this module does not watch in this way; whether it does in another is told by the test that it watches none.
+ */
+async function leaveWorkersAlone(browser: Browser): Promise<void> {
+  const { connection } = browser as unknown as Driven;
+  const { result } = await connection.send("browsingContext.getTree", { "moz:scope": "chrome", maxDepth: 0 });
+  const watching = "chrome://remote/content/shared/js-process-actors/WebDriverWorkerListenerActor.sys.mjs";
+  await connection.send("script.evaluate", {
+    expression: `ChromeUtils.importESModule("${watching}").unregisterWebDriverWorkerListenerActor()`,
+    target: { context: result.contexts[0]!.context },
+    awaitPromise: false,
+  });
 }
 
 export interface Look {

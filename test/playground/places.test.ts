@@ -59,6 +59,20 @@ for (const [browser, path, open] of PLACES) {
   });
 }
 
+describe.skipIf(!FIREFOX)(`Firefox that is driven${FIREFOX ? "" : " (skipped: it is not installed)"}`, () => {
+  it("watches no workers, as it does not for visitors: while it does, those in workers may never start", async () => {
+    const visit = await visitOf(openFirefox, true);
+    // One that says something, so that it is there whatever the page has.
+    await visit.page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          new Worker(URL.createObjectURL(new Blob(["postMessage(0)"]))).onmessage = resolve;
+        }),
+    );
+    expect(visit.page.workers()).toEqual([]);
+  });
+});
+
 const name = CHROMIUM ? "the playground on WebGPU" : "the playground on WebGPU (skipped: Chromium is not installed)";
 describe.skipIf(!CHROMIUM)(name, () => {
   /** Has the worker note the devices that it asks for; false where there is no adapter. */
