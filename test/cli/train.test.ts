@@ -82,6 +82,14 @@ describe("ganvas train", () => {
     expect(decode(readFileSync(at("grey", "samples.png")))).toMatchObject({ channels: 1 });
   });
 
+  it("says what pictures of a size that has no convolutions could be instead, unless asked for that", async () => {
+    const odd = ["train", at("pets"), "--size", "18x22", ...TINY.slice(2), "--steps", "1"];
+    const said = await ganvas([...odd, "--out", at("dense")]);
+    expect(said.code).toBe(0);
+    expect(said.err).toMatch(/^ganvas: the networks have dense layers alone, .*\(nearest (is|are) \d+×\d+.*\)\n$/);
+    expect(await ganvas([...odd, "--architecture", "mlp", "--out", at("mlp")])).toMatchObject({ code: 0, err: "" });
+  });
+
   it("learns points, and draws them", async () => {
     const result = await ganvas(["train", "ring", ...TINY.slice(2), "--steps", "4", "--out", at("ring")]);
     expect(result).toMatchObject({ code: 0, err: "" });

@@ -1,7 +1,7 @@
 /** `ganvas train`: a new run, or one that is gone on with. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { type CreateOptions, createGAN, type GAN, loadGAN } from "../../index.ts";
+import { type CreateOptions, createGAN, type GAN, loadGAN, SpecError } from "../../index.ts";
 import type { TrainArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
 import { type OpenData, openData } from "../data.ts";
@@ -42,7 +42,7 @@ export async function train(data: string | undefined, given: TrainArguments, sur
   }
 }
 
-async function newRun(source: string | undefined, given: TrainArguments, { signal }: Surroundings): Promise<Run> {
+async function newRun(source: string | undefined, given: TrainArguments, { signal, err }: Surroundings): Promise<Run> {
   const { out = "run", overwrite = false, resume, allowChangedData, json, labels, ...rest } = given;
   // A run is gone on with from wherever it is.
   const options: RecordedOptions = { ...rest, ...(labels !== undefined && { labels: resolve(labels) }) };
@@ -57,6 +57,7 @@ async function newRun(source: string | undefined, given: TrainArguments, { signa
     // A call of no steps refuses all that one of many would, before an earlier run is gone.
     await blameOptions(() => gan!.train(data.examples, { steps: 0, mirror: options.mirror, validation: options.validation }));
     await makeFolder(out);
+    if (options.architecture === undefined) err.write(await denseNote(gan));
     return { path: out, gan, data, record: { data: recorded(data), options, step: 0, seconds: 0 } };
   } catch (error) {
     gan?.dispose();
@@ -93,6 +94,18 @@ async function oldRun(path: string, source: string | undefined, given: TrainArgu
     await data.close();
     throw error;
   }
+}
+
+/** What is said of networks that learn pictures without convolutions though nobody asked for that: they learn worse, and a size nearby would do. Nothing of others. */
+async function denseNote({ spec: { shape, architecture } }: GAN): Promise<string> {
+  if (shape.length !== 3 || architecture.generator.some(({ type }) => type.startsWith("conv2d"))) return "";
+  const refusal = await createGAN({ shape, architecture: "dcgan" }).then(
+    (gan) => gan.dispose(),
+    (error) => error,
+  );
+  if (!(refusal instanceof SpecError)) return "";
+  const [sizes] = refusal.expected.split(", or architecture");
+  return `ganvas: the networks have dense layers alone, which learn pictures worse than convolutions do; those take ${sizes}\n`;
 }
 
 /** What a run writes would be among the pictures that it learns from. */
