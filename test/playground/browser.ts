@@ -53,6 +53,8 @@ export interface Site {
   readonly url: string;
   /** Bytes of the files that were served, as a host that compresses them sends them. */
   readonly sent: Map<string, number>;
+  /** Has whoever asks for such a path wait until then. The browser could hold requests as well, but those of workers would pass through it too. */
+  holdBack(path: RegExp, until: Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -60,8 +62,10 @@ export interface Site {
 export async function serve(isolated: boolean): Promise<Site> {
   const root = await built();
   const sent = new Map<string, number>();
-  const server = createServer(({ url }, response) => {
+  const held: { readonly path: RegExp; readonly until: Promise<void> }[] = [];
+  const server = createServer(async ({ url }, response) => {
     const path = normalize(new URL(url!, "http://here").pathname).replace(/\/$/, "/index.html");
+    await Promise.all(held.filter((each) => each.path.test(path)).map(({ until }) => until));
     try {
       const content = readFileSync(join(root, path));
       sent.set(path, gzipSync(content).length);
@@ -70,7 +74,7 @@ export async function serve(isolated: boolean): Promise<Site> {
       response.writeHead(404).end();
     }
   });
-  return { url: `${await listening(server)}/`, sent, close: () => closed(server) };
+  return { url: `${await listening(server)}/`, sent, holdBack: (path, until) => void held.push({ path, until }), close: () => closed(server) };
 }
 
 async function listening(server: Server): Promise<string> {

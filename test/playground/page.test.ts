@@ -207,11 +207,7 @@ describe.skipIf(!CHROMIUM)(name, () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    await page.setRequestInterception(true);
-    page.on("request", async (request) => {
-      if (/curves/.test(request.url())) await held;
-      await request.continue();
-    });
+    site.holdBack(/curves/, held);
     await visit.press("#play");
     await page.select("#setting-objective", "hinge");
     release();
