@@ -46,16 +46,15 @@ export function f32_tap_products(p: usize, ith: i32, nth: i32): void {
       for (let pc = 0; pc < K; pc += KC) {
         const kc = min(KC, K - pc);
         const view = gemm + (<usize>GemmWord.B << 2);
-        const from = n * K + pc * NR;
-        if (M <= FEW_ROWS) {
-          sumProducts(view, from, kc, a, tile);
-          a += <usize>(MR * kc) << 2;
-          storeTile(gemm, 0, M, n, min(NR, N - n), adds || pc > 0, pc + kc >= K, tile);
-          continue;
-        }
-        const b = panelOf(view, from, kc * NR, panel);
+        const x = <usize>word(view, PanelSumWord.Base) + (<usize>(n * K + pc * NR) << 2);
+        const below = <usize>word(view, PanelSumWord.TermY) << 2;
+        const right = <usize>word(view, PanelSumWord.TermX) << 2;
+        const alone = below == 0 && right == 0;
+        const onTheWay = !alone && M <= FEW_ROWS;
+        if (!alone && !onTheWay) addPanels(x, right, below, kc, panel);
         for (let m = 0; m < M; m += MR, a += <usize>(MR * kc) << 2) {
-          f32_gemm_tiles(1, kc, a, b, tile, NR << 2, false);
+          if (onTheWay) addedTile(kc, a, x, right, below, tile);
+          else f32_gemm_tiles(1, kc, a, alone ? x : panel, tile, NR << 2, false);
           storeTile(gemm, m, min(MR, M - m), n, min(NR, N - n), adds || pc > 0, pc + kc >= K, tile);
         }
       }
@@ -63,39 +62,20 @@ export function f32_tap_products(p: usize, ith: i32, nth: i32): void {
   }
 }
 
-/** Where `count` elements of a sum of matrices lie, from number `from` on: in `sums`, or, of a matrix alone, where it is. */
-function panelOf(view: usize, from: i32, count: i32, sums: usize): usize {
-  const below = <usize>word(view, PanelSumWord.TermY) << 2;
-  const right = <usize>word(view, PanelSumWord.TermX) << 2;
-  const base = <usize>word(view, PanelSumWord.Base) + (<usize>from << 2);
-  const end = base + (<usize>count << 2);
-  if (below == 0 && right == 0) return base;
-  let out = sums;
+/** A panel as the sum of two, at x and at whichever of `right` and `below` from there is not 0; where neither is 0, of four. */
+function addPanels(x: usize, right: usize, below: usize, kc: i32, out: usize): void {
+  const end = x + (<usize>(kc * NR) << 2);
   if (below == 0 || right == 0) {
-    const other = below + right;
-    for (let x = base; x < end; x += 16, out += 16) v128.store(out, sumOf(2, x, x + other, 0, 0));
+    for (; x < end; x += 16, out += 16) v128.store(out, sumOf(2, x, x + below + right, 0, 0));
   } else {
-    for (let x = base; x < end; x += 16, out += 16) v128.store(out, sumOf(4, x, x + right, x + below, x + below + right));
+    for (; x < end; x += 16, out += 16) v128.store(out, sumOf(4, x, x + right, x + below, x + below + right));
   }
-  return sums;
 }
 
-/** The tile [FEW_ROWS, NR] of a packed A and a sum of matrices in panels, from element `from` on. */
-function sumProducts(view: usize, from: i32, kc: i32, a: usize, tile: usize): void {
-  const below = <usize>word(view, PanelSumWord.TermY) << 2;
-  const right = <usize>word(view, PanelSumWord.TermX) << 2;
-  const b = <usize>word(view, PanelSumWord.Base) + (<usize>from << 2);
-  if (below == 0 && right == 0) f32_gemm_tiles(1, kc, a, b, tile, NR << 2, false);
-  else if (below == 0 || right == 0) ofTwo(kc, a, b, b + below + right, tile);
-  else ofFour(kc, a, b, b + right, b + below, b + below + right, tile);
-}
-
-function ofTwo(kc: i32, a: usize, b0: usize, b1: usize, tile: usize): void {
-  ofTerms(2, kc, a, b0, b1, 0, 0, tile);
-}
-
-function ofFour(kc: i32, a: usize, b0: usize, b1: usize, b2: usize, b3: usize, tile: usize): void {
-  ofTerms(4, kc, a, b0, b1, b2, b3, tile);
+/** The tile [FEW_ROWS, NR] of a packed A and such a sum. */
+function addedTile(kc: i32, a: usize, x: usize, right: usize, below: usize, tile: usize): void {
+  if (below == 0 || right == 0) ofTerms(2, kc, a, x, x + below + right, 0, 0, tile);
+  else ofTerms(4, kc, a, x, x + right, x + below, x + below + right, tile);
 }
 
 /** The inner loop of `f32_gemm_tiles`, with a B that is added on its way. */
