@@ -127,7 +127,7 @@ function chunksOf(entries) {
     if (isApart(id)) return "d3";
     reached ??= Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, reachedFrom(here(file), getModuleInfo)]));
     const by = (...names) => names.filter((name) => reached[name]?.has(id)).length;
-    if (id === here(entries.sample) || by("sample", "index", "node") < 2) return undefined;
+    if (by("sample", "index", "node") < 2) return undefined;
     if (by("sample")) return by("datasets", "metrics", "plots") ? "core" : "sampling";
     return by("datasets", "metrics", "plots") ? "data" : "training";
   };
@@ -152,7 +152,7 @@ const build = (input, { dir = "dist", folder = "", edge = false, plugins = [] } 
     format: "es",
     sourcemap: !edge, // bundlers make of it what they like
     sourcemapExcludeSources: true,
-    manualChunks: "sample" in input ? chunksOf(input) : (id) => (isApart(id) ? "d3" : undefined),
+    manualChunks: chunksOf(input),
     chunkFileNames: ({ name }) => `${folder}${name === "index" ? "library" : name}.js`,
   },
   external,
