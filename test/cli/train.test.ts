@@ -86,7 +86,9 @@ describe("ganvas train", () => {
     const odd = ["train", at("pets"), "--size", "18x22", ...TINY.slice(2), "--steps", "1"];
     const said = await ganvas([...odd, "--out", at("dense")]);
     expect(said.code).toBe(0);
-    expect(said.err).toMatch(/^ganvas: the networks have dense layers alone, .*\(nearest (is|are) \d+×\d+.*\)\n$/);
+    expect(said.err).toMatch(
+      /^ganvas: the networks have dense layers alone, .*; for those, shape: expected .*\(nearest (is|are) \d+×\d+.*got \[22, 18, 3\]\n$/,
+    );
     expect(await ganvas([...odd, "--architecture", "mlp", "--out", at("mlp")])).toMatchObject({ code: 0, err: "" });
   });
 

@@ -104,8 +104,7 @@ async function denseNote({ spec: { shape, architecture } }: GAN): Promise<string
     (error) => error,
   );
   if (!(refusal instanceof SpecError)) return "";
-  const [sizes] = refusal.expected.split(", or architecture");
-  return `ganvas: the networks have dense layers alone, which learn pictures worse than convolutions do; those take ${sizes}\n`;
+  return `ganvas: the networks have dense layers alone, which learn pictures worse than convolutions do; for those, ${refusal.message}\n`;
 }
 
 /** What a run writes would be among the pictures that it learns from. */
