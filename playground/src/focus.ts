@@ -10,9 +10,13 @@ export function keepFocus(root: HTMLElement, fallback: () => HTMLElement): void 
   });
   // Who points elsewhere has left it.
   document.addEventListener("pointerdown", () => (focused = undefined), { capture: true });
-  const restore = (): void => {
+  const restore = (records: readonly MutationRecord[]): void => {
+    if (!focused) return;
+    // Most changes are words and figures. To ask whether something is seen lays out the page, so it is asked only of what may have been hidden.
+    const concerns = ({ type, target }: MutationRecord): boolean => type === "attributes" && target.contains(focused!);
+    if (focused.isConnected && !records.some(concerns)) return;
     // Browsers take it from what is hidden only when they draw.
-    if (!focused || isThere(focused) || ![document.body, focused].includes(document.activeElement as HTMLElement)) return;
+    if (isThere(focused) || ![document.body, focused].includes(document.activeElement as HTMLElement)) return;
     const same = focused.id ? document.getElementById(focused.id) : null;
     focused = undefined;
     // Nothing moves under the eyes of who did not ask for it.
