@@ -1,7 +1,8 @@
 /** What steps told, as curves of bounded length. */
 import type { Series } from "./lab.ts";
 
-const MOST = 1200;
+/** Two for each pixel that a curve is wide, or more. */
+const MOST = 600;
 const NAMES = ["discriminator", "generator", "divergence", "heldOut"] as const;
 type Name = (typeof NAMES)[number];
 

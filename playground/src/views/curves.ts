@@ -1,6 +1,7 @@
 /** Curves over the steps, drawn by uPlot. */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { drawInTurn } from "./frames.ts";
 
 const HEIGHT = 150;
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
@@ -24,14 +25,17 @@ export class Curves {
     this.#watch.observe(root);
   }
 
-  /** @param ceiling the most that there can be; a line is drawn there if it is finite */
+  /** Draws them in a frame to come. @param ceiling the most that there can be; a line is drawn there if it is finite */
   show(steps: readonly number[], curves: readonly (readonly number[])[], ceiling = Number.POSITIVE_INFINITY): void {
     this.#ceiling = ceiling;
     this.#data = [[...steps], ...curves.map((curve) => curve.map((value) => (Number.isFinite(value) ? value : null)))];
-    if (steps.length === 0) this.#clear();
-    else if (this.#plot) this.#plot.setData(this.#data);
-    else this.paint();
+    drawInTurn(this.#draw);
   }
+
+  readonly #draw = (): void => {
+    if (this.#plot && this.#data[0].length > 0) this.#plot.setData(this.#data);
+    else this.paint();
+  };
 
   /** With no curve there are no axes either. */
   #clear(): void {
@@ -76,7 +80,9 @@ export class Curves {
 
   destroy(): void {
     this.#watch.disconnect();
-    this.#plot?.destroy();
+    // One that waits for its turn finds nothing.
+    this.#data = [[]];
+    this.#clear();
   }
 
   #fit(): void {

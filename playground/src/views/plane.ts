@@ -91,7 +91,6 @@ function drawLandscape(canvas: HTMLCanvasElement, plane: Plane, bounded: boolean
   small.putImageData(landscapeOf(canvas, plane, bounded), 0, 0);
   const context = canvas.getContext("2d")!;
   context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
   context.drawImage(small.canvas, 0, 0, canvas.width, canvas.height);
 }
 
