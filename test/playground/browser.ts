@@ -185,11 +185,15 @@ export interface Look {
   readonly path?: string;
 }
 
-declare global {
-  interface Window {
-    /** How long tasks of the main thread took that took more than 50 ms. */
-    longTasks: number[];
-  }
+/** What a trace of Chromium has of an event of which there is a beginning and an end. */
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds for which the thread had the processor. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
 }
 
 /** The figure that is the step. */
@@ -224,11 +228,6 @@ export class Visit {
       if (!/^(data|blob|about):/.test(asked) && new URL(asked).origin !== own) visit.strays.push(asked);
     });
     await page.setViewport({ width, height });
-    await page.evaluateOnNewDocument(() => {
-      window.longTasks = [];
-      if (PerformanceObserver.supportedEntryTypes.includes("longtask"))
-        new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
-    });
     if (scheme === "dark") await page.evaluateOnNewDocument(() => localStorage.setItem("ganvas.theme", "dark"));
     await page.goto(new URL(path, url).href);
     await page.waitForSelector('#play:not([aria-disabled="true"])');
@@ -287,6 +286,21 @@ export class Visit {
       STEP,
       `${step}`,
     );
+  }
+
+  /**
+   * The tasks of the main thread in the time to come, in Chromium: milliseconds for which each had the processor. How long they took by the clock would tell
+   * of whatever else runs on this machine.
+   */
+  async tasks(milliseconds: number): Promise<number[]> {
+    await this.page.tracing.start({ categories: ["toplevel"] });
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const { traceEvents } = JSON.parse(Buffer.from((await this.page.tracing.stop())!).toString()) as { readonly traceEvents: readonly TraceEvent[] };
+    const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
+    const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(threadOf));
+    const tasks = traceEvents.filter((event) => event.ph === "X" && event.name.endsWith("RunTask") && main.has(threadOf(event)));
+    // Of those that were under way when the trace began it is not known.
+    return tasks.flatMap(({ tdur }) => (tdur === undefined ? [] : tdur / 1000));
   }
 
   async choose(setting: string, value: string): Promise<void> {

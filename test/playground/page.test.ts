@@ -610,18 +610,16 @@ describe.skipIf(!CHROMIUM)(name, () => {
       (figure) => Number(document.querySelector(figure)!.textContent!.replace(/\D/g, "")) >= 20,
       ".figures dd:nth-of-type(1)",
     );
-    // Other programs may take the processor from the page for a while; what it does itself, it does in every second.
-    const windows: number[][] = [];
-    for (let i = 0; i < 5 && !windows.some((tasks) => tasks.length === 0); i++) {
-      await visit.page.evaluate(() => {
-        window.longTasks.length = 0;
-      });
+    // Those above 50 ms are long: https://www.w3.org/TR/longtasks-1/. What the page does itself, it does in every window; other programs only get in its way in some.
+    const long: number[][] = [];
+    for (let i = 0; i < 5 && !long.some((tasks) => tasks.length === 0); i++) {
       const before = await visit.step();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const tasks = await visit.tasks(1500);
       expect(await visit.step()).toBeGreaterThan(before);
-      windows.push(await visit.page.evaluate(() => window.longTasks));
+      expect(tasks.length).toBeGreaterThan(10);
+      long.push(tasks.filter((milliseconds) => milliseconds > 50));
     }
-    expect(windows).toContainEqual([]);
+    expect(long).toContainEqual([]);
     await visit.press("#play");
     await visit.reads(".status", "Paused");
   });
