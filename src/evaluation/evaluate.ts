@@ -96,7 +96,7 @@ const isClassifier = (v: unknown): v is ClassSource =>
  * Judges a generator by several metrics at once, each beside what real examples get in the place of the samples.
  *
  * The data are split at random: `count` examples are what samples are compared with, and as many others are compared with them likewise. That is the floor: a number as near to it as numbers of other
- * seeds are to each other cannot be told from that of a perfect generator. Samples of images are taken within [-1, 1], as pictures show them.
+ * seeds are to each other cannot be told from that of a perfect generator. Where the generator takes a condition, samples are made for the labels of those others. Samples of images are taken within [-1, 1], as pictures show them.
  *
  * Metrics compare features, and are worth what those are: with `trainClassifier`'s on data with classes, or those of a large network ({@link createFeatures}), they tell what people tell. Examples that
  * the classifier, or the generator, learned from are among both parts alike.
@@ -131,7 +131,8 @@ export async function evaluate(gan: Generator, data: EvaluationData, options: Ev
   const { signal } = request;
   tell(0);
   const conditional = gan.spec?.condition !== undefined && gan.spec.condition !== null;
-  const condition = conditional ? labelsAt(data.labels, real, rows.count) : undefined;
+  // Not those of what they are compared with: that the same classes are as often on both sides would bring both nearer to each other than real examples are.
+  const condition = conditional ? labelsAt(data.labels, others, rows.count) : undefined;
   const made = readSamples(await gan.sample({ count, seed, ...(condition && { condition }), ...(signal && { signal }) }), count, rows.shape);
 
   const examine = async (own: ImageRows, indices: Uint32Array, task: Part): Promise<Examined> => {

@@ -104,7 +104,30 @@ describe("a generator's evaluation", () => {
     expect(JSON.parse(JSON.stringify(evaluation)).rows.length).toBe(3);
   });
 
-  it("asks a GAN with a condition for the labels of the examples that it is compared with", async () => {
+  it("asks a GAN with a condition for the labels of the other examples, not of those that it is compared with", async () => {
+    const { data: pixels, shape } = blobs(80);
+    for (let i = 0; i < 80; i++) pixels[64 * i] = i / 80;
+    const asked: number[][] = [];
+    const gan = {
+      spec: { condition: { size: 1 } },
+      sample: (request: { count: number; seed: number; condition?: ArrayLike<number> }) => {
+        asked.push(Array.from(request.condition!));
+        return fresh.sample(request);
+      },
+    };
+    const seen: number[][] = [];
+    const features = ({ data, shape }: ImageBatch) => {
+      seen.push(Array.from({ length: shape[0]! }, (_, i) => Math.round(80 * data[64 * i]!)));
+      return { data: Float32Array.from(data), shape: [shape[0]!, 64] };
+    };
+    const examples = { data: pixels, shape, labels: Array.from({ length: 80 }, (_, i) => i) };
+    await evaluate(gan, examples, { metrics: ["frechetDistance"], count: 40, features });
+    const [real, others] = seen as [number[], number[]];
+    expect(asked).toEqual([others]);
+    expect(new Set([...real, ...others]).size).toBe(80);
+  });
+
+  it("asks a GAN with a condition for labels of the kind that the data have", async () => {
     const asked: unknown[] = [];
     const gan = (condition: unknown) => ({
       spec: { condition },
