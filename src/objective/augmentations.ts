@@ -10,6 +10,7 @@ import {
   lerp,
   matmul,
   maximum,
+  minimum,
   mul,
   neg,
   type Operand,
@@ -204,7 +205,8 @@ function moved(images: Node, geometries: readonly Geometry[]): Node {
 
 /**
  * Matrices [N, size, size] that give each place of a result its share of the places of an image: whole where it comes from one of them, else that of the two about it, or, of an image made smaller, of as many as
- * fall together.
+ * fall together. A share is what an interval about where the place comes from, as wide as it is there and a pixel at least, has in common with that place of the image; all of them, those outside of the
+ * image too, are 1 together.
  *
  * @returns null where all stay where they are
  */
@@ -220,8 +222,9 @@ function resampling(n: number, size: number, axes: readonly (Axis | undefined)[]
     zoom,
   );
   const away = abs(sub(source, places(any, size, 2, middle)));
-  const reach = zooms.length > 0 ? maximum(abs(zoom as Node), 1) : 1;
-  return reshape(div(relu(sub(1, div(away, reach))), reach), [n, size, size]);
+  if (zooms.length === 0) return reshape(relu(sub(1, away)), [n, size, size]);
+  const width = maximum(abs(zoom as Node), 1);
+  return reshape(div(minimum(relu(sub(mul(add(width, 1), 0.5), away)), 1), width), [n, size, size]);
 }
 
 /** 0, 1, 2... less `origin` along an axis of four. */

@@ -60,11 +60,12 @@ def rotation(draws):
 
 
 def shares(size, zoom):
-    """Of each place of the result, the shares of the places of the image: a triangle about where it comes from, no narrower than a pixel."""
+    """Of each place of the result, the shares of the places of the image: what an interval about where it comes from, no narrower than a pixel, has in common with theirs."""
     middle = (size - 1) / 2
-    source = (torch.arange(size) - middle) * zoom + middle
-    reach = max(1.0, zoom)
-    return torch.clamp(1 - (source[:, None] - torch.arange(size)[None]).abs() / reach, min=0) / reach
+    source = ((torch.arange(size) - middle) * zoom + middle)[:, None]
+    place = torch.arange(size)[None]
+    reach = max(1.0, zoom) / 2
+    return torch.clamp(torch.minimum(source + reach, place + 0.5) - torch.maximum(source - reach, place - 0.5), min=0) / (2 * reach)
 
 
 def scale(draws):

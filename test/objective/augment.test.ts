@@ -89,6 +89,25 @@ describe("augmentations", () => {
     }
   });
 
+  it("scale: what is white all over stays white, but for what comes in from outside", () => {
+    const sizes = [-3, -1.3, -1, -0.5, 0, 0.5, 2];
+    for (const [height, width] of [
+      [16, 16],
+      [9, 14],
+    ] as const) {
+      const { each } = shown(["scale"], new Array(height * width).fill(1), [height, width, 1], { "scale.size": sizes });
+      for (const [k, one] of each.entries()) {
+        const zoom = 2 ** (-0.2 * sizes[k]!);
+        // How far from the middle what a place is made of reaches, by no more than it and half a place beside it.
+        const isInside = (at: number, size: number) => Math.abs(at - (size - 1) / 2) * zoom + Math.max(zoom, 1) / 2 <= size / 2;
+        for (const [p, x] of one.entries()) {
+          if (isInside(Math.floor(p / width), height) && isInside(p % width, width)) expect(x).toBeCloseTo(1, 6);
+          else expect(x).toBeLessThan(1 + 1e-6);
+        }
+      }
+    }
+  });
+
   it("leaves the images alone that it is not applied to", () => {
     const image = Array.from({ length: 8 * 8 * 3 }, (_, i) => Math.sin(i));
     const policy = ["color", "rotation", "flip", "scale", "translation", "cutout"] as const;
