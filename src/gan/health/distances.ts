@@ -22,12 +22,14 @@ export function reduced(data: Float32Array, shape: Shape): Rows {
   const [rows, columns] = [Math.ceil(height / step), Math.ceil(width / step)];
   const d = rows * columns * channels;
   const sums = new Float32Array(n * d);
+  /** Pixels of a side of the square that one is in: those at the end may be smaller. */
+  const among = (pixel: number, side: number): number => Math.min(step, side - (pixel - (pixel % step)));
   for (let i = 0; i < n; i++) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const from = i * size + (y * width + x) * channels;
         const to = i * d + (Math.floor(y / step) * columns + Math.floor(x / step)) * channels;
-        for (let c = 0; c < channels; c++) sums[to + c]! += data[from + c]! / (step * step);
+        for (let c = 0; c < channels; c++) sums[to + c]! += data[from + c]! / (among(y, height) * among(x, width));
       }
     }
   }
