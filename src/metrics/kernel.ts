@@ -20,7 +20,7 @@ export interface KernelOptions extends Course {
 export interface KernelDistance {
   /** The unbiased estimate from all vectors: 0 on average where both sets are of one distribution, so that it may be below 0. */
   readonly value: number;
-  /** The standard error of `value`, as the jackknife has it (never too small, on average). */
+  /** The standard error of `value`, as the jackknife has it: its square is never too small, on average (Efron & Stein 1981). */
   readonly standardError: number;
   /** The mean of the estimates from subsets: KID. */
   readonly mean: number;

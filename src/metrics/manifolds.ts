@@ -32,8 +32,8 @@ const DENSITY: Fields<Course & { k: number }> = { k: neighbours(5), ...COURSE };
 
 /**
  * Precision and recall of generated vectors: each set is taken as the union of balls around its vectors, which reach to the k-th nearest other one, edges included (Kynkäänniemi et al. 2019, "Improved
- * precision and recall metric for assessing generative models", equations 1 and 2). Two sets that are the same have 1 and 1. The more vectors there are the larger both become, so that only sets of one size
- * are comparable, on features of one network.
+ * precision and recall metric for assessing generative models", equations 1 and 2). Two sets that are the same have 1 and 1. Both depend on how many vectors there are, as
+ * balls are the smaller the denser they lie, so that only sets of one size are comparable, on features of one network.
  *
  * Exact, in float64; of all distances no block but one is ever held. Time grows as (n + m)² d: about 8 seconds for 2 × 10,000 vectors of 64.
  *

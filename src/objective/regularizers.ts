@@ -122,7 +122,6 @@ export const REGULARIZERS = {
    */
   "spectral-norm": regularizer<object>({
     fields: {},
-    holdsSlope: true,
     reparameterisation: {
       state: "spectral.u",
       shape: ({ shape, outputAxis }) => (outputAxis === undefined ? null : [shape[outputAxis]!, 1]),
