@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -75,14 +75,36 @@ describe("the log of a run", () => {
     expect(readFileSync(log(run), "utf8")).toContain('"discriminatorLoss":99');
   });
 
-  it("goes on where rows are missing, and draws those behind them", async () => {
+  it("goes on where rows are missing, and draws a gap", async () => {
     const run = newRun();
     await written(run, 1, 3);
     await written(run, 8, 9);
     expect(steps(run)).toEqual([1, 2, 3, 8, 9]);
     const journal = await Journal.open(run, 9);
     await journal.plot();
-    expect(readFileSync(join(run, "losses.svg"), "utf8")).toMatch(/^<svg /);
+    expect(readFileSync(join(run, "losses.svg"), "utf8")).toMatch(/<desc>Losses. discriminator: from 0.125 at 1 to 1.125 at 9,/);
+    await journal.note(report(3));
+    await journal.close();
+    expect(steps(run)).toEqual([1, 2, 3]);
+  });
+
+  it.each(["", "garbage", '{"step":3'])("leaves alone what somebody else wrote among the rows: %o", async (strange) => {
+    const run = newRun();
+    await written(run, 1, 6);
+    const lines = readFileSync(log(run), "utf8").split("\n");
+    lines[0] = `${strange}\n${lines[0]}`;
+    lines[2] = strange;
+    writeFileSync(log(run), lines.join("\n"));
+    const before = readFileSync(log(run), "utf8");
+    await written(run, 7, 8);
+    expect(readFileSync(log(run), "utf8").startsWith(before)).toBe(true);
+    const journal = await Journal.open(run, 8);
+    await journal.note(report(5));
+    await journal.close();
+    const after = readFileSync(log(run), "utf8");
+    expect(before.startsWith(after.slice(0, after.indexOf('{"step":5')))).toBe(true);
+    expect(after).toContain('{"step":4');
+    expect(after).not.toContain('{"step":6');
   });
 
   it("says what is not well, of what was found in this call", async () => {

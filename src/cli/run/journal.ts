@@ -124,16 +124,21 @@ export class Journal {
     if (size === 0) return;
     let rest = Buffer.alloc(0);
     let end = 0;
+    /** Bytes of lines since then that are no rows: at the end one that a crash cut off, before rows what somebody else did to the file. */
+    let strange = 0;
     let isOver = false;
     for await (const chunk of createReadStream(this.#path) as AsyncIterable<Buffer>) {
       rest = Buffer.concat([rest, chunk]);
       for (let at = rest.indexOf(10); at >= 0 && !isOver; at = rest.indexOf(10)) {
         const row = rowOf(rest.toString("utf8", 0, at));
-        // What is no row was cut off in the middle by a crash, and all behind it is of nothing.
-        isOver = row === null || row.step > last;
+        isOver = row !== null && row.step > last;
         if (isOver) break;
-        this.#take(row!, at + 1);
-        end += at + 1;
+        strange += at + 1;
+        if (row) {
+          this.#take(row, strange);
+          end += strange;
+          strange = 0;
+        }
         rest = rest.subarray(at + 1);
       }
       if (isOver) break;
@@ -141,20 +146,27 @@ export class Journal {
     if (end < size) await truncate(this.#path, end);
   }
 
-  /** @param bytes of the row */
+  /** @param bytes of the row, and of what is before it and after the row before */
   #take(row: Row, bytes: number): void {
     const { step, discriminatorLoss, generatorLoss, divergence, health = [] } = row;
-    if (step !== this.#lastStep + 1) this.#forget(step); // rows are missing: what is drawn begins behind them
-    this.#ends.push((this.#ends.at(-1) ?? this.#start) + bytes);
-    this.#discriminatorLosses.push(discriminatorLoss ?? Number.NaN);
-    this.#generatorLosses.push(generatorLoss ?? Number.NaN);
-    this.#divergences.push(divergence.value ?? Number.NaN);
+    if (this.#discriminatorLosses.length === 0 || step <= this.#lastStep) this.#forget(step);
+    // Where rows are missing, there is a gap in what is drawn.
+    while (this.#lastStep < step - 1) this.#push(Number.NaN, Number.NaN, Number.NaN, 0);
+    this.#push(discriminatorLoss ?? Number.NaN, generatorLoss ?? Number.NaN, divergence.value ?? Number.NaN, bytes);
     this.#divergence = { name: divergence.name, ceiling: divergence.ceiling ?? Number.POSITIVE_INFINITY };
     const heldOut = divergence.heldOut ?? undefined;
     if (heldOut !== undefined && heldOut !== this.#probes.at(-1)?.heldOut) this.#probes.push({ step, heldOut });
     this.#health.push(...health);
   }
 
+  #push(discriminatorLoss: number, generatorLoss: number, divergence: number, bytes: number): void {
+    this.#ends.push((this.#ends.at(-1) ?? this.#start) + bytes);
+    this.#discriminatorLosses.push(discriminatorLoss);
+    this.#generatorLosses.push(generatorLoss);
+    this.#divergences.push(divergence);
+  }
+
+  /** What is drawn begins with this step. */
   #forget(step: number): void {
     this.#start = this.#ends.at(-1) ?? this.#start;
     this.#ends = [];
