@@ -90,6 +90,7 @@ describe("speed", () => {
 describe("the goal of a run", () => {
   it("is a number of steps, 10,000 where nobody says", () => {
     const goal = new Goal({}, 0, () => 0);
+    goal.begin();
     expect(goal.steps).toBe(10_000);
     expect([goal.left(0), goal.left(9999), goal.left(10_000)]).toEqual([{ steps: 10_000 }, { steps: 1 }, null]);
     expect([goal.share(2500), goal.secondsLeft(2500, 100), goal.secondsLeft(1, undefined)]).toEqual([0.25, 75, undefined]);
@@ -98,6 +99,7 @@ describe("the goal of a run", () => {
   it("is a time, over all calls", () => {
     let now = 0;
     const goal = new Goal({ minutes: 2 }, 30, () => now);
+    goal.begin();
     expect(goal.steps).toBeUndefined();
     expect(goal.left(7)).toEqual({ milliseconds: 90_000 });
     now = 60_000;
@@ -109,6 +111,7 @@ describe("the goal of a run", () => {
 
   it("is both, whichever comes first", () => {
     const goal = new Goal({ minutes: 1, steps: 100 }, 0, () => 0);
+    goal.begin();
     expect(goal.left(40)).toEqual({ steps: 60, milliseconds: 60_000 });
     expect([goal.secondsLeft(40, 10), goal.secondsLeft(40, 0.5)]).toEqual([6, 60]);
   });

@@ -11,7 +11,8 @@ export class Goal {
   readonly #most: number | undefined;
   #before: number;
   readonly #now: () => number;
-  readonly #start: number;
+  /** Undefined until `begin`. */
+  #start: number | undefined;
 
   /** @param before seconds of training before this call */
   constructor(
@@ -23,12 +24,16 @@ export class Goal {
     this.#most = options.minutes === undefined ? undefined : options.minutes * 60;
     this.#before = before;
     this.#now = now;
-    this.#start = now();
+  }
+
+  /** From now on time counts: what goes before, as the first pictures, takes none of it from the training. */
+  begin(): void {
+    this.#start = this.#now();
   }
 
   /** Seconds of training, over all calls. */
   get seconds(): number {
-    return this.#before + (this.#now() - this.#start) / 1000;
+    return this.#start === undefined ? this.#before : this.#before + (this.#now() - this.#start) / 1000;
   }
 
   /** Notes that the time is over, of which a little may be left: less than a step takes. */
@@ -42,6 +47,11 @@ export class Goal {
     const milliseconds = this.#most === undefined ? undefined : Math.floor((this.#most - this.seconds) * 1000);
     if ((steps ?? 1) <= 0 || (milliseconds ?? 1) <= 0) return null;
     return { ...(steps !== undefined && { steps }), ...(milliseconds !== undefined && { milliseconds }) };
+  }
+
+  /** What has come to its end where nothing is left: the steps of the run, or its minutes. */
+  limit(step: number): "steps" | "minutes" {
+    return this.steps !== undefined && step >= this.steps ? "steps" : "minutes";
   }
 
   /** How much of the run is done, 0 to 1. */

@@ -83,7 +83,10 @@ export function tellPeople({ path, gan, data }: Run, goal: Goal, { out, err, sig
       const { step } = gan;
       if (signal.reason instanceof Interruption)
         out.write(`Interrupted ${step === 0 ? "before the first step" : `at step ${step}, which is saved`}. To go on: ${resume}\n`);
-      else if (!isNew) out.write(`The run has come to its end already, at step ${step}. To go on: ${resume} --steps or --minutes with more\n`);
+      else if (!isNew || step === 0)
+        out.write(
+          `The run has come to its end${step === 0 ? "" : " already"}, at step ${step}, by its ${goal.limit(step)}. To go on: ${resume} --${goal.limit(step)} with more\n`,
+        );
       else out.write(`Trained to step ${step}. ${path} has the model, model.safetensors, and pictures: samples, progress, losses.\n`);
     },
     stop: () => progress?.stop(),

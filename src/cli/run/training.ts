@@ -43,6 +43,7 @@ export async function trainRun(run: Run, json: boolean, surroundings: Surroundin
     const previews = await Previews.open(gan, path, options.seed ?? 0);
     if (gan.step === 0) await previews.keep();
     teller.begins();
+    goal.begin();
     const left = goal.left(gan.step);
     const savePictures = async () => {
       await previews.write();
