@@ -88,9 +88,10 @@ const wrong = (flag: string, expected: string, text: string): UsageError =>
   new UsageError(`--${flag}: expected ${expected}, got ${text === "" ? "nothing" : JSON.stringify(text)}`);
 
 function integer(flag: string, least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
-  const expected = most === Number.MAX_SAFE_INTEGER ? `an integer of at least ${least}` : `an integer from ${least} to ${most}`;
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    // Where the most is beyond what anybody says, it is named to who has said more.
+    const expected = most === Number.MAX_SAFE_INTEGER && !(value > most) ? `an integer of at least ${least}` : `an integer from ${least} to ${most}`;
     if (!(Number.isSafeInteger(value) && value >= least && value <= most)) throw wrong(flag, expected, text);
     return value;
   };
@@ -169,7 +170,7 @@ const choice = (flags: string, about: string, choices: readonly string[]): Optio
 
 const seedOption = (of: string) => option("--seed <n>", `what ${of} follow from (default 0)`, integer("seed", 0));
 const json = () => new Option("--json", "a line of JSON for each report on standard output, and nothing else there");
-const fit = () => choice("--fit <how>", "how a picture becomes one of this size", ["cover", "contain", "stretch"]);
+const fit = () => choice("--fit <how>", "how a picture becomes one of this size (default cover)", ["cover", "contain", "stretch"]);
 const background = () => option("--background <#rrggbb>", "behind what is transparent, and around what is contained (default #ffffff)", colour);
 const skipBroken = () => new Option("--skip-broken", "leave out pictures that cannot be read, and say which");
 const labels = () => option("--labels <file>", "the labels of a file of images in MNIST's format", path("labels"));
@@ -180,7 +181,7 @@ function trainCommand(commands: Commands): Command {
     .description(
       `Trains a GAN on pictures, and keeps it in a folder: a run. Ctrl-C ends it after the step under way, saved; a second one ends it at once.
 
-The data: a folder of pictures (JPEG, PNG, WebP, GIF, AVIF; also below it), a .zip or .tar of one, a file in MNIST's format, a CIFAR-10 batch (.bin), or drawn by code: faces, ring, grid.`,
+The data: a folder of pictures (JPEG, PNG, WebP, GIF, AVIF, TIFF; also below it), a .zip, .tar or .tar.gz of one, a file in MNIST's format, a CIFAR-10 batch (.bin), or drawn by code: faces, ring, grid.`,
     )
     .argument("[data]", "what to train on")
     .optionsGroup("Runs:")
@@ -235,7 +236,7 @@ function sampleCommand(commands: Commands): Command {
     .argument("<model>", "a file of ganvas, or a run")
     .addOption(option("--count <n>", "pictures (default 64)", integer("count", 1, 2 ** 24)))
     .addOption(seedOption("pictures"))
-    .addOption(option("--grid <file>", "all of them in one PNG (default samples.png)", path("grid")))
+    .addOption(option("--grid <file>", "all of them in one PNG, in place of a file that is there (default samples.png)", path("grid")))
     .addOption(option("--out <folder>", "a PNG for each of them, <seed>-<number>.png", path("out")))
     .addOption(option("--shard <i/n>", "every n-th of them from the i-th on, for several machines at once, as 3/8", shard))
     .addOption(option("--condition <class>", "the class to make, by name or number (default classes by their share)", text("condition", "a class")))
@@ -310,6 +311,8 @@ export async function interpret(argv: readonly string[], commands: Commands, ver
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
+    // Its message says what commander did, not what is wrong.
+    if (error.code === "commander.help") throw new UsageError(`unknown command '${argv.at(-1)}'`, { cause: error });
     throw new UsageError(oneLine(error.message.replace(/^error: /, "").replace(/\s*\n\(D(.*)\)/, "; d$1")), { cause: error });
   }
 }

@@ -7,6 +7,9 @@ import type { Surroundings } from "./context.ts";
 import { isTold, oneLine, UsageError } from "./errors.ts";
 import { Interruption } from "./interruption.ts";
 
+/** Until all that was told is where it goes, or is known not to get there. */
+const written = (out: Surroundings["out"]): Promise<void> => new Promise((resolve) => out.write("", () => resolve()));
+
 /**
  * Does what a command line asks for.
  *
@@ -23,6 +26,7 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
   };
   try {
     await interpret(argv, commands, version, (text) => void out.write(text));
+    await written(out);
     if (signal.reason !== undefined && !(signal.reason instanceof Interruption)) throw signal.reason;
   } catch (error) {
     // What a call throws that was told to end is no failure.

@@ -34,6 +34,8 @@ export interface DataRequest extends DataArguments {
   readonly condition: boolean;
   /** What drawn data follow from. */
   readonly seed: number;
+  /** How pictures of a folder or an archive become examples where nobody says. */
+  readonly usual?: Pick<DataArguments, "fit" | "background">;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,15 +88,17 @@ export async function openData(name: string, request: DataRequest): Promise<Open
   throw new UsageError(`${name}: expected ${expected}; got another file`);
 }
 
+/** What is said of pictures, with options of the library by the names that they have on the command line. */
+export const inFlags = (message: string): string => message.replace("skipBroken: true", "--skip-broken").replace('labels: "folders"', "--condition");
+
 async function openPictures(source: string, request: DataRequest): Promise<OpenData> {
   refuseLabels(request);
-  const { size: [width, height] = [SIDE, SIDE], channels = 3, fit, background, skipBroken, condition, signal } = request;
+  const { size: [width, height] = [SIDE, SIDE], channels = 3, usual = {}, skipBroken, condition, signal } = request;
+  const { fit = usual.fit, background = usual.background } = request;
   const given = Object.fromEntries(Object.entries({ fit, background, skipBroken, signal }).filter(([, value]) => value !== undefined));
   const shape: [number, number, number] = [height, width, channels];
   const folder = await blame("", () => imageFolder(source, { shape, ...given, ...(condition && { labels: "folders" as const }) })).catch((error) => {
-    // Options of the library go by other names here.
-    if (error instanceof UsageError)
-      throw new UsageError(error.message.replace("skipBroken: true", "--skip-broken").replace('labels: "folders"', "--condition"), { cause: error });
+    if (error instanceof UsageError) throw new UsageError(inFlags(error.message), { cause: error });
     throw error;
   });
   const classes = condition ? folder.classes : null;
@@ -122,7 +126,7 @@ async function openIdx(source: string, request: DataRequest): Promise<OpenData> 
   if (request.labels !== undefined && !request.condition)
     throw new UsageError("--labels: expected none where nothing is made of them: --condition learns classes");
   const labelled = request.labels ?? (request.condition ? await neighbouringLabels(source) : undefined);
-  const labels = labelled === undefined ? undefined : await read(labelled);
+  const labels = labelled === undefined ? undefined : await read(labelled, request.labels === undefined ? "" : "--labels");
   const dataset = await blame(source, () => mnist({ images, labels }));
   const most = request.condition ? (dataset.labels as Uint8Array).reduce((highest, label) => Math.max(highest, label), 0) : 0;
   return inMemory(source, dataset, numerals(most + 1), fingerprintOf(images, ...(labels ? [labels] : [])), request);
@@ -167,9 +171,9 @@ function refuseLabels({ labels }: DataRequest): void {
   if (labels !== undefined) throw new UsageError("--labels: expected none but for a file of images in MNIST's format");
 }
 
-/** A file's bytes. A device may have no end of them. */
-const read = (path: string): Promise<Buffer> =>
-  blame("", async () => {
+/** A file's bytes. A device may have no end of them. @param where leads what is said if they cannot be had */
+const read = (path: string, where = ""): Promise<Buffer> =>
+  blame(where, async () => {
     if (!(await stat(path)).isFile()) throw new UsageError(`${path}: expected a file, got what is none`);
     return readFile(path);
   });

@@ -33,13 +33,17 @@ export async function blameOptions<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Bytes as the command line has them, rounded up. */
+/** Bytes as the command line has them, rounded up, and what needs less of them. */
 const inMegabytes = (text: string): string =>
-  text.replaceAll(/\d{4,}(?: bytes)?/g, (bytes) => `${Math.ceil(Number.parseInt(bytes, 10) / 1e5) / 10} MB`);
+  text
+    .replace("batchSize, width or image shape", "--batch-size, --width or --size")
+    .replaceAll(/\d{4,}(?: bytes)?/g, (bytes) => `${Math.ceil(Number.parseInt(bytes, 10) / 1e5) / 10} MB`);
 
-/** `batchSize` as `--batch-size`; what follows a name (`augment[0]`) stays. */
+/** `batchSize` as `--batch-size`; what follows a name (`augment[0]`) stays. What examples are is given by the data, and the architecture is asked for. */
 const flagOf = (path: string): string =>
-  `--${path.replace(/^[a-zA-Z]+/, (name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))}`;
+  path === "shape"
+    ? "--architecture"
+    : `--${path.replace(/^[a-zA-Z]+/, (name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))}`;
 
 /** What the operating system refused: a file that is not there, a port in use. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {

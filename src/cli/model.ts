@@ -8,7 +8,7 @@ import { createSampler, type GeneratorSpec, type ImageSampler } from "../sample.
 import type { Surroundings } from "./context.ts";
 import { blame, UsageError } from "./errors.ts";
 import { runPaths } from "./run/paths.ts";
-import { readRecord } from "./run/record.ts";
+import { type RecordedOptions, readRecord } from "./run/record.ts";
 
 /**
  * The files of a run that hold a model, the newest first. `model.safetensors` is written after the newest checkpoint, of which it is a copy: it stands in where that cannot be read.
@@ -65,6 +65,8 @@ export interface OpenModel extends Disposable {
   readonly tensors: ReadonlyMap<string, readonly number[]>;
   /** What its classes are called; null where that is not known. */
   readonly classes: readonly string[] | null;
+  /** How pictures became examples of its run; nothing where that is not known. */
+  readonly pictures: Pick<RecordedOptions, "fit" | "background">;
 }
 
 /**
@@ -74,7 +76,10 @@ export interface OpenModel extends Disposable {
  * @throws {UsageError} where there is none, or it cannot be read
  */
 export async function openModel(path: string, { err, version }: Surroundings, backend: "wasm" | "auto" = "wasm"): Promise<OpenModel> {
-  const named = await blame("", () => stat(path));
+  const named = await blame("", () => stat(path)).catch((error) => {
+    if (error.cause?.code !== "ENOENT") throw error;
+    throw new UsageError(`${path}: expected a file of ganvas or a run, got a path at which there is nothing`, { cause: error });
+  });
   const isFolder = named.isDirectory();
   // A device may never end.
   if (!isFolder && !named.isFile()) throw new UsageError(`${path}: expected a file of ganvas or a run, got what is no file`);
@@ -83,6 +88,8 @@ export async function openModel(path: string, { err, version }: Surroundings, ba
   if (files.length === 0) throw new UsageError(`${path}: expected a file of ganvas or a run, got a folder without a model`);
   const open = async (bytes: Buffer) => {
     const header = readHeader(bytes);
+    // One of a run is broken; what a person names may be anything.
+    if (!header && !isFolder) throw new UsageError(`${path}: expected a file of ganvas or a run, got another file, or one that is broken`);
     const gan = header?.kind === "generator" ? null : await loadGAN(bytes, { backend });
     return { bytes, header, gan, generator: gan ?? (await createSampler(bytes)) };
   };
@@ -104,6 +111,7 @@ export async function openModel(path: string, { err, version }: Surroundings, ba
     spec: generator.spec,
     tensors: header?.tensors ?? new Map(),
     classes: condition && "classes" in condition && classes?.length === condition.classes ? classes : null,
+    pictures: { fit: record?.options.fit, background: record?.options.background },
     [Symbol.dispose]: () => generator.dispose(),
   };
 }

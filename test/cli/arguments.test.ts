@@ -59,7 +59,7 @@ describe("a command line", () => {
     [["train", "x", "--steps", "0"], '--steps: expected an integer of at least 1, got "0"'],
     [["train", "x", "--steps", "1e3"], '--steps: expected an integer of at least 1, got "1e3"'],
     [["train", "x", "--steps=-1"], '--steps: expected an integer of at least 1, got "-1"'],
-    [["train", "x", "--steps", "99999999999999999"], '--steps: expected an integer of at least 1, got "99999999999999999"'],
+    [["train", "x", "--steps", "99999999999999999"], '--steps: expected an integer from 1 to 9007199254740991, got "99999999999999999"'],
     [["train", "x", "--seed", ""], "--seed: expected an integer of at least 0, got nothing"],
     [["train", "x", "--minutes", "0"], '--minutes: expected a number above 0, got "0"'],
     [["train", "x", "--minutes", "1e9"], '--minutes: expected a number above 0, got "1e9"'],

@@ -57,3 +57,7 @@ export async function writeFaces(folder: string, classes: readonly string[], eac
     }
   }
 }
+
+/** A file in MNIST's format. */
+export const idx = (shape: readonly number[], data: readonly number[]): Uint8Array =>
+  Uint8Array.of(0, 0, 8, shape.length, ...shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]), ...data);

@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Interruption } from "../../src/cli/interruption.ts";
 import { loadGAN } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
-import { ganvas, reports, TINY, writeFaces } from "./kit.ts";
+import { ganvas, idx, reports, TINY, writeFaces } from "./kit.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ganvas-resume-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,6 +43,12 @@ function copy(): string {
   cpSync(at("broken off"), run, { recursive: true });
   return run;
 }
+/** All files of a run, and what is in them. */
+const contents = (run: string): [string, string][] =>
+  readdirSync(run, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry): [string, string] => [entry.name, readFileSync(join(entry.parentPath, entry.name), "base64")])
+    .sort();
 const checkpoints = (run: string): string[] => readdirSync(join(run, "checkpoints")).map((name) => join(run, "checkpoints", name));
 
 describe("a run that is gone on with", () => {
@@ -121,16 +127,78 @@ describe("a run that is gone on with", () => {
     expectSameBytes(model(run), model(at("whole")));
   });
 
-  it("begins where there is no checkpoint yet, and ends where all are broken", async () => {
+  it("begins where no step was done yet", async () => {
+    const run = at("early");
+    const interrupt = new AbortController();
+    const onText = (text: string) => void (text.startsWith('{"type":"start"') && interrupt.abort(new Interruption("SIGTERM")));
+    expect(await ganvas(["train", ...asked(), "--out", run, "--json"], { signal: interrupt.signal, onText })).toMatchObject({ code: 143 });
+    for (const name of ["checkpoints", "model.safetensors"]) rmSync(join(run, name), { recursive: true, force: true });
+    expect(await ganvas(["train", "--resume", run])).toMatchObject({ code: 0, err: "" });
+    expectSameBytes(model(run), model(at("whole")));
+    expect(reports(readFileSync(join(run, "log.jsonl"), "utf8"))).toHaveLength(STEPS);
+  });
+
+  it("ends where all models are broken, and is left as it is where there are none any more", async () => {
     const run = copy();
     for (const path of [...checkpoints(run), join(run, "model.safetensors")]) writeFileSync(path, "broken");
     const ended = await ganvas(["train", "--resume", run]);
     expect(ended).toMatchObject({ code: 1, out: "" });
     expect(ended.err).toMatch(/\nganvas: no model of [^\n]* can be read; [^\n]*\n$/);
     for (const path of [...checkpoints(run), join(run, "model.safetensors")]) rmSync(path);
-    expect(await ganvas(["train", "--resume", run])).toMatchObject({ code: 0, err: "" });
-    expectSameBytes(model(run), model(at("whole")));
-    expect(reports(readFileSync(join(run, "log.jsonl"), "utf8"))).toHaveLength(STEPS);
+    const before = contents(run);
+    const refused = await ganvas(["train", "--resume", run]);
+    expect(refused).toMatchObject({ code: 2, out: "" });
+    expect(refused.err).toMatch(/^ganvas: --resume: expected a model of [^\n]*, which is at step 6, got neither[^\n]*\n$/);
+    expect(contents(run)).toEqual(before);
+  });
+
+  it("is left as it is where it cannot be gone on with on other data or another machine", async () => {
+    const run = copy();
+    const before = contents(run);
+    for (const [names, each] of [
+      [["ants", "cats", "dogs"], 4],
+      [["cats", "dogs", "owls"], 4],
+    ] as const) {
+      await writeFaces(at(`of ${names[0]}`), names, each);
+      const refused = await ganvas(["train", at(`of ${names[0]}`), "--resume", run, "--allow-changed-data"]);
+      expect(refused).toMatchObject({ code: 2, out: "" });
+      expect(refused.err).toMatch(/^ganvas: [^\n]*expected the classes that the run knows, cats, dogs, got [^\n]*\n$/);
+    }
+    const memory = await ganvas(["train", "--resume", run, "--max-memory", "0.01"]);
+    expect(memory).toMatchObject({ code: 2, out: "" });
+    expect(memory.err).toMatch(/^ganvas: --max-memory: expected at least [^\n]*--batch-size[^\n]*\n$/);
+    expect(contents(run)).toEqual(before);
+  });
+
+  it("finds its labels where they were moved to", async () => {
+    writeFileSync(
+      at("images-ubyte"),
+      idx(
+        [6, 16, 16],
+        Array.from({ length: 6 * 256 }, (_, i) => i % 251),
+      ),
+    );
+    writeFileSync(at("labels-ubyte"), idx([6], [0, 1, 2, 0, 1, 2]));
+    const run = at("of a file");
+    const argv = ["train", at("images-ubyte"), ...TINY.slice(2), "--condition", "--labels", at("labels-ubyte"), "--steps", "1", "--out", run];
+    expect(await ganvas(argv)).toMatchObject({ code: 0, err: "" });
+    renameSync(at("labels-ubyte"), at("moved-ubyte"));
+    const refused = await ganvas(["train", "--resume", run, "--steps", "2"]);
+    expect(refused).toMatchObject({ code: 2, out: "" });
+    expect(refused.err).toMatch(/^ganvas: --labels: [^\n]*ENOENT[^\n]*\n$/);
+    expect(await ganvas(["train", "--resume", run, "--steps", "2", "--labels", at("moved-ubyte")])).toMatchObject({ code: 0, err: "" });
+    expect(await ganvas(["train", "--resume", run, "--steps", "3"])).toMatchObject({ code: 0, err: "" });
+    expect(await stepOf(run)).toBe(3);
+  });
+
+  it("says which of its ends it has come to", async () => {
+    const run = copy();
+    expect((await ganvas(["train", "--resume", run, "--steps", "6", "--minutes", "60"])).out).toMatch(
+      /already, at step 6, by its steps. [^\n]* --steps with more\n$/,
+    );
+    expect((await ganvas(["train", "--resume", run, "--steps", "60", "--minutes", "0.000001"])).out).toMatch(
+      /already, at step 6, by its minutes. [^\n]* --minutes with more\n$/,
+    );
   });
 
   it.each([

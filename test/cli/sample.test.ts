@@ -122,7 +122,7 @@ describe("ganvas sample", () => {
   });
 
   it.each([
-    ["nothing there", () => [at("none")], "ENOENT"],
+    ["nothing there", () => [at("none")], "expected a file of ganvas or a run, got a path at which there is nothing"],
     ["a folder that is no run", () => [at("pets")], "a folder without a model"],
     ["another file", () => [at("run", "run.json")], "run.json"],
     ["both a grid and files", () => [at("run"), "--grid", "a.png", "--out", "b"], "--grid: expected none with --out"],
@@ -136,10 +136,14 @@ describe("ganvas sample", () => {
     expect(result.err).toContain(named);
   });
 
-  it("answers a grid that cannot be written with one line and code 1", async () => {
-    const result = await ganvas(["sample", at("run"), "--grid", at("no", "grid.png")]);
-    expect(result).toMatchObject({ code: 1, out: "" });
-    expect(result.err).toMatch(/^ganvas: [^\n]*grid\.png: [^\n]*ENOENT[^\n]*\n$/);
+  it.each([
+    ["in no folder", () => at("no", "grid.png"), "expected a file in a folder that is there"],
+    ["that is a folder", () => at("pets"), "expected a file, got a folder"],
+  ])("refuses a grid %s", async (_, grid, named) => {
+    const result = await ganvas(["sample", at("run"), "--grid", grid()]);
+    expect(result).toMatchObject({ code: 2, out: "" });
+    expect(result.err).toMatch(/^ganvas: --grid: [^\n]*\n$/);
+    expect(result.err).toContain(named);
   });
 });
 
@@ -170,6 +174,18 @@ describe("ganvas evaluate", () => {
     expect(result).toMatchObject({ code: 2, out: "" });
     expect(result.err).toMatch(/^ganvas: [^\n]*\n$/);
     expect(result.err).toContain(named);
+  });
+
+  it("has pictures become what they were to its run, where nobody says", async () => {
+    const run = at("contained");
+    const how = ["--fit", "contain", "--background", "#00ff00"];
+    const trained = await ganvas(["train", at("pets"), ...TINY, "--size", "32x16", ...how, "--steps", "1", "--out", run]);
+    expect(trained).toMatchObject({ code: 0, err: "" });
+    const evaluated = async (...rest: string[]) => (await ganvas(["evaluate", run, at("pets"), "--count", "10", ...rest])).out;
+    const table = await evaluated();
+    expect(table).toContain("frechetDistance");
+    expect(table).toBe(await evaluated(...how));
+    expect(table).not.toBe(await evaluated("--fit", "cover"));
   });
 
   it("refuses other classes than the model has", async () => {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Interruption } from "../../src/cli/interruption.ts";
 import { loadGAN } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
-import { ganvas, reports, TINY, writeFaces } from "./kit.ts";
+import { ganvas, idx, reports, TINY, writeFaces } from "./kit.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ganvas train ünï-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,8 +15,6 @@ const at = (...names: string[]): string => join(folder, ...names);
 const model = (run: string) => loadGAN(readFileSync(join(run, "model.safetensors")), { backend: "wasm", threads: 1 });
 
 await writeFaces(at("pets"), ["cats", "dogs"], 6);
-const idx = (shape: readonly number[], data: readonly number[]): Uint8Array =>
-  Uint8Array.of(0, 0, 8, shape.length, ...shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]), ...data);
 writeFileSync(
   at("train-images-idx3-ubyte"),
   idx(
@@ -111,7 +109,7 @@ describe("ganvas train", () => {
   });
 
   it("ends with the time that it has", async () => {
-    const result = await ganvas(["train", at("pets"), ...TINY, "--minutes", "0.01", "--out", at("minutes")]);
+    const result = await ganvas(["train", at("pets"), ...TINY, "--minutes", "0.03", "--out", at("minutes")]);
     expect(result).toMatchObject({ code: 0, err: "" });
     const again = await ganvas(["train", "--resume", at("minutes")]);
     expect(again).toMatchObject({ code: 0, err: "", out: expect.stringContaining("come to its end already") });
@@ -149,6 +147,15 @@ describe("a picture that is broken behind its header", () => {
     expect(result.err).toMatch(/^ganvas: 1 picture is left out:\n {2}all\/2\.png: [^\n]*\n$/);
     expect(JSON.parse(readFileSync(at("of half", "run.json"), "utf8")).data.skipped).toMatchObject([{ file: "all/2.png" }]);
   });
+
+  it("ends the training where it may not, which says how to go on, and then does", async () => {
+    const ended = await ganvas(["train", at("half"), ...TINY, "--steps", "4", "--out", at("at half")]);
+    expect(ended.code).toBe(1);
+    expect(ended.err).toMatch(/^ganvas: [^\n]*2\.png: [^\n]*\(--skip-broken puts another one in its place\)[^\n]*\n$/);
+    const result = await ganvas(["train", "--resume", at("at half"), "--skip-broken"]);
+    expect(result).toMatchObject({ code: 0, err: expect.stringContaining("all/2.png") });
+    expect(await ganvas(["train", "--resume", at("at half"), "--steps", "6"])).toMatchObject({ code: 0 });
+  });
 });
 
 describe("an interruption", () => {
@@ -172,11 +179,16 @@ describe("an interruption", () => {
     expect(existsSync(at("none"))).toBe(false);
   });
 
-  it("before the first step leaves a run that can be gone on with", async () => {
+  it("before anything was written leaves nothing, and an earlier run as it was", async () => {
     const out = at("early");
     const signal = AbortSignal.abort(new Interruption("SIGTERM"));
-    expect(await ganvas(["train", "ring", ...TINY.slice(2), "--steps", "2", "--out", out], { signal })).toMatchObject({ code: 143, err: "" });
-    expect(await ganvas(["train", "--resume", out])).toMatchObject({ code: 0, err: "" });
+    const argv = ["train", "ring", ...TINY.slice(2), "--steps", "2", "--out", out];
+    expect(await ganvas(argv, { signal })).toEqual({ code: 143, out: "", err: "" });
+    expect(existsSync(out)).toBe(false);
+    expect(await ganvas(argv)).toMatchObject({ code: 0, err: "" });
+    const before = readFileSync(join(out, "run.json"), "utf8");
+    expect(await ganvas([...argv, "--overwrite"], { signal })).toEqual({ code: 143, out: "", err: "" });
+    expect(readFileSync(join(out, "run.json"), "utf8")).toBe(before);
     using gan = await model(out);
     expect(gan.step).toBe(2);
   });

@@ -22,7 +22,7 @@ export async function evaluateModel(path: string, source: string, given: Evaluat
   const { shape, condition } = model.spec;
   // What the data become is what the model makes; those that are as they are are held against it by their shape.
   const [height, width, channels] = shape;
-  const request: DataRequest = { ...rest, condition: condition !== null && "classes" in condition, seed, signal };
+  const request: DataRequest = { ...rest, usual: model.pictures, condition: condition !== null && "classes" in condition, seed, signal };
   const data = await openData(source, shape.length === 3 ? { ...request, size: [width!, height!], channels } : request);
   try {
     if (data.shape.join() !== shape.join())

@@ -1,12 +1,12 @@
 /** `ganvas sample`: pictures of a model. */
-import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Images } from "../../index.ts";
 import { writeWhole } from "../../node.ts";
 import { plotPoints } from "../../plots.ts";
 import type { SampleArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
-import { blame, oneLine, UsageError } from "../errors.ts";
+import { blame, blameOptions, oneLine, UsageError } from "../errors.ts";
 import { exists } from "../exists.ts";
 import { tellJSON } from "../json.ts";
 import { type OpenModel, openModel } from "../model.ts";
@@ -58,7 +58,8 @@ function conditionOf({ spec, classes }: OpenModel, text: string): number | reado
   }
   const index = classes?.indexOf(text) ?? -1;
   if (index >= 0) return index;
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  // Where names are numbers, as folders 1 and 2 are, a number is a name.
+  const number = /^\d+$/.test(text) && !classes?.some((name) => /^\d+$/.test(name)) ? Number(text) : Number.NaN;
   if (number < condition.classes) return number;
   const names = classes ? classes.join(", ") : "classes without names";
   throw new UsageError(`--condition: expected a class, 0 to ${condition.classes - 1} (${names}), got ${JSON.stringify(text)}`);
@@ -70,13 +71,21 @@ async function makeGrid({ generator, spec }: OpenModel, request: Request, given:
   const file = grid ?? `${DEFAULT_GRID}.${isPicture ? "png" : "svg"}`;
   // What was not named is not written over either.
   if (grid === undefined && (await exists(file))) throw new UsageError(`${file} is there already; --grid says where the picture goes`);
-  const content = await blame("", async () => {
-    const images = await generator.sample({ count, ...request, signal });
-    return isPicture ? images.toPNG({ scale }) : plotPoints([{ name: "samples", points: images }], { title: "Samples" });
-  });
+  await refuseFile(file);
+  const images = await blameOptions(() => generator.sample({ count, ...request, signal }));
+  const content = isPicture
+    ? await blame("--scale", () => images.toPNG({ scale }))
+    : plotPoints([{ name: "samples", points: images }], { title: "Samples" });
   await writeWhole(file, content);
   if (json) tellJSON(out, "grid", { file, count, seed: request.seed });
   else out.write(`${count} ${isPicture ? "pictures" : "points"} of seed ${request.seed} are in ${file}.\n`);
+}
+
+/** Refuses a path at which no file can be written, before it is made. */
+async function refuseFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found?.isDirectory()) throw new UsageError(`--grid: expected a file, got a folder, ${file}`);
+  if (!found && !(await exists(dirname(file)))) throw new UsageError(`--grid: expected a file in a folder that is there, got ${file}`);
 }
 
 async function makeFiles(model: OpenModel, request: Request, folder: string, given: SampleArguments, surroundings: Surroundings): Promise<void> {
@@ -142,11 +151,20 @@ async function prepareFolder(folder: string, seed: number, made: object): Promis
     if (there === text) return;
     if (there !== null) {
       throw new UsageError(
-        `--out: ${folder} has pictures of seed ${seed} that were made otherwise: expected ${oneLine(there)} of ${note}, got ${oneLine(text)}`,
+        `--out: ${folder} has pictures of seed ${seed} that were made otherwise: expected ${compact(there)} of ${note}, got ${JSON.stringify(made)}`,
       );
     }
     await writeWhole(note, text);
   });
+}
+
+/** JSON as one line, if it is any. */
+function compact(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return oneLine(text);
+  }
 }
 
 /** The last chunk of every PNG. */

@@ -1,13 +1,14 @@
 /** `ganvas train`: a new run, or one that is gone on with. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { type CreateOptions, createGAN, type GAN, loadGAN, SpecError } from "../../index.ts";
+import { CheckpointError, type CreateOptions, createGAN, DataError, type GAN, loadGAN, SpecError } from "../../index.ts";
 import type { TrainArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
-import { type OpenData, openData } from "../data.ts";
-import { blameOptions, FailedError, UsageError } from "../errors.ts";
+import { inFlags, type OpenData, openData } from "../data.ts";
+import { blame, blameOptions, FailedError, UsageError } from "../errors.ts";
 import { firstWhole, modelFiles } from "../model.ts";
 import { checkFolder, makeFolder, sweepFolder } from "../run/directory.ts";
+import { runPaths } from "../run/paths.ts";
 import { type RecordedOptions, type RunRecord, readRecord } from "../run/record.ts";
 import type { Run } from "../run/run.ts";
 import { trainRun } from "../run/training.ts";
@@ -16,6 +17,8 @@ import { trainRun } from "../run/training.ts";
 const OF_RESUMED: readonly (keyof TrainArguments)[] = [
   "resume",
   "allowChangedData",
+  "skipBroken",
+  "labels",
   "steps",
   "minutes",
   "keep",
@@ -36,6 +39,10 @@ export async function train(data: string | undefined, given: TrainArguments, sur
   const run = given.resume === undefined ? await newRun(data, given, surroundings) : await oldRun(given.resume, data, given, surroundings);
   try {
     await trainRun(run, given.json === true, surroundings);
+  } catch (error) {
+    // Some pictures turn out broken only when they are read.
+    if (error instanceof DataError && inFlags(error.message) !== error.message) throw new FailedError(inFlags(error.message), { cause: error });
+    throw error;
   } finally {
     run.gan.dispose();
     await run.data.close();
@@ -43,19 +50,21 @@ export async function train(data: string | undefined, given: TrainArguments, sur
 }
 
 async function newRun(source: string | undefined, given: TrainArguments, { signal, err }: Surroundings): Promise<Run> {
-  const { out = "run", overwrite = false, resume, allowChangedData, json, labels, ...rest } = given;
-  // A run is gone on with from wherever it is.
-  const options: RecordedOptions = { ...rest, ...(labels !== undefined && { labels: resolve(labels) }) };
-  if (source === undefined) throw new UsageError("expected what to train on (a folder of pictures, or faces to see it work), got nothing");
+  const { out = "run", overwrite = false, resume, allowChangedData, json, ...rest } = given;
+  const options = fromAnywhere(rest);
+  if (!source) throw new UsageError("expected what to train on (a folder of pictures, or faces to see it work), got nothing");
   if (allowChangedData) throw new UsageError("--allow-changed-data: expected --resume with it, got none");
   await checkFolder(out, overwrite);
   const data = await openFor(source, options, signal);
   let gan: GAN | undefined;
   try {
     await refuseWithin(out, data.source);
+    await refuseOwn(out, data.source);
     gan = await blameOptions(() => createGAN(modelOptions(data, options)));
     // A call of no steps refuses all that one of many would, before an earlier run is gone.
-    await blameOptions(() => gan!.train(data.examples, { steps: 0, mirror: options.mirror, validation: options.validation }));
+    await blameOptions(() => tryTraining(gan!, data, options));
+    // Whoever stops it now may have seen that the folder is another's.
+    signal.throwIfAborted();
     await makeFolder(out);
     if (options.architecture === undefined) err.write(await denseNote(gan));
     return { path: out, gan, data, record: { data: recorded(data), options, step: 0, seconds: 0 } };
@@ -75,7 +84,7 @@ async function oldRun(path: string, source: string | undefined, given: TrainArgu
     throw new UsageError(`--${flag}: expected none with --resume, as a run goes on as it began`);
   }
   const { resume, allowChangedData = false, json, ...changed } = given;
-  const options: RecordedOptions = { ...record.options, ...changed };
+  const options: RecordedOptions = { ...record.options, ...fromAnywhere(changed) };
   const data = await openFor(source ?? record.data.source, options, surroundings.signal);
   let gan: GAN | undefined;
   try {
@@ -83,12 +92,17 @@ async function oldRun(path: string, source: string | undefined, given: TrainArgu
       const counts = data.count === record.data.count ? `${data.count} examples as before` : `${data.count} examples, ${record.data.count} before`;
       throw new UsageError(`--resume: ${data.source} is no longer what the run began with (${counts}); --allow-changed-data goes on all the same`);
     }
-    gan = await openNewest(path, data, options, surroundings);
+    const known = record.data.classes;
+    if (known && data.classes?.some((name, i) => name !== known[i])) {
+      throw new UsageError(`${data.source}: expected the classes that the run knows, ${known.join(", ")}, got ${data.classes.join(", ")}`);
+    }
+    gan = await openNewest(path, data, record, options, surroundings);
+    await blame(data.source, () => tryTraining(gan!, data, options));
     if (options.steps !== undefined && given.steps !== undefined && options.steps < gan.step) {
       throw new UsageError(`--steps: expected at least ${gan.step}, the steps that are done, got ${options.steps}`);
     }
     await sweepFolder(path);
-    return { path, gan, data, record: { data: recorded(data), options, step: gan.step, seconds: record.seconds } };
+    return { path, gan, data, record: { data: { ...recorded(data), classes: known }, options, step: gan.step, seconds: record.seconds } };
   } catch (error) {
     gan?.dispose();
     await data.close();
@@ -107,12 +121,37 @@ async function denseNote({ spec: { shape, architecture } }: GAN): Promise<string
   return `ganvas: the networks have dense layers alone, which learn pictures worse than convolutions do; for those, ${refusal.message}\n`;
 }
 
+/** Refuses all that training would, before anything is written. */
+const tryTraining = (gan: GAN, { examples }: OpenData, { mirror, validation }: RecordedOptions) =>
+  gan.train(examples, { steps: 0, mirror, validation });
+
+/** A run is gone on with from wherever one is. */
+const fromAnywhere = <T extends RecordedOptions>({ labels, ...others }: T): RecordedOptions => ({
+  ...others,
+  ...(labels !== undefined && { labels: resolve(labels) }),
+});
+
+/** Of pictures that a run in this folder has made nothing would be left. */
+async function refuseOwn(out: string, source: string): Promise<void> {
+  if (!isAbsolute(source)) return; // drawn
+  const { checkpoints, previews } = runPaths(resolve(out));
+  for (const folder of [checkpoints, previews]) {
+    if (isWithin(await realpath(source), await truePath(folder)))
+      throw new UsageError(`--out: expected another folder than that of the run whose previews are learned from, got ${out}`);
+  }
+}
+
 /** What a run writes would be among the pictures that it learns from. */
 async function refuseWithin(out: string, source: string): Promise<void> {
   if (!isAbsolute(source)) return; // drawn
-  const way = relative(await realpath(source), await truePath(resolve(out)));
-  const isOutside = way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way);
-  if (!isOutside) throw new UsageError(`--out: expected a folder that is not within the pictures, ${source}, got ${out}`);
+  if (isWithin(await truePath(resolve(out)), await realpath(source)))
+    throw new UsageError(`--out: expected a folder that is not within the pictures, ${source}, got ${out}`);
+}
+
+/** Whether a path is a folder, or leads to something in it. */
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 /** Where a path leads, which need not be there yet: links on the way to it are followed. */
@@ -123,23 +162,28 @@ const truePath = (path: string): Promise<string> =>
     return join(await truePath(above), basename(path));
   });
 
-/** The GAN as the newest checkpoint that can be read has it; one with fresh weights where there is none yet. */
-async function openNewest(run: string, data: OpenData, options: RecordedOptions, { err }: Surroundings): Promise<GAN> {
+/** The GAN as the newest checkpoint that can be read has it; one with fresh weights where there can be none yet. */
+async function openNewest(run: string, data: OpenData, record: RunRecord, options: RecordedOptions, { err }: Surroundings): Promise<GAN> {
   const files = await modelFiles(run);
-  if (files.length === 0) return blameOptions(() => createGAN(modelOptions(data, options)));
-  let isFirst = true;
-  const found = await firstWhole(
-    files,
-    (bytes) => loadGAN(bytes, backendOptions(options)),
-    (path, fault) => {
-      isFirst = false;
-      err.write(`ganvas: ${path} is broken: ${fault.message}\n`);
-    },
-  ).catch((cause) => {
+  if (files.length === 0) {
+    if (record.step === 0) return blameOptions(() => createGAN(modelOptions(data, options)));
+    throw new UsageError(`--resume: expected a model of ${run}, which is at step ${record.step}, got neither checkpoints nor model.safetensors`);
+  }
+  const passed: string[] = [];
+  const open = () =>
+    firstWhole(
+      files,
+      (bytes) => loadGAN(bytes, backendOptions(options)),
+      (path, fault) => {
+        passed.push(path);
+        err.write(`ganvas: ${path} is broken: ${fault.message}\n`);
+      },
+    );
+  const { path, model } = (await blameOptions(open).catch((cause) => {
+    if (!(cause instanceof CheckpointError)) throw cause;
     throw new FailedError(`no model of ${run} can be read; of ${files.at(-1)}: ${cause.message}`, { cause });
-  });
-  const { path, model } = found!;
-  if (!isFirst) err.write(`ganvas: goes on from ${path}, step ${model.step}\n`);
+  }))!;
+  if (passed.length > 0) err.write(`ganvas: goes on from ${path}, step ${model.step}\n`);
   return model;
 }
 

@@ -80,7 +80,7 @@ async function lookAt(file: PictureFile, options: ScanOptions): Promise<Look> {
     const kind = kindOf(head);
     if (!kind) return fault(describeOther(head));
     const missing = decoder.missing(kind);
-    if (missing) throw dataError(pathOf(file), "a PNG file", `a ${kind} file; ${missing}`);
+    if (missing) throw dataError(pathOf(file), "a PNG file", `${kind === "AVIF" ? "an" : "a"} ${kind} file; ${missing}`);
     const most = MOST_BYTES_A_PIXEL * maxPixels;
     if (size > most) return fault(`${size}`, `at most ${most} bytes`);
     const { width, height } = await decoder.measure(kind, head, () => file.read());
