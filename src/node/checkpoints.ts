@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { checkOptions, type Fields, integer, optional, refuse } from "../core/check.ts";
 import { CheckpointError, StateError, show } from "../core/errors.ts";
 import type { Bytes } from "../core/platform.ts";
+import { decodeSafetensors } from "../formats/safetensors.ts";
 import { type CheckpointOptions, EVERY } from "../gan/checkpoints.ts";
 import { readSnapshot } from "../gan/snapshot.ts";
 import { WriteError, writeWhole } from "./files.ts";
@@ -40,7 +41,7 @@ export class FileCheckpoints implements CheckpointOptions {
   /**
    * Keeps a checkpoint: written whole, with the folder where that is missing, before older ones are removed. Those of later steps are removed too, as training went back from there; but only those that this object wrote, or told of.
    *
-   * @throws {@link StateError} if there are checkpoints of later steps that it knows nothing of: another training's
+   * @throws {@link StateError} if there are checkpoints that it knows nothing of, and that are of another GAN or of later steps: another training's. Nothing is written or removed then
    * @throws {@link WriteError} if it cannot be written; those before it are then still there
    */
   readonly write: (bytes: Bytes, at: { readonly step: number }) => Promise<void>;
@@ -57,10 +58,14 @@ export class FileCheckpoints implements CheckpointOptions {
       await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
         throw new WriteError(folder, cause);
       });
-      const strange = (await this.#find()).find((file) => file.step > step && !this.#known.has(file.step));
-      if (strange) {
-        const expected = "a folder of this training alone: latest() goes on from what is there";
-        throw new StateError({ path: folder, expected, got: `a checkpoint of step ${strange.step}, and is at step ${step}` });
+      const expected = "a folder of this training alone: latest() goes on from what is there";
+      const strange = (await this.#find()).filter((file) => !this.#known.has(file.step));
+      const [newest] = strange;
+      if (newest && newest.step > step)
+        throw new StateError({ path: folder, expected, got: `a checkpoint of step ${newest.step}, and is at step ${step}` });
+      for (const file of strange) {
+        if (await isOfAnother(file, bytes))
+          throw new StateError({ path: folder, expected, got: `a checkpoint of another GAN, of step ${file.step}` });
       }
       await writeWhole(join(folder, nameOf(step)), bytes);
       const files = await this.list();
@@ -102,6 +107,18 @@ export class FileCheckpoints implements CheckpointOptions {
     return names
       .flatMap((name) => (NAME.test(name) ? [{ path: join(this.#folder, name), step: Number(NAME.exec(name)![1]) }] : []))
       .sort((a, b) => b.step - a.step);
+  }
+}
+
+/** Whether a checkpoint is of a GAN of another description, or seed; of one that is damaged, or cannot be read, nobody knows. */
+async function isOfAnother({ path }: CheckpointFile, bytes: Bytes): Promise<boolean> {
+  const there = await readFile(path).catch(() => null);
+  if (!there) return false;
+  try {
+    return decodeSafetensors(there).metadata.spec !== decodeSafetensors(bytes).metadata.spec;
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return false;
   }
 }
 

@@ -20,17 +20,17 @@ export interface ImageFolderOptions {
   /** What every picture becomes: `[height, width, channels]`, 1 to 4,096 pixels a side, of 1 channel (grey), 3 (RGB) or 4 (RGBA). */
   readonly shape: Shape;
   /** How a picture of other proportions does: `"cover"` cuts what is beyond, equally at both sides; `"contain"` leaves margins; `"stretch"` distorts. Default `"cover"`. */
-  readonly fit?: "cover" | "contain" | "stretch";
+  readonly fit?: "cover" | "contain" | "stretch" | undefined;
   /** What is behind transparent pixels and in margins, `"#rrggbb"`; with 4 channels what is transparent stays so, and margins are. Default `"#ffffff"`. */
-  readonly background?: string;
+  readonly background?: string | undefined;
   /** `"folders"`: the class of a picture is the first folder on the way to it, their names in order. Default: no labels. */
   readonly labels?: "folders" | undefined;
   /** Whether files that are named like pictures and are none are left out, and listed in `skipped`. Default false: the first one is an error. */
-  readonly skipBroken?: boolean;
+  readonly skipBroken?: boolean | undefined;
   /** The most bytes of pictures, in their final size, that are kept rather than decoded again; those asked for longest ago go. Default 256 MiB. */
-  readonly cacheBytes?: number;
+  readonly cacheBytes?: number | undefined;
   /** The most pixels of a file, by its header: one with more is broken. Default 100 million. */
-  readonly maxPixels?: number;
+  readonly maxPixels?: number | undefined;
   /** Ends the opening, by its reason. */
   readonly signal?: AbortSignalLike | undefined;
 }
@@ -81,7 +81,11 @@ export interface ImageFolder extends LazyDataset, AsyncDisposable {
   close(): Promise<void>;
 }
 
-type Settings = Required<Omit<ImageFolderOptions, "labels" | "signal">> & Pick<ImageFolderOptions, "labels" | "signal">;
+type Optional = "labels" | "signal";
+type Settings = { readonly [O in Exclude<keyof ImageFolderOptions, Optional>]-?: Exclude<ImageFolderOptions[O], undefined> } & Pick<
+  ImageFolderOptions,
+  Optional
+>;
 
 const SIDE = integer(1, 4096);
 const FIELDS: Fields<Settings> = {

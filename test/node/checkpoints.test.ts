@@ -50,6 +50,27 @@ describe("checkpoints in files", () => {
     for (const g of [gan, second]) g.dispose();
   });
 
+  it("of another GAN are left alone", async () => {
+    const folder = join(scratch, "another's");
+    const gan = await createGAN(options);
+    await gan.train(data, { steps: 3, checkpoint: fileCheckpoints(folder) });
+    // What nobody has told it of, but is its own.
+    await gan.train(data, { steps: 2, checkpoint: fileCheckpoints(folder) });
+    const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "base64")]);
+    for (const other of [{ seed: 6 }, { width: 8 }]) {
+      const another = await createGAN({ ...options, ...other });
+      for (const total of [5, 9]) {
+        const trained = another.train(data, { steps: total - another.step, checkpoint: fileCheckpoints(folder, { keep: 1 }) });
+        await expect(trained).rejects.toThrow(
+          "expected a folder of this training alone: latest() goes on from what is there, got a checkpoint of another GAN, of step 5",
+        );
+      }
+      another.dispose();
+    }
+    expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "base64")])).toEqual(before);
+    gan.dispose();
+  });
+
   it("of later steps go, where training went back", async () => {
     const checkpoints = fileCheckpoints(join(scratch, "back"));
     for (const step of [10, 20, 30, 15]) await checkpoints.write(bytes(`${step}`), { step });
