@@ -82,7 +82,7 @@ export function plotCurves(curves: readonly Curve[], options: CurvesOptions = {}
   if (!Array.isArray(curves) || curves.length === 0 || curves.length > MOST_CURVES) {
     throw new DataError({ path: "curves", expected: `a list of 1 to ${MOST_CURVES} curves`, got: show(curves) });
   }
-  const all = curves.map((curve, i) => drawnCurve(curve, i, `curves[${i}]`));
+  const all = Array.from(curves, (curve, i) => drawnCurve(curve, i, `curves[${i}]`));
   const heading = yLabel === "" ? title : yLabel;
   const content = { heading, curves: all, levels, heights: yRange ? { low: yRange[0], high: yRange[1] } : heightsOf(all, levels) };
   const across = xRange ? { low: xRange[0], high: xRange[1] } : around(all.map(({ points }) => rangeOf(points.x)));

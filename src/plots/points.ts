@@ -1,4 +1,5 @@
 /** Points in a plane. */
+import { BYTE_VALUES, isBytes } from "../core/bytes.ts";
 import { checkOptions, type Fields } from "../core/check.ts";
 import { DataError, ShapeError, show } from "../core/errors.ts";
 import { checkNumbers } from "./curves.ts";
@@ -11,13 +12,13 @@ import { element, FONT, Palette, picture, roleOf, widthOf } from "./svg.ts";
 export interface PointGroup {
   /** What the legend says. */
   readonly name: string;
-  /** The points: a `Dataset` or what `gan.sample` gives will do. Of more than 2000, so many are drawn. */
+  /** The points: a `Dataset` or what `gan.sample` gives will do. Of more than 2000, so many are drawn; none where x or y is not finite. */
   readonly points: PlanePoints;
 }
 
 /** Points in a plane, one after the other. */
 export interface PlanePoints {
-  /** x and y of the first, of the second, and so on. */
+  /** x and y of the first, of the second, and so on. Bytes stand for [-1, 1], as they do in data. */
   readonly data: ArrayLike<number>;
   /** `[n, 2]`. */
   readonly shape: readonly number[];
@@ -61,7 +62,7 @@ export function plotPoints(groups: readonly PointGroup[], options: PointsOptions
   if (!Array.isArray(groups) || groups.length === 0 || groups.length > MOST_GROUPS) {
     throw new DataError({ path: "groups", expected: `a list of 1 to ${MOST_GROUPS} groups of points`, got: show(groups) });
   }
-  const all = groups.map((group, i) => checkGroup(group, `groups[${i}]`));
+  const all = Array.from(groups, (group, i) => checkGroup(group, `groups[${i}]`));
   const side = width - 56;
   const frame = { left: 44, top: 50, width: side, height: side };
   const [across, up] = both ? [both, both].map(([low, high]) => ({ low, high })) : square(all);
@@ -120,7 +121,8 @@ function checkGroup(group: PointGroup, path: string): Group {
       expected: `[${data.length / 2}, 2], as there are ${data.length} numbers`,
       got: show(shape),
     });
-  const [x, y] = [0, 1].map((axis) => Float64Array.from({ length: shape[0] }, (_, i) => data[2 * i + axis]!)) as [Float64Array, Float64Array];
+  const values = isBytes(data) ? Float32Array.from(data, (byte) => BYTE_VALUES[byte]!) : data;
+  const [x, y] = [0, 1].map((axis) => Float64Array.from({ length: shape[0] }, (_, i) => values[2 * i + axis]!)) as [Float64Array, Float64Array];
   return { name: group.name, x, y };
 }
 
@@ -139,7 +141,7 @@ function chosen(count: number): number[] {
 }
 
 function described({ name, x, y }: Group): string {
-  return `${name}: ${x.length} points${x.length === 0 ? "" : `, around (${[x, y].map((values) => mean(values).toFixed(2)).join(", ")})`}.`;
+  const drawn = Array.from(x.keys()).filter((i) => drawable(x[i]!) && drawable(y[i]!));
+  const mean = (values: Float64Array): number => drawn.reduce((sum, i) => sum + values[i]! / drawn.length, 0);
+  return `${name}: ${drawn.length} points${drawn.length === 0 ? "" : `, around (${[x, y].map((values) => mean(values).toFixed(2)).join(", ")})`}.`;
 }
-
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -43,16 +43,16 @@ export interface TrainingReport {
 export interface PlottedDivergence {
   /** Its name, such as "jensen-shannon". */
   readonly name: string;
-  /** The most that it can be; none is drawn where it is infinite. */
-  readonly ceiling?: number | undefined;
+  /** The most that it can be; none is drawn where it is infinite, which in JSON is null. */
+  readonly ceiling?: number | null | undefined;
 }
 
 /** A look at data that were held out. */
 export interface PlottedProbe {
   /** The step after which it was taken. */
   readonly step: number;
-  /** The divergence from these data; undefined where there are none. */
-  readonly heldOut?: number | undefined;
+  /** The divergence from these data; undefined where there are none, or null. */
+  readonly heldOut?: number | null | undefined;
 }
 
 /** Something that is not well from a step on, or well again. */
@@ -154,7 +154,7 @@ function losses({ discriminatorLosses, generatorLosses }: TrainingReport, start:
 
 function divergence({ divergences, divergence, probes }: TrainingReport, start: number): TrainingPanel | null {
   if (divergences === undefined) return null;
-  const held = (probes ?? []).filter(({ heldOut }) => heldOut !== undefined);
+  const held = (probes ?? []).filter(({ heldOut }) => typeof heldOut === "number");
   const onTraining: DrawnCurve = { role: roleOf(2), ...smoothed(held.length > 0 ? "training data" : "live", evenly(divergences, start), true) };
   const onHeldOut = {
     name: "held-out data",
@@ -163,7 +163,7 @@ function divergence({ divergences, divergence, probes }: TrainingReport, start: 
     dots: true,
   };
   const ceiling = divergence?.ceiling;
-  const levels: Level[] = ceiling !== undefined && drawable(ceiling) ? [{ name: `ceiling ${short(ceiling)}`, value: ceiling }] : [];
+  const levels: Level[] = typeof ceiling === "number" && drawable(ceiling) ? [{ name: `ceiling ${short(ceiling)}`, value: ceiling }] : [];
   const heading = divergence ? (DIVERGENCES[divergence.name] ?? divergence.name) : "Divergence";
   const curves = held.length > 0 ? [onTraining, onHeldOut] : [onTraining];
   return { heading, curves, levels, heights: heightsOf(curves, levels, [{ low: 0, high: 0 }]), tall: 150 };
@@ -242,6 +242,10 @@ function checkReport(report: TrainingReport): void {
     if (values.length !== length)
       throw new DataError({ path: `report.${name}`, expected: `${length} numbers, as there are discriminatorLosses`, got: `${values.length}` });
   }
+  const { divergence } = report;
+  if (divergence !== undefined && !(isObject(divergence) && typeof divergence.name === "string" && isNumberOrNone(divergence.ceiling))) {
+    throw new DataError({ path: "report.divergence", expected: "an object with name, and ceiling where there is one", got: show(divergence) });
+  }
   for (const [name, fields] of [
     ["probes", ["step"]],
     ["health", ["step", "name", "state"]],
@@ -251,8 +255,14 @@ function checkReport(report: TrainingReport): void {
     if (!Array.isArray(list)) throw new DataError({ path: `report.${name}`, expected: "a list", got: show(list) });
     for (const [i, entry] of list.entries()) {
       const fits =
-        typeof entry === "object" && entry !== null && fields.every((field) => typeof entry[field] === (field === "step" ? "number" : "string"));
+        isObject(entry) &&
+        fields.every((field) => typeof entry[field] === (field === "step" ? "number" : "string")) &&
+        (name !== "probes" || isNumberOrNone(entry.heldOut));
       if (!fits) throw new DataError({ path: `report.${name}[${i}]`, expected: `an object with ${fields.join(", ")}`, got: show(entry) });
     }
   }
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
+
+const isNumberOrNone = (value: unknown): boolean => value === undefined || value === null || typeof value === "number";

@@ -70,6 +70,15 @@ describe("plotCurves", () => {
 });
 
 describe("plotPoints", () => {
+  it("takes bytes for what they stand for in data, and leaves out points that are not finite", () => {
+    const about = (points: { data: ArrayLike<number>; shape: readonly number[] }) => /<desc>([^<]*)/.exec(plotPoints([{ name: "a", points }]))![1];
+    expect(about({ data: Uint8Array.of(0, 0, 255, 255, 0, 255, 255, 0), shape: [4, 2] })).toBe("a: 4 points, around (0.00, 0.00).");
+    expect(about({ data: [Number.NaN, 0, 1, 1, 3, Number.POSITIVE_INFINITY], shape: [3, 2] })).toBe("a: 1 points, around (1.00, 1.00).");
+    const hole = new Array(1);
+    expect(() => plotPoints(hole)).toThrow(DataError);
+    expect(() => plotCurves(hole)).toThrow(DataError);
+  });
+
   it("draws points to the same scale in both directions, with a legend", () => {
     const flat = { data: [0, 0, 10, 1], shape: [2, 2] };
     const svg = plotPoints([

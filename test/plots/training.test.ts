@@ -110,7 +110,20 @@ describe("plotTraining", () => {
     }
   });
 
+  it("takes what JSON makes of it: no ceiling is null there", () => {
+    const { divergence, ...others } = full(40);
+    const unbounded = { ...others, divergence: { name: divergence!.name, ceiling: Number.POSITIVE_INFINITY } };
+    const stored = JSON.parse(JSON.stringify(unbounded, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value)));
+    expect(stored.divergence.ceiling).toBeNull();
+    expect(plotTraining(stored)).toBe(plotTraining(unbounded));
+    const nothingHeldOut = { ...others, probes: [{ step: 3, heldOut: null }] };
+    expect(plotTraining(nothingHeldOut)).toBe(plotTraining({ ...others, probes: [{ step: 3 }] }));
+  });
+
   it.each<[string, unknown, object, string]>([
+    ["a divergence without a name", { ...report(2), divergence: {} }, {}, "report.divergence: expected an object with name"],
+    ["a ceiling that is none", { ...report(2), divergence: { name: "x", ceiling: "a" } }, {}, "report.divergence: expected an object with name"],
+    ["a probe that is none", { ...report(2), probes: [{ step: 1, heldOut: "0" }] }, {}, "report.probes[0]: expected an object with step"],
     ["no report", null, {}, "report: expected what train gives"],
     ["no losses", {}, {}, "report.discriminatorLosses: expected a list of numbers, got undefined"],
     ["lists of different lengths", { discriminatorLosses: [1], generatorLosses: [1, 2] }, {}, "report.generatorLosses: expected 1 numbers"],
