@@ -16,7 +16,7 @@ export const cifar10Classes = Object.freeze(["airplane", "automobile", "bird", "
  * photographs.shape; // [20000, 32, 32, 3]
  */
 export function cifar10(batches: Uint8Array | ArrayBuffer | readonly (Uint8Array | ArrayBuffer)[]): Dataset {
-  const files = Array.isArray(batches) ? batches : [batches];
+  const files: readonly unknown[] = Array.isArray(batches) ? Array.from(batches) : [batches];
   if (files.length === 0) throw new DataError({ path: "batches", expected: "at least one file", got: show(batches) });
   const { data, labels } = readCifar10(files, "batches");
   return new Dataset({ data, shape: [labels.length, SIDE, SIDE, 3], labels });

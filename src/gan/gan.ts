@@ -266,7 +266,7 @@ export class GAN implements Disposable {
   }
 
   /**
-   * A path of latents `[steps, latent]` from `a` to `b`, both included, at even angles (White 2016, "Sampling generative networks").
+   * A path of latents `[steps, latent]` from `a` to `b`, both included (slerp: White 2016, "Sampling generative networks"). Its angles are even where both are equally long, as latents of many numbers nearly are.
    *
    * @param a the first latent, `[latent]`
    * @param b the last latent, `[latent]`

@@ -65,7 +65,7 @@ function fillLatents(
 }
 
 /**
- * `steps` latents [steps, a.length] along the great circle from `a` to `b`, both included (White 2016, "Sampling generative networks").
+ * `steps` latents [steps, a.length] from `a` to `b`, both included, along the great circle where both are equally long (White 2016, "Sampling generative networks").
  *
  * @throws DataError when the two differ in length, are not finite, or point in exactly opposite directions, and for fewer steps than 2 or more than can be held
  */

@@ -31,28 +31,30 @@ export interface BackendOptions {
    * What computes: a GPU ("webgpu"), the WebAssembly kernels ("wasm"), or plain JavaScript in float64 ("reference"), slow and exact. Default "auto": "webgpu" where there is
    * a GPU, and for as long as it works, else "wasm". A GPU's results differ from machine to machine in their last bits.
    */
-  readonly backend?: "auto" | "webgpu" | "wasm" | "reference";
+  readonly backend?: "auto" | "webgpu" | "wasm" | "reference" | undefined;
   /** The device, a `GPUDevice`, that "webgpu" computes on, and "auto" then too; it stays the caller's. Default: a device of our own. */
-  readonly device?: GPUDeviceLike;
+  readonly device?: GPUDeviceLike | undefined;
   /**
    * Threads of the "wasm" backend, 1 to 256, which all GANs with as many of them share. Results do not depend on it. Default "auto": one for every processor, or one alone where the runtime lets
    * no others start.
    */
-  readonly threads?: number | "auto";
+  readonly threads?: number | "auto" | undefined;
   /** Whether "wasm" training gives the same bits on every machine and runtime, a little slower where there is relaxed SIMD. `sample` always does. Default false. */
-  readonly reproducible?: boolean;
+  readonly reproducible?: boolean | undefined;
   /** Where the workers' program is, for pages and runtimes that let it be started neither from a blob nor as the file `worker.js` beside the library. */
-  readonly workers?: {
-    /** The URL of `ganvas/worker.js`, or of a copy of it. */
-    readonly url: string | URLLike;
-  };
+  readonly workers?:
+    | {
+        /** The URL of `ganvas/worker.js`, or of a copy of it. */
+        readonly url: string | URLLike;
+      }
+    | undefined;
   /**
    * The kernels of "wasm", where the runtime bars compiling or importing those that the library carries: `ganvas/kernels.wasm` as a `WebAssembly.Module`, its bytes, a `Response`, or a URL. They
    * are for one thread, and give the same bits everywhere. Default: the fastest that the library carries.
    */
-  readonly wasm?: WasmSource;
+  readonly wasm?: WasmSource | undefined;
   /** Bytes the GAN may hold while it computes, at least 1. Default: what the backend can have. */
-  readonly maxMemory?: number;
+  readonly maxMemory?: number | undefined;
 }
 
 /** A backend asked for, defaults filled in. */

@@ -24,7 +24,7 @@ import {
 /** The description of a GAN. Only `shape` must be given. */
 export interface GANOptions extends NetworkOptions, LearningOptions {
   /** What first weights, noise and the order of the data follow from, 0 to 2^53 - 1. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** A GAN described in full, as plain JSON: itself valid `GANOptions` that resolve to the same. */

@@ -45,13 +45,13 @@ export interface NetworkOptions {
    * Both networks, by the name of an architecture, with parameters of its own or without, or layer by layer. "dcgan" (Radford, Metz & Chintala 2016) takes images
    * whose sides halve, both as often, until the shorter is 4 to 7 pixels long (28×28, 64×96, ...), and so do "resnet" (Miyato et al. 2018) and "r3gan" (Huang et al. 2024), "mlp" any shape. Default "dcgan" for images it fits, "mlp" for the rest.
    */
-  readonly architecture?: ArchitectureName | Loose<ArchitectureSpec> | CustomArchitecture;
+  readonly architecture?: ArchitectureName | Loose<ArchitectureSpec> | CustomArchitecture | undefined;
   /** How wide the networks of a named architecture are, 1 to 4096: channels of "dcgan" (default 64), "resnet" (16) and "r3gan" (32), units of each of the three hidden layers of "mlp" (default 128). */
-  readonly width?: number;
+  readonly width?: number | undefined;
   /** Dimension of the latents z, 1 to 65536. Default 64 for images, 8 for images made for images, and for vectors twice their size, at most 64. */
-  readonly latent?: number;
+  readonly latent?: number | undefined;
   /** What the images are made for: `{ classes }`, `{ size }`, `{ shape }`, or null (the default) for nothing. */
-  readonly condition?: Condition | null;
+  readonly condition?: Condition | null | undefined;
 }
 
 /** Both networks described in full, as plain JSON: itself valid `NetworkOptions` that resolve to the same. */
@@ -186,8 +186,11 @@ function resolveArchitecture(
   const lists = row.layers({ shape, fromImages, width: width ?? row.defaultWidth, imagesAlone }, spec);
   const found: ErrorDetail[] = [];
   const layers = fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", found);
-  // Its layers are none of the user's: what is wrong with them is with the name and what stands beside it.
-  if (found.length > 0) faults.push({ ...found[0]!, path: "architecture" });
+  // Its layers are none of the user's: what is wrong with them is with what they are made by. How many there are is the architecture's own affair, how large they are is not.
+  const [fault] = found;
+  if (fault && /^architecture\.\w+$/.test(fault.path)) faults.push({ ...fault, path: "architecture" });
+  else if (fault)
+    faults.push({ ...fault, path: width === undefined ? "shape" : "width", expected: `one with which ${fault.path} is ${fault.expected}` });
   return layers;
 }
 

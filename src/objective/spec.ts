@@ -32,40 +32,42 @@ export interface LearningOptions {
    * without regularizers. Default "sngan" for architecture "resnet", "r3gan" for "r3gan", and else "non-saturating-r1", or "non-saturating" where images meet in batch norm among the
    * discriminator's own layers.
    */
-  readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions;
+  readonly objective?: ObjectiveName | PresetName | Loose<ObjectiveSpec> | PresetOptions | undefined;
   /**
    * What keeps training steady, such as a bound on the slope of the discriminator, each by name or with parameters of its own. Default: what `objective` stands for. Where neither that
    * nor an architecture with a default of its own is named, R1: on vectors with `gamma` 0.02, on images with 1 at every 8th update, and none if images meet in batch norm in a discriminator
    * given layer by layer.
    */
-  readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[];
+  readonly regularizers?: readonly (RegularizerName | Loose<RegularizerSpec>)[] | undefined;
   /**
    * How weights change by their gradients, for each network. Default: the optimizer of what `objective` stands for. That is RMSProp for "wasserstein" (at 5e-4 on vectors, 5e-5 on images),
    * Adam with `betas` [0, 0.9] for "wasserstein-gp" (at 1e-3 and 1e-4) and "sngan" (at 2e-4), with a second one from 0.9 to 0.99 for "r3gan" (from 2e-4 to 5e-5), and for all others Adam with [0, 0.99], on vectors at 3e-3, falling to 1e-3 over a million images of the data, on
    * images at 2e-3, and at 1e-3 where a side is above 32.
    */
-  readonly optimizer?: {
-    /** The generator's optimizer. */
-    readonly generator?: OptimizerOptions;
-    /** The discriminator's optimizer. */
-    readonly discriminator?: OptimizerOptions;
-  };
+  readonly optimizer?:
+    | {
+        /** The generator's optimizer. */
+        readonly generator?: OptimizerOptions | undefined;
+        /** The discriminator's optimizer. */
+        readonly discriminator?: OptimizerOptions | undefined;
+      }
+    | undefined;
   /** The moving average of the generator that samples are drawn from; false for none. Default `{ halfLife: 50_000, rampUp: 0.05 }`; with "r3gan" a half-life from 0 to 500_000. */
-  readonly ema?: AveragingOptions | false;
+  readonly ema?: AveragingOptions | false | undefined;
   /**
    * What is done at random to all images that the discriminator is shown in training, of the data and generated ones alike, so that few images are not known by heart and what is done to them does not show in those
    * that are generated: `["translation", "color", "cutout"]`, say (Zhao et al. 2020), or `{ policy: ["flip", "color"], adaptive: {} }` for a probability that follows how sure the discriminator is (Karras et al. 2020).
    * Penalties on slopes are on those at images as they are shown. Of images alone. Default: none, which false, null and `[]` say too.
    */
-  readonly augment?: readonly AugmentationName[] | AugmentOptions | false | null;
+  readonly augment?: readonly AugmentationName[] | AugmentOptions | false | null | undefined;
   /** Images of one training step, 1 to 65536. Default 64. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * Parts that each batch is taken in, one after the other, with the memory of one: their gradients add up, and make one update. A divisor of `batchSize`, 1 to 1024. Means over the batch are means over the parts' means. In batch norm, and
    * wherever else images meet in a network, it is the images of a part that do, and running statistics move at each part; objectives of pairs pair within a part, and "dragan" takes the deviation of one. A step takes longer by a pass of the generator, which makes its
    * images again in its own turn. Where no images meet, training is that of the whole batch but for rounding. Default 1.
    */
-  readonly accumulate?: number;
+  readonly accumulate?: number | undefined;
 }
 
 /** How a GAN learns in full, as plain JSON: itself valid `LearningOptions` that resolve to the same. */

@@ -268,6 +268,13 @@ describe("resolveSpec", () => {
     ]);
   });
 
+  it("of layers that a named architecture would make too large are those of what makes them so", () => {
+    const fault = /^(\w+): expected one with which architecture\.(?:generator|discriminator)\[\d+\]\.\w+ is an integer from 1 to 65536, got \d+$/;
+    const nameOf = (options: GANOptions) => faultsOf(options).map((text) => fault.exec(text)?.[1] ?? text);
+    expect(nameOf({ shape: [256, 256, 3], width: 4096 })).toEqual(["width"]);
+    expect(nameOf({ shape: [65536, 65536, 1] })).toEqual(["shape"]);
+  });
+
   it("wants the generator to end in the shape and the discriminator in one number", () => {
     const architecture = { generator: [{ type: "dense", units: 3 }], discriminator: [{ type: "dense", units: 2 }] };
     expect(faultsOf({ shape: [2], architecture })).toEqual([

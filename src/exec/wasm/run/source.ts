@@ -13,15 +13,25 @@ export async function readSource(source: WasmSource): Promise<Uint8Array<ArrayBu
   try {
     if (isModule(source)) return source;
     const bytes = bytesOf(source);
-    if (bytes) return bytes as Uint8Array<ArrayBuffer>;
+    if (bytes) return checkMagic(bytes as Uint8Array<ArrayBuffer>);
     const body = isBody(source) ? source : await fetched(source);
     if (body.ok === false) throw new BackendError({ path: "wasm", expected: "kernels", got: `status ${body.status} from ${body.url}` });
-    return new Uint8Array(await body.arrayBuffer());
+    return checkMagic(new Uint8Array(await body.arrayBuffer()));
   } catch (cause) {
     if (cause instanceof BackendError) throw cause;
     const got = `${explainRead(cause)}; the body of a Response can be read once`;
     throw new BackendError({ path: "wasm", expected: "kernels that can be read", got }, { cause });
   }
+}
+
+/** What every module begins with: a page of a server that has no such file does not. */
+const MAGIC = [0, 0x61, 0x73, 0x6d];
+
+/** @throws BackendError for bytes that are no WebAssembly */
+function checkMagic(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
+  const got = `${bytes.length} bytes of something else`;
+  throw new BackendError({ path: "wasm", expected: "kernels, which are WebAssembly", got });
 }
 
 /** Bytes that are carried along as hexadecimal digits: compressed, as files are sent, they take less room than base64. */
