@@ -190,7 +190,7 @@ function resolveArchitecture(
   const [fault] = found;
   if (fault && /^architecture\.\w+$/.test(fault.path)) faults.push({ ...fault, path: "architecture" });
   else if (fault)
-    faults.push({ ...fault, path: width === undefined ? "shape" : "width", expected: `one with which ${fault.path} is ${fault.expected}` });
+    faults.push({ ...fault, path: typeof width === "number" ? "width" : "shape", expected: `one with which ${fault.path} is ${fault.expected}` });
   return layers;
 }
 
