@@ -137,8 +137,9 @@ export type { GeneratorClasses, GeneratorMethod, ImageCondition, VectorCondition
 export type { ClassCondition, ClassConditionSpec, Condition, ConditionSpec, DiscriminatorMethod } from "./nn/conditionSpec.ts";
 export type { Initialization } from "./nn/init.ts";
 export type { SelfAttentionSpec } from "./nn/layers/attention.ts";
+export type { DiscriminativeBasisSpec, GenerativeBasisSpec } from "./nn/layers/basis.ts";
 export type { Conv2dSpec, Conv2dTransposeSpec, DenseSpec } from "./nn/layers/linear.ts";
-export type { BatchNormSpec, LayerNormSpec } from "./nn/layers/normalisation.ts";
+export type { BatchNormSpec, GroupNormSpec, InstanceNormSpec, LayerNormSpec, MinibatchStdDevSpec, PixelNormSpec } from "./nn/layers/normalisation.ts";
 export type {
   ActivationSpec,
   AvgPoolSpec,
@@ -148,6 +149,7 @@ export type {
   ReshapeSpec,
   UpsampleSpec,
 } from "./nn/layers/shaping.ts";
+export type { ConstantSpec, ModulatedConv2dSpec, NoiseSpec } from "./nn/layers/style.ts";
 export type { Layer, LayerSpec, ResidualLayer, ResidualSpec, StyledLayer, StyledSpec } from "./nn/layers/table.ts";
 export type { CustomArchitecture, NetworkOptions, NetworkSpec } from "./nn/spec.ts";
 export type { AdaptiveAugmentation, AdaptiveProbability, AugmentOptions, AugmentSpec, FixedAugmentation } from "./objective/augment.ts";

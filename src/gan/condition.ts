@@ -33,9 +33,8 @@ export function conditionRows(
   const given =
     typeof value === "number" ? [value] : typedArrayName(value) ? (value as ArrayLike<number>) : reading("condition", () => Array.from(value));
   if (given.length !== size && given.length !== count * size) {
-    const [expected, images] =
-      count === 1 ? [`${size} ${numbers}`, " for one image"] : [`${size} or ${count * size} ${numbers}`, ` for ${count} images`];
-    throw new DataError({ path: "condition", expected, got: `${given.length}${images}` });
+    const expected = `${count > 1 ? `${size} or ` : ""}${count * size} ${numbers}`;
+    throw new DataError({ path: "condition", expected, got: `${given.length}, for a count of ${count}` });
   }
   const ofBytes = "shape" in condition && isBytes(value);
   const rows = allocateFloats(count * size, "count");

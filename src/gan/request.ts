@@ -54,7 +54,7 @@ export async function answer(
 }
 
 function checkLatents(latent: number, latents: Float32Array, count: number): void {
-  if (count === 0) throw new DataError({ path: "latents", expected: `at least one latent of ${latent} values`, got: "none" });
+  if (count === 0) throw new DataError({ path: "latents", expected: `${latent} values or more`, got: "none" });
   if (!Number.isInteger(count) || latents.length !== count * latent) {
     const expected = Number.isInteger(count) ? `${count * latent} values for ${showShape([count, latent])}` : `a multiple of ${latent} values`;
     throw new DataError({ path: "latents", expected, got: `${latents.length}` });

@@ -17,7 +17,7 @@ export interface AdaptiveProbability {
   readonly target: number;
   /** Images of the data in which the probability rises from 0 to 1, if it does nothing else, 1 to 2^53 - 1. Default 500,000; few images are known by heart sooner. */
   readonly images: number;
-  /** The probability is never above it, above 0 and at most 1: beyond 0.8 what is done to images begins to show in those that are generated (Karras et al. 2020, section 2.2). Default 0.8. */
+  /** The probability is never above it, 1e-6 to 1: beyond 0.8 what is done to images begins to show in those that are generated (Karras et al. 2020, section 2.2). Default 0.8. */
   readonly most: number;
 }
 
@@ -25,7 +25,7 @@ export interface AdaptiveProbability {
 export interface FixedAugmentation {
   /** What may be done to images: each of them is drawn by itself. Done in the order "color", "rotation", "flip", "scale", "translation", "cutout", whatever that of the list. */
   readonly policy: readonly AugmentationName[];
-  /** With what probability each of them is done to an image, above 0 and at most 1. */
+  /** With what probability each of them is done to an image, 1e-6 to 1. */
   readonly probability: number;
 }
 
@@ -47,7 +47,7 @@ export interface AugmentOptions {
    */
   readonly policy: readonly AugmentationName[];
   /**
-   * With what probability each of them is done to an image, above 0 and at most 1. Default 1, and 0.8 with "flip" or "rotation": were all images turned, the generator would have no way to know how they stood.
+   * With what probability each of them is done to an image, 1e-6 to 1. Default 1, and 0.8 with "flip" or "rotation": were all images turned, the generator would have no way to know how they stood.
    */
   readonly probability?: number | undefined;
   /** Lets the probability follow how sure the discriminator is of its images, in place of `probability`; `{}` or true with every default. Default: none. */

@@ -89,7 +89,7 @@ const squaredError = (scores: Node, label: number): Node => mul(meanAll(square(s
 export interface LeastSquaresParameters extends CommonParameters {
   /** What the discriminator is to say of images of the data (b), -1e6 to 1e6. Default 1. */
   readonly realLabel: number;
-  /** What it is to say of generated images (a), -1e6 to 1e6, another number than `realLabel`. Default 0. */
+  /** What it is to say of generated images (a), -1e6 to 1e6, a thousandth or more from `realLabel`. Default 0. */
   readonly fakeLabel: number;
   /** What the generator would have it say of generated images (c), -1e6 to 1e6. Default 1. */
   readonly generatorLabel: number;

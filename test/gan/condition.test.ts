@@ -223,7 +223,7 @@ describe("every way to tell of a condition", () => {
     expect(await faultOf(new Float32Array(6 * 128).fill(2, 7))).toBe("labels[7]: expected a number in [-1, 1], or bytes, got 2");
     expect(gan.step).toBe(0);
     await expect(gan.sample()).rejects.toThrow("condition: expected 128 numbers, for images [8, 8, 2], got none");
-    await expect(gan.sample({ condition: 1 })).rejects.toThrow("condition: expected 128 numbers, for images [8, 8, 2], got 1 for one image");
+    await expect(gan.sample({ condition: 1 })).rejects.toThrow("condition: expected 128 numbers, for images [8, 8, 2], got 1, for a count of 1");
     await expect(gan.sample({ condition: new Float32Array(128).fill(3, 9) })).rejects.toThrow(
       "condition[9]: expected a number in [-1, 1], or bytes, got 3",
     );

@@ -134,6 +134,50 @@ function ofGroups(x: Node, size: number, features: number): Node {
   return reshape(broadcastTo(measured, [size, groups, features]), [n, features]);
 }
 
+/** Each channel of each image is normalised over its pixels (Ulyanov, Vedaldi & Lempitsky 2016, equation 3), then scaled and shifted by channel. */
+export interface InstanceNormSpec {
+  /** The kind of the layer. */
+  readonly type: "instanceNorm";
+  /** A number above 0 that is added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+}
+
+/** Groups of neighbouring channels of each image are normalised, each over all its pixels (Wu & He 2018, equation 7), then scaled and shifted by channel. */
+export interface GroupNormSpec {
+  /** The kind of the layer. */
+  readonly type: "groupNorm";
+  /** How many groups the channels make, all of one size, 1 to 65536. */
+  readonly groups: number;
+  /** A number above 0 that is added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+}
+
+/** The channels of each pixel, or the numbers of a vector, are divided by the root of the mean of their squares (Karras et al. 2018, section 4.2). */
+export interface PixelNormSpec {
+  /** The kind of the layer. */
+  readonly type: "pixelNorm";
+  /** A number above 0 that is added to the mean of squares. Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Appends to each example, as channels of one value, how much those of its group differ (Karras et al. 2018, section 3; by groups and with StyleGAN2's epsilon of 1e-8). A
+ * discriminator that sees it tells a generator that makes one image only. Batches are of 2 at least, and fall into as many groups as `groupSize` goes into them, as equal as can be. Where
+ * images are judged outside of training it appends the running mean of what it did in training, so that a score is that of its image alone.
+ *
+ * Penalties on slopes go with it, and are then on those of a group's scores together.
+ */
+export interface MinibatchStdDevSpec {
+  /** The kind of the layer. */
+  readonly type: "minibatchStdDev";
+  /** Examples of a group, 2 to 65536. Default 4. */
+  readonly groupSize?: number;
+  /** Channels it appends, each from its share of the input's, 1 to 65536. Default 1. */
+  readonly features?: number;
+  /** Weight of the newest batch in the running mean, in [0, 1]. Default 0.1. */
+  readonly momentum?: number;
+}
+
 export const NORMALISATION = {
   batchNorm: layer<BatchNormSpec>({
     mixesImages: true,
@@ -173,12 +217,7 @@ export const NORMALISATION = {
     },
   }),
 
-  instanceNorm: layer<{
-    /** The kind of the layer: each channel of each image is normalised over its pixels (Ulyanov, Vedaldi & Lempitsky 2016, equation 3), then scaled and shifted by channel. */
-    readonly type: "instanceNorm";
-    /** A number above 0 that is added to the variance. Default 1e-5. */
-    readonly epsilon?: number;
-  }>({
+  instanceNorm: layer<InstanceNormSpec>({
     fields: { epsilon: optional(positive, 1e-5) },
     output(_, input) {
       const [h, w] = imageSize(input);
@@ -188,14 +227,7 @@ export const NORMALISATION = {
     build: ({ epsilon }, x, scope) => scaled(standardised(x, overPixels, epsilon), scope),
   }),
 
-  groupNorm: layer<{
-    /** The kind of the layer: groups of neighbouring channels of each image are normalised, each over all its pixels (Wu & He 2018, equation 7), then scaled and shifted by channel. */
-    readonly type: "groupNorm";
-    /** How many groups the channels make, all of one size, 1 to 65536. */
-    readonly groups: number;
-    /** A number above 0 that is added to the variance. Default 1e-5. */
-    readonly epsilon?: number;
-  }>({
+  groupNorm: layer<GroupNormSpec>({
     fields: { groups: integer(1, 65536), epsilon: optional(positive, 1e-5) },
     output({ groups }, input) {
       share("groups", groups, input);
@@ -205,33 +237,13 @@ export const NORMALISATION = {
     build: ({ groups, epsilon }, x, scope) => scaled(standardised(x, overGroups(share("groups", groups, x.shape)), epsilon), scope),
   }),
 
-  pixelNorm: layer<{
-    /** The kind of the layer: the channels of each pixel, or the numbers of a vector, are divided by the root of the mean of their squares (Karras et al. 2018, section 4.2). */
-    readonly type: "pixelNorm";
-    /** A number above 0 that is added to the mean of squares. Default 1e-8. */
-    readonly epsilon?: number;
-  }>({
+  pixelNorm: layer<PixelNormSpec>({
     fields: { epsilon: optional(positive, 1e-8) },
     output: (_, input) => input,
     build: ({ epsilon }, x) => mul(x, rsqrt(add(reduceMean(square(x), [x.shape.length - 1]), epsilon))),
   }),
 
-  minibatchStdDev: layer<{
-    /**
-     * The kind of the layer: it appends to each example, as channels of one value, how much those of its group differ (Karras et al. 2018, section 3; by groups and with StyleGAN2's epsilon of 1e-8). A
-     * discriminator that sees it tells a generator that makes one image only. Batches are of 2 at least, and fall into as many groups as `groupSize` goes into them, as equal as can be. Where
-     * images are judged outside of training it appends the running mean of what it did in training, so that a score is that of its image alone.
-     *
-     * Penalties on slopes go with it, and are then on those of a group's scores together.
-     */
-    readonly type: "minibatchStdDev";
-    /** Examples of a group, 2 to 65536. Default 4. */
-    readonly groupSize?: number;
-    /** Channels it appends, each from its share of the input's, 1 to 65536. Default 1. */
-    readonly features?: number;
-    /** Weight of the newest batch in the running mean, in [0, 1]. Default 0.1. */
-    readonly momentum?: number;
-  }>({
+  minibatchStdDev: layer<MinibatchStdDevSpec>({
     leastBatch: () => 2,
     fields: { groupSize: optional(integer(2, 65536), 4), features: optional(integer(1, 65536), 1), momentum: optional(real(0, 1), 0.1) },
     output({ features }, input) {

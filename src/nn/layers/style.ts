@@ -14,16 +14,45 @@ const EPSILON = 1e-8;
 /** Factors [N, C] as they are combined with images [N, H, W, C]. */
 const byImage = (factors: Node): Node => reshape(factors, [factors.shape[0]!, 1, 1, factors.shape[1]!]);
 
+/**
+ * Learned values, the same for every example, which begin as N(0, 1). What it takes is ignored, as at the head of a synthesis network, whose styles alone tell one image from
+ * another (Karras, Laine & Aila 2019, section 2), or added, as the shortcut of a residual layer.
+ */
+export interface ConstantSpec {
+  /** The kind of the layer. */
+  readonly type: "constant";
+  /** The shape of what it gives, of 1 to 3 axes, each from 1 to 65536. */
+  readonly shape: Shape;
+}
+
+/**
+ * Adds to images a picture of one channel from N(0, 1), times a learned strength by channel that begins as 0 (Karras, Laine & Aila 2019, section 2). In training each image
+ * has a new one. Otherwise all have one and the same, which was drawn with the first weights, so that a sample is a function of its latent.
+ */
+export interface NoiseSpec {
+  /** The kind of the layer. */
+  readonly type: "noise";
+}
+
+/**
+ * A convolution whose filters depend on the style, `[H, W, C]` to `[H, W, filters]`, within the `layers` of a `styled` layer. The style's affine image (of bias 1 at first)
+ * scales each channel of the input, and by what that does to a sum over uncorrelated inputs of variance 1 the outputs are divided again (Karras et al. 2020, equations 1 and 3).
+ */
+export interface ModulatedConv2dSpec {
+  /** The kind of the layer. */
+  readonly type: "modulatedConv2d";
+  /** Channels it gives, 1 to 65536. */
+  readonly filters: number;
+  /** Side of a filter in pixels, 1 to 64. */
+  readonly kernel: number;
+  /** Whether outputs are divided by the norm of their scaled filters; not so where the last convolution makes colours. Default true. */
+  readonly demodulate?: boolean;
+  /** Whether a bias is added to each channel. Default true. */
+  readonly bias?: boolean;
+}
+
 export const STYLE = {
-  constant: layer<{
-    /**
-     * The kind of the layer: learned values, the same for every example, which begin as N(0, 1). What it takes is ignored, as at the head of a synthesis network, whose styles alone tell one image from
-     * another (Karras, Laine & Aila 2019, section 2), or added, as the shortcut of a residual layer.
-     */
-    readonly type: "constant";
-    /** The shape of what it gives, of 1 to 3 axes, each from 1 to 65536. */
-    readonly shape: Shape;
-  }>({
+  constant: layer<ConstantSpec>({
     weighted: true,
     fields: { shape: list(SIZE, { min: 1, max: 3 }) },
     output: ({ shape }) => shape,
@@ -31,13 +60,7 @@ export const STYLE = {
     build: ({ shape }, x, { parameter }) => broadcastTo(parameter("value"), [x.shape[0]!, ...shape]),
   }),
 
-  noise: layer<{
-    /**
-     * The kind of the layer: it adds to images a picture of one channel from N(0, 1), times a learned strength by channel that begins as 0 (Karras, Laine & Aila 2019, section 2). In training each image
-     * has a new one. Otherwise all have one and the same, which was drawn with the first weights, so that a sample is a function of its latent.
-     */
-    readonly type: "noise";
-  }>({
+  noise: layer<NoiseSpec>({
     fields: {},
     output(_, input) {
       imageSize(input);
@@ -53,21 +76,7 @@ export const STYLE = {
     },
   }),
 
-  modulatedConv2d: layer<{
-    /**
-     * The kind of the layer: a convolution whose filters depend on the style, `[H, W, C]` to `[H, W, filters]`, within the `layers` of a `styled` layer. The style's affine image (of bias 1 at first)
-     * scales each channel of the input, and by what that does to a sum over uncorrelated inputs of variance 1 the outputs are divided again (Karras et al. 2020, equations 1 and 3).
-     */
-    readonly type: "modulatedConv2d";
-    /** Channels it gives, 1 to 65536. */
-    readonly filters: number;
-    /** Side of a filter in pixels, 1 to 64. */
-    readonly kernel: number;
-    /** Whether outputs are divided by the norm of their scaled filters; not so where the last convolution makes colours. Default true. */
-    readonly demodulate?: boolean;
-    /** Whether a bias is added to each channel. Default true. */
-    readonly bias?: boolean;
-  }>({
+  modulatedConv2d: layer<ModulatedConv2dSpec>({
     weighted: true,
     needsStyle: true,
     fields: { filters: SIZE, kernel: integer(1, 64), demodulate: optional(boolean, true), bias: optional(boolean, true) },

@@ -183,7 +183,7 @@ describe("kernels that are handed in", () => {
       () => Uint8Array.of(0, 0x61, 0x73, 0x6d, 9),
       "backend: expected WebAssembly with SIMD, and leave to compile the kernels, got CompileError",
     ],
-    ["bytes of something else", () => new Uint8Array(9), "wasm: expected kernels, which are WebAssembly, got 9 bytes of something else"],
+    ["bytes of something else", () => new Uint8Array(9), "wasm: expected kernels, got bytes of something else"],
     ["a file that is not there", () => "https://example.org/404", "wasm: expected kernels, got status 404 from https://example.org/404"],
     ["an object of another kind", () => ({}) as never, "wasm: expected a WebAssembly.Module, bytes, a Response or a URL, got"],
   ])("are refused where they are %s", async (_, wasm, message) => {

@@ -24,14 +24,10 @@ export async function readSource(source: WasmSource): Promise<Uint8Array<ArrayBu
   }
 }
 
-/** What every module begins with: a page of a server that has no such file does not. */
-const MAGIC = [0, 0x61, 0x73, 0x6d];
-
-/** @throws BackendError for bytes that are no WebAssembly */
+/** @throws BackendError for bytes that are no WebAssembly, as of a page that a server has in place of such a file */
 function checkMagic(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
-  const got = `${bytes.length} bytes of something else`;
-  throw new BackendError({ path: "wasm", expected: "kernels, which are WebAssembly", got });
+  if (String.fromCharCode(...bytes.subarray(0, 4)) === "\0asm") return bytes;
+  throw new BackendError({ path: "wasm", expected: "kernels", got: "bytes of something else" });
 }
 
 /** Bytes that are carried along as hexadecimal digits: compressed, as files are sent, they take less room than base64. */
