@@ -249,7 +249,7 @@ export class GAN implements Disposable {
   }
 
   /**
-   * The latents z, `[count, latent]`, that `sample` draws for these options: from N(0, I), or from what truncation leaves of it.
+   * The latents z, `[count, latent]`, that `sample` draws for these options: from N(0, I), or from what truncation leaves of it. (Classes that nobody asks for follow from the seed too.)
    *
    * @param options how many, and what they follow from. Default: one latent, of seed 0
    * @throws {@link SpecError} for options that cannot be
