@@ -1,8 +1,8 @@
 /** What steps told, as curves of bounded length. */
 import type { Series } from "./lab.ts";
 
-/** Two for each pixel that a curve is wide, or more. */
-const MOST = 600;
+/** Curves are 250 to 750 pixels wide: a point for each, or one for two. */
+const MOST = 800;
 const NAMES = ["discriminator", "generator", "divergence", "heldOut"] as const;
 type Name = (typeof NAMES)[number];
 
