@@ -71,6 +71,24 @@ describe("checkpoints in files", () => {
     gan.dispose();
   });
 
+  it("of an earlier version, which says less of the GAN, are its own", async () => {
+    const folder = join(scratch, "of an earlier version");
+    const gan = await createGAN(options);
+    await gan.train(data, { steps: 2, checkpoint: fileCheckpoints(folder) });
+    const path = join(folder, "00000002.safetensors");
+    const file = readFileSync(path);
+    const end = 8 + Number(file.readBigUInt64LE(0));
+    const header = JSON.parse(file.toString("utf8", 8, end));
+    const { accumulate, ...spec } = JSON.parse(header.__metadata__.spec);
+    expect(accumulate).toBe(1);
+    header.__metadata__.spec = JSON.stringify(spec);
+    writeFileSync(path, Buffer.concat([file.subarray(0, 8), Buffer.from(JSON.stringify(header).padEnd(end - 8)), file.subarray(end)]));
+    const later = await loadGAN(readFileSync(path), { backend: "wasm", threads: 1 });
+    await later.train(data, { steps: 2, checkpoint: fileCheckpoints(folder) });
+    expect(readdirSync(folder).sort()).toEqual(["00000002.safetensors", "00000004.safetensors"]);
+    for (const g of [gan, later]) g.dispose();
+  });
+
   it("of later steps go, where training went back", async () => {
     const checkpoints = fileCheckpoints(join(scratch, "back"));
     for (const step of [10, 20, 30, 15]) await checkpoints.write(bytes(`${step}`), { step });
