@@ -90,7 +90,7 @@ const wrong = (flag: string, expected: string, text: string): UsageError =>
 function integer(flag: string, least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    // Where the most is beyond what anybody says, it is named to who has said more.
+    // The largest there is, 2^53 - 1, is named to those alone who went beyond it.
     const expected = most === Number.MAX_SAFE_INTEGER && !(value > most) ? `an integer of at least ${least}` : `an integer from ${least} to ${most}`;
     if (!(Number.isSafeInteger(value) && value >= least && value <= most)) throw wrong(flag, expected, text);
     return value;
@@ -236,10 +236,22 @@ function sampleCommand(commands: Commands): Command {
     .argument("<model>", "a file of ganvas, or a run")
     .addOption(option("--count <n>", "pictures (default 64)", integer("count", 1, 2 ** 24)))
     .addOption(seedOption("pictures"))
-    .addOption(option("--grid <file>", "all of them in one PNG, in place of a file that is there (default samples.png)", path("grid")))
+    .addOption(
+      option(
+        "--grid <file>",
+        "all of them in one PNG, which takes the place of a file that is there (default samples.png, if none is)",
+        path("grid"),
+      ),
+    )
     .addOption(option("--out <folder>", "a PNG for each of them, <seed>-<number>.png", path("out")))
     .addOption(option("--shard <i/n>", "every n-th of them from the i-th on, for several machines at once, as 3/8", shard))
-    .addOption(option("--condition <class>", "the class to make, by name or number (default classes by their share)", text("condition", "a class")))
+    .addOption(
+      option(
+        "--condition <class>",
+        "the class to make, by name, or number if no name is one (default classes by their share)",
+        text("condition", "a class"),
+      ),
+    )
     .addOption(
       option(
         "--truncation <t>",
@@ -312,7 +324,7 @@ export async function interpret(argv: readonly string[], commands: Commands, ver
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     // Its message says what commander did, not what is wrong.
-    if (error.code === "commander.help") throw new UsageError(`unknown command '${argv.at(-1)}'`, { cause: error });
+    if (error.code === "commander.help") throw new UsageError(`unknown command '${argv[argv.indexOf("help") + 1]}'`, { cause: error });
     throw new UsageError(oneLine(error.message.replace(/^error: /, "").replace(/\s*\n\(D(.*)\)/, "; d$1")), { cause: error });
   }
 }

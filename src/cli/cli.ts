@@ -29,8 +29,9 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
     await written(out);
     if (signal.reason !== undefined && !(signal.reason instanceof Interruption)) throw signal.reason;
   } catch (error) {
-    // What a call throws that was told to end is no failure.
-    if (!(error instanceof Interruption)) {
+    // What a call throws that was told to end is no failure: it had nothing to save.
+    if (error instanceof Interruption) err.write("ganvas: interrupted before anything was written\n");
+    else {
       const known = isTold(error);
       err.write(`ganvas: ${known ? oneLine(error.message) : `a fault of the program: ${oneLine(String(error))}; GANVAS_DEBUG=1 shows where`}\n`);
       if (debug) err.write(`${(error as Error)?.stack ?? ""}\n`);

@@ -25,8 +25,11 @@ export async function blameOptions<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof BackendError && cause.path === "maxMemory")
-      throw new UsageError(`--max-memory: expected ${inMegabytes(cause.expected)}, got ${inMegabytes(cause.got)}`, { cause });
+    if (cause instanceof BackendError && ["maxMemory", "memory"].includes(cause.path))
+      throw new UsageError(
+        `${cause.path === "memory" ? "memory" : "--max-memory"}: expected ${inMegabytes(cause.expected)}, got ${inMegabytes(cause.got)}`,
+        { cause },
+      );
     if (!(cause instanceof SpecError || (cause instanceof DataError && cause.path === "validation"))) throw cause;
     const faults = cause instanceof SpecError ? cause.faults : [cause];
     throw new UsageError(faults.map(({ path, expected, got }) => `${flagOf(path)}: expected ${expected}, got ${got}`).join("; "), { cause });

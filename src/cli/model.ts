@@ -77,7 +77,7 @@ export interface OpenModel extends Disposable {
  */
 export async function openModel(path: string, { err, version }: Surroundings, backend: "wasm" | "auto" = "wasm"): Promise<OpenModel> {
   const named = await blame("", () => stat(path)).catch((error) => {
-    if (error.cause?.code !== "ENOENT") throw error;
+    if (!["ENOENT", "ENOTDIR"].includes(error.cause?.code)) throw error;
     throw new UsageError(`${path}: expected a file of ganvas or a run, got a path at which there is nothing`, { cause: error });
   });
   const isFolder = named.isDirectory();

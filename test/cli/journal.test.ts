@@ -88,23 +88,36 @@ describe("the log of a run", () => {
     expect(steps(run)).toEqual([1, 2, 3]);
   });
 
-  it.each(["", "garbage", '{"step":3'])("leaves alone what somebody else wrote among the rows: %o", async (strange) => {
+  it.each(["", "garbage", '{"step":3', '{"step":-3,"divergence":{}}', '{"step":3,"divergence":null}', '{"step":3,"divergence":{},"health":null}'])(
+    "leaves alone what somebody else wrote among the rows: %o",
+    async (strange) => {
+      const run = newRun();
+      await written(run, 1, 6);
+      const lines = readFileSync(log(run), "utf8").split("\n");
+      lines[0] = `${strange}\n${lines[0]}`;
+      lines[2] = strange;
+      writeFileSync(log(run), lines.join("\n"));
+      const before = readFileSync(log(run), "utf8");
+      await written(run, 7, 8);
+      expect(readFileSync(log(run), "utf8").startsWith(before)).toBe(true);
+      const journal = await Journal.open(run, 8);
+      await journal.note(report(5));
+      await journal.close();
+      const after = readFileSync(log(run), "utf8");
+      expect(before.startsWith(after.slice(0, after.indexOf('{"step":5')))).toBe(true);
+      expect(after).toContain('{"step":4');
+      expect(after).not.toContain('{"step":6');
+    },
+  );
+
+  it("draws what is behind them where very many rows are missing", async () => {
     const run = newRun();
-    await written(run, 1, 6);
-    const lines = readFileSync(log(run), "utf8").split("\n");
-    lines[0] = `${strange}\n${lines[0]}`;
-    lines[2] = strange;
-    writeFileSync(log(run), lines.join("\n"));
-    const before = readFileSync(log(run), "utf8");
-    await written(run, 7, 8);
-    expect(readFileSync(log(run), "utf8").startsWith(before)).toBe(true);
-    const journal = await Journal.open(run, 8);
-    await journal.note(report(5));
+    await written(run, 1, 3);
+    await written(run, 20_000_000, 20_000_002);
+    const journal = await Journal.open(run, 20_000_002);
+    await journal.plot();
     await journal.close();
-    const after = readFileSync(log(run), "utf8");
-    expect(before.startsWith(after.slice(0, after.indexOf('{"step":5')))).toBe(true);
-    expect(after).toContain('{"step":4');
-    expect(after).not.toContain('{"step":6');
+    expect(readFileSync(join(run, "losses.svg"), "utf8")).toMatch(/<desc>Losses. discriminator: from 2500000 at 20000000 /);
   });
 
   it("says what is not well, of what was found in this call", async () => {

@@ -138,6 +138,7 @@ describe("ganvas sample", () => {
 
   it.each([
     ["in no folder", () => at("no", "grid.png"), "expected a file in a folder that is there"],
+    ["in what is no folder", () => at("run", "run.json", "grid.png"), "expected a file in a folder that is there"],
     ["that is a folder", () => at("pets"), "expected a file, got a folder"],
   ])("refuses a grid %s", async (_, grid, named) => {
     const result = await ganvas(["sample", at("run"), "--grid", grid()]);

@@ -175,7 +175,7 @@ describe("an interruption", () => {
   it("while pictures are looked at leaves nothing", async () => {
     const signal = AbortSignal.abort(new Interruption("SIGINT"));
     const result = await ganvas(["train", at("pets"), ...TINY, "--steps", "2", "--out", at("none")], { signal });
-    expect(result).toEqual({ code: 130, out: "", err: "" });
+    expect(result).toEqual({ code: 130, out: "", err: "ganvas: interrupted before anything was written\n" });
     expect(existsSync(at("none"))).toBe(false);
   });
 
@@ -183,11 +183,12 @@ describe("an interruption", () => {
     const out = at("early");
     const signal = AbortSignal.abort(new Interruption("SIGTERM"));
     const argv = ["train", "ring", ...TINY.slice(2), "--steps", "2", "--out", out];
-    expect(await ganvas(argv, { signal })).toEqual({ code: 143, out: "", err: "" });
+    const told = { code: 143, out: "", err: "ganvas: interrupted before anything was written\n" };
+    expect(await ganvas(argv, { signal })).toEqual(told);
     expect(existsSync(out)).toBe(false);
     expect(await ganvas(argv)).toMatchObject({ code: 0, err: "" });
     const before = readFileSync(join(out, "run.json"), "utf8");
-    expect(await ganvas([...argv, "--overwrite"], { signal })).toEqual({ code: 143, out: "", err: "" });
+    expect(await ganvas([...argv, "--overwrite"], { signal })).toEqual(told);
     expect(readFileSync(join(out, "run.json"), "utf8")).toBe(before);
     using gan = await model(out);
     expect(gan.step).toBe(2);

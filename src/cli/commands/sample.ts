@@ -59,7 +59,10 @@ function conditionOf({ spec, classes }: OpenModel, text: string): number | reado
   const index = classes?.indexOf(text) ?? -1;
   if (index >= 0) return index;
   // Where names are numbers, as folders 1 and 2 are, a number is a name.
-  const number = /^\d+$/.test(text) && !classes?.some((name) => /^\d+$/.test(name)) ? Number(text) : Number.NaN;
+  if (classes?.some((name) => /^\d+$/.test(name))) {
+    throw new UsageError(`--condition: expected the name of a class, ${classes.join(", ")}, got ${JSON.stringify(text)}`);
+  }
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number < condition.classes) return number;
   const names = classes ? classes.join(", ") : "classes without names";
   throw new UsageError(`--condition: expected a class, 0 to ${condition.classes - 1} (${names}), got ${JSON.stringify(text)}`);
@@ -74,7 +77,9 @@ async function makeGrid({ generator, spec }: OpenModel, request: Request, given:
   await refuseFile(file);
   const images = await blameOptions(() => generator.sample({ count, ...request, signal }));
   const content = isPicture
-    ? await blame("--scale", () => images.toPNG({ scale }))
+    ? await blame("", () => images.toPNG({ scale })).catch((error: Error) => {
+        throw error instanceof UsageError ? new UsageError(error.message.replace("toPNG", "--scale"), { cause: error }) : error;
+      })
     : plotPoints([{ name: "samples", points: images }], { title: "Samples" });
   await writeWhole(file, content);
   if (json) tellJSON(out, "grid", { file, count, seed: request.seed });
@@ -83,9 +88,9 @@ async function makeGrid({ generator, spec }: OpenModel, request: Request, given:
 
 /** Refuses a path at which no file can be written, before it is made. */
 async function refuseFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => null);
-  if (found?.isDirectory()) throw new UsageError(`--grid: expected a file, got a folder, ${file}`);
-  if (!found && !(await exists(dirname(file)))) throw new UsageError(`--grid: expected a file in a folder that is there, got ${file}`);
+  const isFolder = async (path: string) => (await stat(path).catch(() => null))?.isDirectory() === true;
+  if (await isFolder(file)) throw new UsageError(`--grid: expected a file, got a folder, ${file}`);
+  if (!(await isFolder(dirname(file)))) throw new UsageError(`--grid: expected a file in a folder that is there, got ${file}`);
 }
 
 async function makeFiles(model: OpenModel, request: Request, folder: string, given: SampleArguments, surroundings: Surroundings): Promise<void> {

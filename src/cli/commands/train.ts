@@ -97,7 +97,7 @@ async function oldRun(path: string, source: string | undefined, given: TrainArgu
       throw new UsageError(`${data.source}: expected the classes that the run knows, ${known.join(", ")}, got ${data.classes.join(", ")}`);
     }
     gan = await openNewest(path, data, record, options, surroundings);
-    await blame(data.source, () => tryTraining(gan!, data, options));
+    await blame(data.source, () => blameOptions(() => tryTraining(gan!, data, options)));
     if (options.steps !== undefined && given.steps !== undefined && options.steps < gan.step) {
       throw new UsageError(`--steps: expected at least ${gan.step}, the steps that are done, got ${options.steps}`);
     }
@@ -131,7 +131,7 @@ const fromAnywhere = <T extends RecordedOptions>({ labels, ...others }: T): Reco
   ...(labels !== undefined && { labels: resolve(labels) }),
 });
 
-/** Of pictures that a run in this folder has made nothing would be left. */
+/** Before a run begins, the pictures that an earlier one has made in this folder are removed: it cannot learn from them. */
 async function refuseOwn(out: string, source: string): Promise<void> {
   if (!isAbsolute(source)) return; // drawn
   const { checkpoints, previews } = runPaths(resolve(out));
@@ -180,6 +180,8 @@ async function openNewest(run: string, data: OpenData, record: RunRecord, option
       },
     );
   const { path, model } = (await blameOptions(open).catch((cause) => {
+    // Smaller than it began a run cannot be.
+    if (cause instanceof UsageError) throw new UsageError(cause.message.replace(/; a smaller [^;]* needs less/, ""), { cause });
     if (!(cause instanceof CheckpointError)) throw cause;
     throw new FailedError(`no model of ${run} can be read; of ${files.at(-1)}: ${cause.message}`, { cause });
   }))!;

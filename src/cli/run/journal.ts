@@ -20,6 +20,9 @@ const WAIT_MS = 1000;
 /** Characters of rows that are not kept waiting. */
 const MOST_WAITING = 2 ** 18;
 
+/** Rows that may be missing: where more are, what is drawn begins behind them. */
+const MOST_MISSING = 100_000;
+
 /** The steps of a run, on the disk and as what is drawn of them. */
 export class Journal {
   readonly #path: string;
@@ -149,7 +152,8 @@ export class Journal {
   /** @param bytes of the row, and of what is before it and after the row before */
   #take(row: Row, bytes: number): void {
     const { step, discriminatorLoss, generatorLoss, divergence, health = [] } = row;
-    if (this.#discriminatorLosses.length === 0 || step <= this.#lastStep) this.#forget(step);
+    const missing = step - 1 - this.#lastStep;
+    if (this.#discriminatorLosses.length === 0 || missing < 0 || missing > MOST_MISSING) this.#forget(step);
     // Where rows are missing, there is a gap in what is drawn.
     while (this.#lastStep < step - 1) this.#push(Number.NaN, Number.NaN, Number.NaN, 0);
     this.#push(discriminatorLoss ?? Number.NaN, generatorLoss ?? Number.NaN, divergence.value ?? Number.NaN, bytes);
@@ -206,7 +210,9 @@ export class Journal {
 function rowOf(line: string): Row | null {
   try {
     const row = JSON.parse(line) as Partial<Row> | null;
-    return Number.isSafeInteger(row?.step) && typeof row!.divergence === "object" ? (row as Row) : null;
+    if (!row || !Number.isSafeInteger(row.step) || row.step! < 1) return null;
+    const { divergence, health = [] } = row;
+    return typeof divergence === "object" && divergence !== null && Array.isArray(health) ? (row as Row) : null;
   } catch {
     return null;
   }
