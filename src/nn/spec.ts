@@ -183,14 +183,21 @@ function resolveArchitecture(
     return {};
   }
   const fromImages = generatorInput({ latent, condition }).length === 3;
-  const lists = row.layers({ shape, fromImages, width: width ?? row.defaultWidth, imagesAlone }, spec);
+  const layersOf = (given: number, found: ErrorDetail[]): Partial<NetworkSpec["architecture"]> => {
+    const lists = row.layers({ shape, fromImages, width: given, imagesAlone }, spec);
+    return fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", found);
+  };
   const found: ErrorDetail[] = [];
-  const layers = fieldsOf(architectureFields, { ...lists, initialization: row.initialization }, "architecture", found);
+  const layers = layersOf(width ?? row.defaultWidth, found);
   // Its layers are none of the user's: what is wrong with them is with what they are made by. How many there are is the architecture's own affair, how large they are is not.
   const [fault] = found;
   if (fault && /^architecture\.\w+$/.test(fault.path)) faults.push({ ...fault, path: "architecture" });
-  else if (fault)
-    faults.push({ ...fault, path: typeof width === "number" ? "width" : "shape", expected: `one with which ${fault.path} is ${fault.expected}` });
+  else if (fault) {
+    const narrowest: ErrorDetail[] = [];
+    layersOf(1, narrowest);
+    const path = typeof width === "number" && narrowest.length === 0 ? "width" : "shape";
+    faults.push({ ...fault, path, expected: `one with which ${fault.path} is ${fault.expected}` });
+  }
   return layers;
 }
 

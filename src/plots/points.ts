@@ -12,7 +12,7 @@ import { element, FONT, Palette, picture, roleOf, widthOf } from "./svg.ts";
 export interface PointGroup {
   /** What the legend says. */
   readonly name: string;
-  /** The points: a `Dataset` or what `gan.sample` gives will do. Of more than 2000, so many are drawn; none where x or y is not finite. */
+  /** The points: a `Dataset` or what `gan.sample` gives will do. Of more than 2000, so many are drawn; points of which x or y is not finite are left out. */
   readonly points: PlanePoints;
 }
 
@@ -71,7 +71,7 @@ export function plotPoints(groups: readonly PointGroup[], options: PointsOptions
   const inside = [
     ...gridLines(x, y, frame, palette),
     ...all.map((group, i) => {
-      const spots = chosen(group.x.length).map((p) => (drawable(group.x[p]!) && drawable(group.y[p]!) ? spot(x(group.x[p]!), y(group.y[p]!)) : ""));
+      const spots = chosen(group.x.length).map((p) => spot(x(group.x[p]!), y(group.y[p]!)));
       return element("path", {
         d: spots.join(""),
         ...palette.paint({ stroke: roleOf(i) }),
@@ -122,7 +122,8 @@ function checkGroup(group: PointGroup, path: string): Group {
       got: show(shape),
     });
   const values = isBytes(data) ? Float32Array.from(data, (byte) => BYTE_VALUES[byte]!) : data;
-  const [x, y] = [0, 1].map((axis) => Float64Array.from({ length: shape[0] }, (_, i) => values[2 * i + axis]!)) as [Float64Array, Float64Array];
+  const drawn = Array.from({ length: shape[0] }, (_, i) => 2 * i).filter((at) => drawable(values[at]!) && drawable(values[at + 1]!));
+  const [x, y] = [0, 1].map((axis) => Float64Array.from(drawn, (at) => values[at + axis]!)) as [Float64Array, Float64Array];
   return { name: group.name, x, y };
 }
 
@@ -141,7 +142,6 @@ function chosen(count: number): number[] {
 }
 
 function described({ name, x, y }: Group): string {
-  const drawn = Array.from(x.keys()).filter((i) => drawable(x[i]!) && drawable(y[i]!));
-  const mean = (values: Float64Array): number => drawn.reduce((sum, i) => sum + values[i]! / drawn.length, 0);
-  return `${name}: ${drawn.length} points${drawn.length === 0 ? "" : `, around (${[x, y].map((values) => mean(values).toFixed(2)).join(", ")})`}.`;
+  const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${name}: ${x.length} points${x.length === 0 ? "" : `, around (${[x, y].map((values) => mean(values).toFixed(2)).join(", ")})`}.`;
 }

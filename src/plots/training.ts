@@ -93,7 +93,7 @@ const DIVERGENCES: Readonly<Record<string, string>> = {
  * Draws how a training went as an SVG: both losses, the divergence between data and generator under its ceiling, and what was not well, all over the same steps. Each step is drawn faintly, and
  * boldly a running mean over a fiftieth of them. The text depends on the arguments alone, and stays small however many steps there are.
  *
- * @param report what `train` gave, or lists of the same names
+ * @param given the report: what `train` gave, or lists of the same names. Numbers that are not finite are gaps, and so is null, which JSON makes of them
  * @param options how it looks
  * @returns the text of an SVG file, which can also stand in a page as it is
  * @throws {@link DataError} for a report that cannot be
@@ -103,8 +103,9 @@ const DIVERGENCES: Readonly<Record<string, string>> = {
  * const report = await gan.train(dataset, { steps: 3 });
  * await writeFile("training.svg", plotTraining(report, { title: "The first steps" }));
  */
-export function plotTraining(report: TrainingReport, options: TrainingPlotOptions = {}): string {
+export function plotTraining(given: TrainingReport, options: TrainingPlotOptions = {}): string {
   const { title, description, width, theme, firstStep } = checkOptions(OPTIONS, options);
+  const report = typeof given === "object" && given !== null ? withGaps(given) : given;
   checkReport(report);
   const palette = new Palette(theme);
   const panels = [losses(report, firstStep), divergence(report, firstStep)].filter((content) => content !== null);
@@ -227,6 +228,17 @@ function summary(panels: readonly TrainingPanel[], { health }: TrainingReport): 
   const curves = panels.flatMap(({ heading, curves, levels }) => [`${heading}.`, ...curves.map(described), ...levels.map(({ name }) => `${name}.`)]);
   const events = (health ?? []).map(({ step, name, state, evidence }) => `${name} ${state} at step ${step}${evidence ? `: ${evidence}` : ""}.`);
   return [...curves, ...events.slice(0, 20), ...(events.length > 20 ? [`${events.length - 20} more.`] : [])].join(" ");
+}
+
+const SERIES = ["discriminatorLosses", "generatorLosses", "divergences"] as const;
+
+/** A report in which numbers that JSON could not tell are none. */
+function withGaps(report: TrainingReport): TrainingReport {
+  const lists = SERIES.map((name) => [name, report[name]] as const).filter(([, values]) => Array.isArray(values) && values.includes(null));
+  return {
+    ...report,
+    ...Object.fromEntries(lists.map(([name, values]) => [name, (values as (number | null)[]).map((value) => value ?? Number.NaN)])),
+  };
 }
 
 function checkReport(report: TrainingReport): void {

@@ -273,6 +273,9 @@ describe("resolveSpec", () => {
     const nameOf = (options: GANOptions) => faultsOf(options).map((text) => fault.exec(text)?.[1] ?? text);
     expect(nameOf({ shape: [256, 256, 3], width: 4096 })).toEqual(["width"]);
     expect(nameOf({ shape: [65536, 65536, 1] })).toEqual(["shape"]);
+    expect(faultsOf({ shape: [65536, 65536, 1], architecture: "mlp", width: 1 })[0]).toMatch(
+      /^shape: expected one with which architecture\.generator/,
+    );
   });
 
   it("wants the generator to end in the shape and the discriminator in one number", () => {

@@ -74,6 +74,8 @@ describe("plotPoints", () => {
     const about = (points: { data: ArrayLike<number>; shape: readonly number[] }) => /<desc>([^<]*)/.exec(plotPoints([{ name: "a", points }]))![1];
     expect(about({ data: Uint8Array.of(0, 0, 255, 255, 0, 255, 255, 0), shape: [4, 2] })).toBe("a: 4 points, around (0.00, 0.00).");
     expect(about({ data: [Number.NaN, 0, 1, 1, 3, Number.POSITIVE_INFINITY], shape: [3, 2] })).toBe("a: 1 points, around (1.00, 1.00).");
+    const axes = (data: number[]) => plotPoints([{ name: "a", points: { data, shape: [data.length / 2, 2] } }]);
+    expect(axes([0, 0, 1, 1, 1e6, Number.NaN])).toBe(axes([0, 0, 1, 1]));
     const hole = new Array(1);
     expect(() => plotPoints(hole)).toThrow(DataError);
     expect(() => plotCurves(hole)).toThrow(DataError);

@@ -116,6 +116,10 @@ describe("plotTraining", () => {
     const stored = JSON.parse(JSON.stringify(unbounded, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value)));
     expect(stored.divergence.ceiling).toBeNull();
     expect(plotTraining(stored)).toBe(plotTraining(unbounded));
+    const diverged = { ...unbounded, generatorLosses: Float32Array.from(others.generatorLosses, (loss, i) => (i > 30 ? Number.NaN : loss)) };
+    const told = JSON.parse(JSON.stringify(diverged, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value)));
+    expect(told.generatorLosses[39]).toBeNull();
+    expect(plotTraining(told)).toBe(plotTraining(diverged));
     const nothingHeldOut = { ...others, probes: [{ step: 3, heldOut: null }] };
     expect(plotTraining(nothingHeldOut)).toBe(plotTraining({ ...others, probes: [{ step: 3 }] }));
   });
