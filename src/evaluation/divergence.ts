@@ -26,7 +26,7 @@ export interface DivergenceOptions extends ComputeOptions, Course {
 export interface DivergenceEstimate {
   /** What was estimated. */
   readonly name: DivergenceName;
-  /** The estimate, by samples that the discriminator was neither trained on nor selected by. On average it is no greater than the divergence itself, as a better discriminator would find more, but for what it gains where it would be below 0 and is 0. */
+  /** The estimate, by samples that the discriminator was neither trained on nor selected by. On average it is no greater than the divergence itself: a better discriminator would find more. An estimate below 0 is told as 0, though, which makes the average of very small ones too large. */
   readonly value: number;
   /**
    * Where the divergence is likely to be: percentiles of what samples drawn anew give (the bootstrap), the upper end moved up by about what the discriminator has missed. That is as much as it does

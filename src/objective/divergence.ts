@@ -25,10 +25,10 @@ export interface DivergenceKind {
 }
 
 /**
- * A divergence between data and generator as it was estimated: a lower bound, but for the chance of a batch, that rises to the divergence as the discriminator gets better. With two exceptions:
+ * A divergence between data and generator as it was estimated: a lower bound, but for the chance of a batch, that rises to the divergence as the discriminator gets better. There are two exceptions:
  *
- * - "gradient-penalty" forbids no slope, it makes it dear. Of -s W₁ + λ (s - 1)² the least is at the slope s = 1 + W₁ / 2λ, and what the best critic tells is s W₁: 5 % too much at W₁ = λ / 10, twice as
- *   much at W₁ = 2λ.
+ * - "gradient-penalty" does not forbid a slope above 1, it makes it costly. The best critic is steeper, and tells W₁ (1 + W₁ / 2λ) or more: 5 % too much or more at W₁ = λ / 10, twice as much or more at
+ *   W₁ = 2λ.
  * - A discriminator in which images meet ("batchNorm", "minibatchStdDev") tells batches, or groups, from each other, which is easier (Lin et al. 2018). What it estimates is the divergence of those, which is larger than
  *   that of images.
  */

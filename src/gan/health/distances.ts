@@ -29,7 +29,8 @@ export function reduced(data: Float32Array, shape: Shape): Rows {
       for (let x = 0; x < width; x++) {
         const from = i * size + (y * width + x) * channels;
         const to = i * d + (Math.floor(y / step) * columns + Math.floor(x / step)) * channels;
-        for (let c = 0; c < channels; c++) sums[to + c]! += data[from + c]! / (among(y, height) * among(x, width));
+        const pixels = among(y, height) * among(x, width);
+        for (let c = 0; c < channels; c++) sums[to + c]! += data[from + c]! / pixels;
       }
     }
   }
