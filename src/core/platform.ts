@@ -25,6 +25,9 @@ export interface AbortSignalLike {
 /** A `Uint8Array` with a buffer of its own, not a shared one: `Uint8Array<ArrayBuffer>`, for a TypeScript that tells them apart (5.7 and later), else plainly `Uint8Array`. */
 export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
 
+/** A `Float32Array` with a buffer of its own, likewise. */
+export type Floats = ReturnType<Float32ArrayConstructor["of"]>;
+
 /** The fields of the DOM's ImageData, for runtimes that have none. */
 export interface ImageDataLike {
   /** Pixels in a row. */

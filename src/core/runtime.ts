@@ -9,7 +9,11 @@ interface BuiltinModules {
 /** A module of Node's, where the runtime has it (Node from 20.16 on, Bun, Deno); not by an import, which bundlers for the web would follow. */
 export function builtinModule<N extends keyof BuiltinModules>(name: N): BuiltinModules[N] | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  return process?.getBuiltinModule?.(name) as BuiltinModules[N] | undefined;
+  try {
+    return process?.getBuiltinModule?.(name) as BuiltinModules[N] | undefined;
+  } catch {
+    return undefined; // some edge runtimes have one that only throws
+  }
 }
 
 /** Whether this is a page, or a window of Electron: what blocks it is seen. */

@@ -2,7 +2,7 @@
 
 const clock = performance.now.bind(performance);
 const { setTimeout, clearTimeout } = globalThis;
-const immediate = typeof setImmediate === "function" ? setImmediate : undefined;
+let immediate = typeof setImmediate === "function" ? setImmediate : undefined;
 // Not looked at where it is not needed, as Node then loads a good deal for it.
 const Channel = immediate || typeof MessageChannel !== "function" ? undefined : MessageChannel;
 
@@ -15,9 +15,12 @@ export const since = (moment: number): number => Math.max(0, clock() - moment);
 /** Goes on after timers, messages and I/O that are due. In pages by a message, as browsers hold timers of hidden ones back, to one a minute in the end. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
-    if (immediate) {
-      immediate(resolve);
-    } else if (Channel) {
+    try {
+      if (immediate) return immediate(resolve);
+    } catch {
+      immediate = undefined; // some edge runtimes have one that only throws
+    }
+    if (Channel) {
       const { port1, port2 } = new Channel();
       port1.onmessage = () => {
         port1.close(); // an open one keeps some runtimes from ending

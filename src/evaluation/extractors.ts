@@ -3,6 +3,7 @@ import { typedArrayName } from "../core/arrays.ts";
 import { type Check, checkOptions, type Fields, integer, oneOf, optional, pair, real } from "../core/check.ts";
 import { DataError, ShapeError, SpecError, show } from "../core/errors.ts";
 import { allocateFloats } from "../core/memory.ts";
+import type { Floats } from "../core/platform.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { resizeImages } from "../formats/resize.ts";
 import { Progress } from "../metrics/course.ts";
@@ -32,7 +33,7 @@ export interface FeatureSource {
 /** What a model is shown at a time. */
 export interface ModelInput {
   /** The numbers, in the range and the layout that were asked for. */
-  readonly data: Float32Array<ArrayBuffer>;
+  readonly data: Floats;
   /** `[n, H, W, C]`, or `[n, C, H, W]` with layout "NCHW"; `[n, d]` for vectors. */
   readonly shape: number[];
 }

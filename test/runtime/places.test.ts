@@ -42,6 +42,8 @@ const PLACES: Readonly<Record<string, Omit<Place, "attempts"> & { readonly expec
     headers: policy("script-src 'self'"),
     expected: { two: NOT_COMPILED, sampler: NOT_COMPILED, reference: "1 step by reference in 1: asked for", png: PNG },
   },
+  // Chromium starts a script from a blob there, and no module.
+  "a sandboxed frame": { cdn: true, headers: policy("sandbox allow-scripts"), expected: { auto: NOT_ISOLATED, sampler: SAMPLES } },
   "worker-src 'none'": {
     head: WAIT,
     headers: policy("worker-src 'none'"),

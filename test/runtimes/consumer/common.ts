@@ -1,6 +1,8 @@
 /** What compiles in any project, whatever its `lib`. It runs nowhere. */
 import { createGAN, type Dataset, type GAN, type GANOptions, loadGAN, type SpecError, type StepReport } from "ganvas";
 import { animeFaces, ring, type Dataset as SameDataset, type SpecError as SameError } from "ganvas/datasets";
+import { createFeatures, type Evaluation, evaluate, totalVariation } from "ganvas/metrics";
+import { plotTraining } from "ganvas/plots";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -22,6 +24,20 @@ await gan.train(data, { steps: 1, checkpoint: {} });
 await createGAN({ shape: [2], architecture: "transformer" });
 // @ts-expect-error no device
 await createGAN({ shape: [2], device: {} });
+
+/** Options that are there or not, as a project may have them. */
+const perhaps: number | undefined = losses[0];
+await createGAN({ shape: [2], width: perhaps, batchSize: perhaps, ema: undefined, threads: undefined });
+
+// @ts-expect-error numbers of a picture are no text
+export const wrong = createFeatures(async ({ data }) => ({ data: data satisfies string, shape: [1, 1] }));
+export const features = createFeatures(async ({ data, shape }) => ({
+  data: data satisfies Float32Array,
+  shape: [shape[0]!, data.length / shape[0]!],
+}));
+export const evaluation: Evaluation = await evaluate(gan, data, { features });
+export const distance: number = totalVariation([0.5, 0.5], [1, 0]);
+export const drawing: string = plotTraining(JSON.parse("{}"));
 
 {
   using copy = await loadGAN(await gan.save());

@@ -29,7 +29,8 @@ export interface Way {
 
 /** In the order in which they are tried. Node has workers of its own, whatever goes by the name of those of the web there. */
 export function waysToStart(url: string | URL | undefined): Way[] {
-  if (typeof Worker === "function" && serverRuntime() !== "Node") return url === undefined ? [fromBlob(), fromFile()] : [fromURL(url)];
+  if (typeof Worker === "function" && serverRuntime() !== "Node")
+    return url === undefined ? [fromBlob(MODULE), fromBlob(), fromFile()] : [fromURL(url)];
   const threads = builtinModule("node:worker_threads");
   if (!threads) return [];
   // Flags of the process (--input-type, --import of a loader) are for its own modules, and would keep the worker from starting.
@@ -41,14 +42,15 @@ export function waysToStart(url: string | URL | undefined): Way[] {
 
 const MODULE = { type: "module" } as const;
 
-function fromBlob(): Way {
+/** @param options of the worker: Deno starts modules alone, and Chromium in a sandboxed frame scripts alone */
+function fromBlob(options?: WorkerOptions): Way {
   let address: string | undefined;
   return {
-    from: "its source, as a blob",
+    from: `its source, as a blob${options ? "" : " of a script"}`,
     trust: "trusted-types ganvas",
     start() {
       address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-      return webThread(new Worker(vouchFor(address), MODULE), "as when the page's policy bars it: worker-src needs blob:");
+      return webThread(new Worker(vouchFor(address), options), "as when the page's policy bars it: worker-src needs blob:");
     },
     settle() {
       if (address !== undefined) URL.revokeObjectURL(address);
