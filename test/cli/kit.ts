@@ -59,5 +59,12 @@ export async function writeFaces(folder: string, classes: readonly string[], eac
 }
 
 /** A file in MNIST's format. */
-export const idx = (shape: readonly number[], data: readonly number[]): Uint8Array =>
+const idx = (shape: readonly number[], data: readonly number[]): Uint8Array =>
   Uint8Array.of(0, 0, 8, shape.length, ...shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]), ...data);
+
+/** Writes six grey images of 16 x 16, and their labels, of three classes. */
+export function writeDigits(images: string, labels: string): void {
+  const pixels = Array.from({ length: 6 * 256 }, (_, i) => i % 251);
+  writeFileSync(images, idx([6, 16, 16], pixels));
+  writeFileSync(labels, idx([6], [0, 1, 2, 0, 1, 2]));
+}

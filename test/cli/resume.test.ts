@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Interruption } from "../../src/cli/interruption.ts";
 import { loadGAN } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
-import { ganvas, idx, reports, TINY, writeFaces } from "./kit.ts";
+import { ganvas, reports, TINY, writeDigits, writeFaces } from "./kit.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ganvas-resume-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -171,14 +171,7 @@ describe("a run that is gone on with", () => {
   });
 
   it("finds its labels where they were moved to", async () => {
-    writeFileSync(
-      at("images-ubyte"),
-      idx(
-        [6, 16, 16],
-        Array.from({ length: 6 * 256 }, (_, i) => i % 251),
-      ),
-    );
-    writeFileSync(at("labels-ubyte"), idx([6], [0, 1, 2, 0, 1, 2]));
+    writeDigits(at("images-ubyte"), at("labels-ubyte"));
     const run = at("of a file");
     const argv = ["train", at("images-ubyte"), ...TINY.slice(2), "--condition", "--labels", at("labels-ubyte"), "--steps", "1", "--out", run];
     expect(await ganvas(argv)).toMatchObject({ code: 0, err: "" });

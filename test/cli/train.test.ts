@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Interruption } from "../../src/cli/interruption.ts";
 import { loadGAN } from "../../src/index.ts";
 import { expectSameBytes } from "../bytes.ts";
-import { ganvas, idx, reports, TINY, writeFaces } from "./kit.ts";
+import { ganvas, reports, TINY, writeDigits, writeFaces } from "./kit.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ganvas train ünï-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,14 +15,7 @@ const at = (...names: string[]): string => join(folder, ...names);
 const model = (run: string) => loadGAN(readFileSync(join(run, "model.safetensors")), { backend: "wasm", threads: 1 });
 
 await writeFaces(at("pets"), ["cats", "dogs"], 6);
-writeFileSync(
-  at("train-images-idx3-ubyte"),
-  idx(
-    [6, 16, 16],
-    Array.from({ length: 6 * 256 }, (_, i) => i % 251),
-  ),
-);
-writeFileSync(at("train-labels-idx1-ubyte"), idx([6], [0, 1, 2, 0, 1, 2]));
+writeDigits(at("train-images-idx3-ubyte"), at("train-labels-idx1-ubyte"));
 
 describe("ganvas train", () => {
   it("leaves a run: the model, checkpoints, previews, pictures, the log, what it is", async () => {
