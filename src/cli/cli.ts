@@ -4,7 +4,7 @@ import { describeModel } from "./commands/info.ts";
 import { makeSamples } from "./commands/sample.ts";
 import { train } from "./commands/train.ts";
 import type { Surroundings } from "./context.ts";
-import { isTold, oneLine, UsageError } from "./errors.ts";
+import { inFlags, isTold, oneLine, UsageError } from "./errors.ts";
 import { Interruption } from "./interruption.ts";
 
 /** Until all that was told is where it goes, or is known not to get there. */
@@ -33,7 +33,9 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
     if (error instanceof Interruption) err.write("ganvas: interrupted before anything was written\n");
     else {
       const known = isTold(error);
-      err.write(`ganvas: ${known ? oneLine(error.message) : `a fault of the program: ${oneLine(String(error))}; GANVAS_DEBUG=1 shows where`}\n`);
+      err.write(
+        `ganvas: ${known ? oneLine(inFlags(error.message)) : `a fault of the program: ${oneLine(String(error))}; GANVAS_DEBUG=1 shows where`}\n`,
+      );
       if (debug) err.write(`${(error as Error)?.stack ?? ""}\n`);
       return error instanceof UsageError ? 2 : 1;
     }

@@ -88,19 +88,13 @@ export async function openData(name: string, request: DataRequest): Promise<Open
   throw new UsageError(`${name}: expected ${expected}; got another file`);
 }
 
-/** What is said of pictures, with options of the library by the names that they have on the command line. */
-export const inFlags = (message: string): string => message.replace("skipBroken: true", "--skip-broken").replace('labels: "folders"', "--condition");
-
 async function openPictures(source: string, request: DataRequest): Promise<OpenData> {
   refuseLabels(request);
   const { size: [width, height] = [SIDE, SIDE], channels = 3, usual = {}, skipBroken, condition, signal } = request;
   const { fit = usual.fit, background = usual.background } = request;
   const given = Object.fromEntries(Object.entries({ fit, background, skipBroken, signal }).filter(([, value]) => value !== undefined));
   const shape: [number, number, number] = [height, width, channels];
-  const folder = await blame("", () => imageFolder(source, { shape, ...given, ...(condition && { labels: "folders" as const }) })).catch((error) => {
-    if (error instanceof UsageError) throw new UsageError(inFlags(error.message), { cause: error });
-    throw error;
-  });
+  const folder = await blame("", () => imageFolder(source, { shape, ...given, ...(condition && { labels: "folders" as const }) }));
   const classes = condition ? folder.classes : null;
   if (classes && classes.length < 2) {
     await folder.close();
@@ -169,6 +163,12 @@ function refuseOther(flag: string, given: string | number | undefined, own: stri
 
 function refuseLabels({ labels }: DataRequest): void {
   if (labels !== undefined) throw new UsageError("--labels: expected none but for a file of images in MNIST's format");
+}
+
+/** Refuses data of classes that are not those that are `known`, if any are: a class is its number, and goes by its name. @param who knows them */
+export function refuseOtherClasses({ source, classes }: OpenData, known: readonly string[] | null, who: "run" | "model"): void {
+  if (known && classes?.some((name, i) => name !== known[i]))
+    throw new UsageError(`${source}: expected the classes that the ${who} knows, ${known.join(", ")}, got ${classes.join(", ")}`);
 }
 
 /** A file's bytes. A device may have no end of them. @param where leads what is said if they cannot be had */

@@ -7,6 +7,17 @@ export class UsageError extends Error {}
 /** What could not be done although the command line was right: one line to tell the user. */
 export class FailedError extends Error {}
 
+/** Options and calls of the library that its messages speak of, and what they are on the command line. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/skipBroken: true/, "--skip-broken"],
+  [/labels: "folders"/, "--condition"],
+  [/^toPNG(?=:)/, "--scale"],
+  [/batchSize, width or image shape/, "--batch-size, --width or --size"],
+];
+
+/** A message, in the command line's own names. */
+export const inFlags = (message: string): string => NAMES.reduce((text, [name, flag]) => text.replace(name, flag), message);
+
 /** Text as one line. */
 export const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, "; ");
 
@@ -36,11 +47,9 @@ export async function blameOptions<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Bytes as the command line has them, rounded up, and what needs less of them. */
+/** Bytes as the command line has them, rounded up. */
 const inMegabytes = (text: string): string =>
-  text
-    .replace("batchSize, width or image shape", "--batch-size, --width or --size")
-    .replaceAll(/\d{4,}(?: bytes)?/g, (bytes) => `${Math.ceil(Number.parseInt(bytes, 10) / 1e5) / 10} MB`);
+  text.replaceAll(/\d{4,}(?: bytes)?/g, (bytes) => `${Math.ceil(Number.parseInt(bytes, 10) / 1e5) / 10} MB`);
 
 /** `batchSize` as `--batch-size`; what follows a name (`augment[0]`) stays. What examples are is given by the data, and the architecture is asked for. */
 const flagOf = (path: string): string =>

@@ -2,7 +2,7 @@
 import { evaluate } from "../../metrics.ts";
 import type { EvaluateArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
-import { type DataRequest, openData } from "../data.ts";
+import { type DataRequest, openData, refuseOtherClasses } from "../data.ts";
 import { blame, UsageError } from "../errors.ts";
 import { tellJSON } from "../json.ts";
 import { openModel } from "../model.ts";
@@ -27,9 +27,7 @@ export async function evaluateModel(path: string, source: string, given: Evaluat
   try {
     if (data.shape.join() !== shape.join())
       throw new UsageError(`${source}: expected examples [${shape.join(", ")}], as the model makes them, got [${data.shape.join(", ")}]`);
-    if (model.classes && data.classes?.some((name, i) => name !== model.classes![i])) {
-      throw new UsageError(`${source}: expected the classes that the model knows, ${model.classes.join(", ")}, got ${data.classes.join(", ")}`);
-    }
+    refuseOtherClasses(data, model.classes, "model");
     const dataset = await data.load(2 * (count ?? DEFAULT_COUNT), seed);
     const evaluation = await blame("", () => evaluate(model.generator, dataset, { ...(count !== undefined && { count }), seed, signal }));
     if (!json) out.write(`${evaluation}\n`);

@@ -77,9 +77,7 @@ async function makeGrid({ generator, spec }: OpenModel, request: Request, given:
   await refuseFile(file);
   const images = await blameOptions(() => generator.sample({ count, ...request, signal }));
   const content = isPicture
-    ? await blame("", () => images.toPNG({ scale })).catch((error: Error) => {
-        throw error instanceof UsageError ? new UsageError(error.message.replace("toPNG", "--scale"), { cause: error }) : error;
-      })
+    ? await blame("", () => images.toPNG({ scale }))
     : plotPoints([{ name: "samples", points: images }], { title: "Samples" });
   await writeWhole(file, content);
   if (json) tellJSON(out, "grid", { file, count, seed: request.seed });

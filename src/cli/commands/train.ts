@@ -1,10 +1,10 @@
 /** `ganvas train`: a new run, or one that is gone on with. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { CheckpointError, type CreateOptions, createGAN, DataError, type GAN, loadGAN, SpecError } from "../../index.ts";
+import { CheckpointError, type CreateOptions, createGAN, type GAN, loadGAN, SpecError } from "../../index.ts";
 import type { TrainArguments } from "../arguments.ts";
 import type { Surroundings } from "../context.ts";
-import { inFlags, type OpenData, openData } from "../data.ts";
+import { type OpenData, openData, refuseOtherClasses } from "../data.ts";
 import { blame, blameOptions, FailedError, UsageError } from "../errors.ts";
 import { firstWhole, modelFiles } from "../model.ts";
 import { checkFolder, makeFolder, sweepFolder } from "../run/directory.ts";
@@ -39,10 +39,6 @@ export async function train(data: string | undefined, given: TrainArguments, sur
   const run = given.resume === undefined ? await newRun(data, given, surroundings) : await oldRun(given.resume, data, given, surroundings);
   try {
     await trainRun(run, given.json === true, surroundings);
-  } catch (error) {
-    // Some pictures turn out broken only when they are read.
-    if (error instanceof DataError && inFlags(error.message) !== error.message) throw new FailedError(inFlags(error.message), { cause: error });
-    throw error;
   } finally {
     run.gan.dispose();
     await run.data.close();
@@ -58,8 +54,7 @@ async function newRun(source: string | undefined, given: TrainArguments, { signa
   const data = await openFor(source, options, signal);
   let gan: GAN | undefined;
   try {
-    await refuseWithin(out, data.source);
-    await refuseOwn(out, data.source);
+    await refuseMixed(out, data.source);
     gan = await blameOptions(() => createGAN(modelOptions(data, options)));
     // A call of no steps refuses all that one of many would, before an earlier run is gone.
     await blameOptions(() => tryTraining(gan!, data, options));
@@ -93,9 +88,7 @@ async function oldRun(path: string, source: string | undefined, given: TrainArgu
       throw new UsageError(`--resume: ${data.source} is no longer what the run began with (${counts}); --allow-changed-data goes on all the same`);
     }
     const known = record.data.classes;
-    if (known && data.classes?.some((name, i) => name !== known[i])) {
-      throw new UsageError(`${data.source}: expected the classes that the run knows, ${known.join(", ")}, got ${data.classes.join(", ")}`);
-    }
+    refuseOtherClasses(data, known, "run");
     gan = await openNewest(path, data, record, options, surroundings);
     await blame(data.source, () => blameOptions(() => tryTraining(gan!, data, options)));
     if (options.steps !== undefined && given.steps !== undefined && options.steps < gan.step) {
@@ -131,21 +124,16 @@ const fromAnywhere = <T extends RecordedOptions>({ labels, ...others }: T): Reco
   ...(labels !== undefined && { labels: resolve(labels) }),
 });
 
-/** Before a run begins, the pictures that an earlier one has made in this folder are removed: it cannot learn from them. */
-async function refuseOwn(out: string, source: string): Promise<void> {
+/** Refuses to write among the pictures that are learned from, and to learn from those that an earlier run in the folder has made: they are removed before the new one begins. */
+async function refuseMixed(out: string, source: string): Promise<void> {
   if (!isAbsolute(source)) return; // drawn
-  const { checkpoints, previews } = runPaths(resolve(out));
+  const [run, pictures] = [await truePath(resolve(out)), await realpath(source)];
+  if (isWithin(run, pictures)) throw new UsageError(`--out: expected a folder that is not within the pictures, ${source}, got ${out}`);
+  const { checkpoints, previews } = runPaths(run);
   for (const folder of [checkpoints, previews]) {
-    if (isWithin(await realpath(source), await truePath(folder)))
+    if (isWithin(pictures, await truePath(folder)))
       throw new UsageError(`--out: expected another folder than that of the run whose previews are learned from, got ${out}`);
   }
-}
-
-/** What a run writes would be among the pictures that it learns from. */
-async function refuseWithin(out: string, source: string): Promise<void> {
-  if (!isAbsolute(source)) return; // drawn
-  if (isWithin(await truePath(resolve(out)), await realpath(source)))
-    throw new UsageError(`--out: expected a folder that is not within the pictures, ${source}, got ${out}`);
 }
 
 /** Whether a path is a folder, or leads to something in it. */
